@@ -1,0 +1,222 @@
+"""The one boundary between the engine and whatever shows it: a snapshot to pull, commands to give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from .journal.filter import RowFilter
+from .model import Phase, State
+
+
+class RunState(StrEnum):
+    """What the run as a whole is doing; the values are those of `status --json`."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many requests are in each state; they always sum to the total."""
+
+    queued: int = 0
+    in_flight: int = 0
+    waiting: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    invalid: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows accepted so far."""
+        return self.done + self.pending
+
+    @property
+    def pending(self) -> int:
+        """Requests the run is not done with."""
+        return self.queued + self.in_flight + self.waiting
+
+    @property
+    def done(self) -> int:
+        """Requests in a terminal state."""
+        return self.succeeded + self.failed + self.skipped + self.invalid
+
+    def of(self, state: State) -> int:
+        """The count of one state."""
+        return int(getattr(self, state.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles of the time attempts took in one window, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One second of the run's recent history."""
+
+    succeeded: int
+    failed: int
+    """Attempts that did not succeed, retried ones included."""
+    latency: Latency | None
+    """None when no attempt ended in this second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """Seconds until the run is done, as a range while the rate is unsure; `low == high` when it is steady."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The run at one moment. Counts are what the journal holds durably, never a promise."""
+
+    name: str
+    state: RunState
+    reason: str
+    """Why the run is paused, draining or interrupted; empty when it runs or a user paused it."""
+    counts: Counts
+    total_known: bool
+    """Whether the whole input has been read; until then the total grows."""
+    in_use: int
+    """Slots taken; above `limit` while a lowered limit drains."""
+    limit: int
+    saving: int
+    """Requests that ended but are not durable yet; they still count as in flight."""
+    rate_limit: float | None
+    """Requests a second the run may start, or None for no limit."""
+    received_bytes: int
+    elapsed_s: float
+    """Time spent running over all sessions, pauses included."""
+    rate_per_s: float
+    """Requests that reached a terminal state a second, over the last ten seconds."""
+    eta: Eta | None
+    latency: Latency | None
+    """Over the last ten seconds."""
+    history: tuple[Second, ...]
+    """Finished seconds, oldest first, two minutes at most."""
+    revision: int
+    """Grows with each commit of the journal: unchanged means no row changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlightRow:
+    """One request that holds a slot."""
+
+    id: int
+    method: str
+    url: str
+    """Masked."""
+    attempt: int
+    phase: Phase
+    age_s: float
+    received_bytes: int
+
+
+class EventKind(StrEnum):
+    """The kinds of facts in the life of a run."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CONCURRENCY = "concurrency"
+    RATE = "rate"
+    RETRIED = "retried"
+    CANCELLED = "cancelled"
+    TROUBLE = "trouble"
+    DRAINING = "draining"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact, in a sentence."""
+
+    seq: int
+    at: float
+    """Wall clock, seconds since the epoch."""
+    kind: EventKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """Events from a bounded ring: what is still held from the asked sequence number on."""
+
+    events: tuple[Event, ...]
+    next_seq: int
+    """Ask with this next time."""
+    dropped: int
+    """Events that were overwritten before they were asked for."""
+
+
+class EngineHandle(Protocol):
+    """What a front end may see and do. Commands return at once; the next snapshot shows their effect."""
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal, for a read-only connection of the front end's own."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The run now; the cost does not grow with the run."""
+        ...
+
+    def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
+        """A window of the requests that hold a slot, oldest first."""
+        ...
+
+    def events_since(self, seq: int) -> EventBatch:
+        """Lifecycle facts from `seq` on; 0 asks for all that is held."""
+        ...
+
+    def pause(self) -> None:
+        """Admit no request; those in flight go on to their end."""
+        ...
+
+    def resume(self) -> None:
+        """Admit requests again."""
+        ...
+
+    def set_concurrency(self, limit: int) -> None:
+        """Set the limit (1 at least): a lower one drains, a higher one takes effect at once."""
+        ...
+
+    def set_rate(self, per_second: float | None) -> None:
+        """Limit how many requests start a second; None lifts the limit."""
+        ...
+
+    def retry(self, ids: Collection[int]) -> None:
+        """Queue these again if they failed or were skipped, with a fresh retry budget."""
+        ...
+
+    def retry_matching(self, rows: RowFilter) -> None:
+        """Queue again every failed request that the filter selects."""
+        ...
+
+    def cancel(self, ids: Collection[int]) -> None:
+        """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""
+        ...
+
+    def drain(self) -> None:
+        """Admit nothing more and let those in flight finish; the run can be resumed later."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave at once: abort what is in flight (queued again for the next start) and save."""
+        ...

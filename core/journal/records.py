@@ -1,0 +1,82 @@
+"""What readers of a journal get: rows of a table, one request in full, failure causes, the run's facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import FailureKind, State
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One request as a table shows it. Texts come from servers and inputs: sanitise them before display."""
+
+    id: int
+    line: int
+    state: State
+    method: str
+    url: str
+    attempts: int
+    status: int | None
+    kind: FailureKind | None
+    message: str | None
+    bytes: int | None
+    elapsed_ms: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One journalled attempt."""
+
+    n: int
+    started: float
+    elapsed_ms: float
+    ttfb_ms: float | None
+    status: int | None
+    kind: FailureKind | None
+    message: str | None
+    hops: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRecord:
+    """The last response that was kept, whatever its status."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    """None when the body stands in `body_path`."""
+    body_path: str | None
+    """Relative to the run folder."""
+    bytes: int
+    final_url: str | None
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetail:
+    """Everything the journal knows of one request."""
+
+    row: TableRow
+    columns: dict[str, object]
+    """The input's own columns, secrets masked."""
+    headers: tuple[tuple[str, str], ...]
+    """Request headers, secrets masked."""
+    body: bytes | None
+    """Request body, secrets masked."""
+    attempts: tuple[AttemptRecord, ...]
+    response: ResponseRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cluster of failures that share a normalised signature; `count` is how many have it now."""
+
+    id: int
+    signature: str
+    kind: FailureKind
+    status: int | None
+    count: int
+    first_at: float
+    last_at: float
+    sample: int

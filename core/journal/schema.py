@@ -1,0 +1,128 @@
+"""The journal's tables and the named steps that bring an older file up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import RunError
+
+APPLICATION_ID = 0x66646B31
+"""Marks the file as a fetchdeck journal (`PRAGMA application_id`)."""
+
+_TABLES = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- What would otherwise have to be scanned: a count per state, 'bytes', 'requeues', 'ended'.
+CREATE TABLE counters(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE requests(
+    id INTEGER PRIMARY KEY,              -- 0-based row number
+    state INTEGER NOT NULL,              -- core/model.py State
+    attempts INTEGER NOT NULL DEFAULT 0, -- leased so far, over all sessions
+    tries INTEGER NOT NULL DEFAULT 0,    -- charged against --retries since it was last queued
+    sealed INTEGER NOT NULL DEFAULT 0,   -- 1: a secret was masked in url, 2: in row or spec
+    sent INTEGER NOT NULL DEFAULT 0,     -- a non-idempotent request that may be on the wire
+    line INTEGER NOT NULL,               -- where it stands in the input
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,                   -- secrets masked
+    host TEXT NOT NULL,
+    row TEXT NOT NULL,                   -- the input's columns, JSON, secrets masked
+    spec TEXT,                           -- a JSONL row's own headers and body, JSON, secrets masked
+    status INTEGER,
+    kind TEXT,                           -- core/model.py FailureKind
+    message TEXT,
+    cause INTEGER,                       -- causes.id
+    bytes INTEGER,
+    elapsed_ms REAL,
+    ended_at REAL,
+    ended INTEGER                        -- order in which requests ended
+);
+CREATE INDEX pending ON requests(state, id) WHERE state < 3;
+CREATE INDEX done ON requests(state, ended) WHERE state >= 3;
+
+CREATE TABLE attempts(
+    request INTEGER NOT NULL,
+    n INTEGER NOT NULL,                  -- 1-based
+    started REAL NOT NULL,
+    elapsed_ms REAL NOT NULL,
+    ttfb_ms REAL,
+    status INTEGER,
+    kind TEXT,                           -- NULL for the attempt that succeeded
+    message TEXT,
+    hops TEXT,                           -- redirects followed, JSON [[url, status], ...]
+    PRIMARY KEY(request, n)
+) WITHOUT ROWID;
+
+CREATE TABLE responses(
+    request INTEGER PRIMARY KEY,
+    headers BLOB NOT NULL,
+    body BLOB,
+    body_path TEXT,                      -- below the run folder, for bodies too large for this file
+    bytes INTEGER NOT NULL,
+    final_url TEXT,                      -- where redirects led, masked; NULL without redirects
+    unverified INTEGER NOT NULL          -- the body ended with the connection
+);
+
+CREATE TABLE causes(
+    id INTEGER PRIMARY KEY,
+    signature TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    status INTEGER,
+    n INTEGER NOT NULL,
+    first_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    sample INTEGER NOT NULL              -- requests.id
+);
+
+CREATE TABLE sessions(
+    n INTEGER PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    started REAL NOT NULL,
+    elapsed_s REAL NOT NULL,
+    outcome TEXT                         -- NULL while it runs, and after a kill
+);
+"""
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (("create the tables", _create),)
+"""Named steps; a journal's `user_version` is how many of them it has seen."""
+
+
+def prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Bring a writable connection's file to the newest schema; raises RunError for a foreign or newer file."""
+    check(db, path)
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    for number, (_, step) in enumerate(MIGRATIONS[version:], start=version + 1):
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            step(db)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {number}")
+
+
+def check(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no journal, or one that a newer fetchdeck has written."""
+    try:
+        version: int = db.execute("PRAGMA user_version").fetchone()[0]
+        application: int = db.execute("PRAGMA application_id").fetchone()[0]
+        tables: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise RunError(
+            f"{path} is damaged or no fetchdeck journal ({error}). It was left as it is; "
+            "use another folder (--run OTHER)."
+        ) from error
+    if application != APPLICATION_ID and (tables or application):
+        raise RunError(f"{path} is no fetchdeck journal. It was left as it is; use another folder (--run OTHER).")
+    if version > len(MIGRATIONS):
+        raise RunError(
+            f"{path} was written by a newer fetchdeck (journal version {version}, this one knows "
+            f"{len(MIGRATIONS)}). Upgrade fetchdeck to go on with this run."
+        )

@@ -1,0 +1,201 @@
+"""The vocabulary all parts share: requests, their states, attempts, replies and faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order they are sent or were received; names keep their case."""
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that may be sent again after an unknown outcome (RFC 9110, section 9.2.2)."""
+
+
+class State(IntEnum):
+    """The state of a request; the numbers are the journal's and never change."""
+
+    QUEUED = 0
+    IN_FLIGHT = 1
+    WAITING = 2
+    """Waiting for a retry, holding no slot."""
+    SUCCEEDED = 3
+    FAILED = 4
+    SKIPPED = 5
+    INVALID = 6
+    """Its row could not become a request."""
+
+    @property
+    def label(self) -> str:
+        """The name used in `status`, exports and filters, such as `in_flight`."""
+        return self.name.lower()
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the run is done with a request in this state."""
+        return self >= State.SUCCEEDED
+
+
+class FailureKind(StrEnum):
+    """Why an attempt did not succeed; the values are stored and may be filtered by."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    """Refused, unreachable, or reset before the connection was made."""
+    CONNECT_TIMEOUT = "connect_timeout"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    """The connection was lost after the request had begun to be sent."""
+    TRUNCATED = "truncated"
+    """The body is shorter or longer than its framing says, or its coding ends early."""
+    DECODE = "decode"
+    """The content coding is broken or unknown."""
+    PROTOCOL = "protocol"
+    """The reply is not HTTP as RFC 9112 has it, or its status is outside 200-599."""
+    TOO_LARGE = "too_large"
+    REDIRECT = "redirect"
+    HTTP_STATUS = "http_status"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """A non-idempotent request may have reached the server, and no reply tells."""
+    INTERRUPTED = "interrupted"
+    """The process ended, or the machine slept, while the attempt was under way."""
+    CANCELLED = "cancelled"
+    LOCAL = "local"
+    """This machine's fault: no descriptors, no ports, no memory."""
+    INVALID = "invalid"
+    """The row, or its URL, cannot become a request."""
+    UNEXPECTED = "unexpected"
+    """An error nobody foresaw; the message names it."""
+
+
+UNSENT_KINDS = frozenset(
+    {FailureKind.DNS, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.TLS, FailureKind.LOCAL}
+)
+"""Failures that prove no byte of the request reached the server, so that any method may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it goes to the wire, secrets included: never stored, logged or shown as it is."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether sending it twice has the effect of sending it once (RFC 9110, section 9.2.2)."""
+        return self.method in IDEMPOTENT_METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One redirect that was followed: the URL that was asked (masked), and the status that sent us on."""
+
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFile:
+    """A body too large for the journal: its durable file and its length in bytes."""
+
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole, verified response: framing complete, content decoding at its end, status within 200-599."""
+
+    status: int
+    headers: bytes
+    """Raw field lines joined by CRLF, as received."""
+    body: bytes | BodyFile
+    """The decoded content."""
+    wire_bytes: int
+    """Octets of body received, before content decoding."""
+    ttfb_s: float
+    """Seconds from the start of the attempt to the last hop's status line."""
+    final_url: str
+    """The URL that answered, masked; differs from the request's after redirects."""
+    hops: tuple[Hop, ...] = ()
+    unverified_length: bool = False
+    """The body ended with the connection, so nothing proves that it is whole (RFC 9112, section 8)."""
+
+    @property
+    def size(self) -> int:
+        """Decoded body length in bytes."""
+        return self.body.size if isinstance(self.body, BodyFile) else len(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An attempt that ended without a usable reply; `message` holds no secret and no control characters."""
+
+    kind: FailureKind
+    message: str
+    wire_bytes: int = 0
+    hops: tuple[Hop, ...] = ()
+    status: int | None = None
+    """The status of the reply that broke, where one had begun."""
+
+
+Outcome = Reply | Fault
+"""What one attempt came to."""
+
+
+class Phase(StrEnum):
+    """How far an attempt under way has come."""
+
+    SENDING = "sending"
+    """Connecting or sent; no byte of the reply yet."""
+    RECEIVING = "receiving"
+    REDIRECTING = "redirecting"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Mutable progress of the one attempt it was made for; the transport writes it, the dashboard reads it."""
+
+    phase: Phase = Phase.SENDING
+    received: int = 0
+    """Octets of body received so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """What a JSONL row itself says of its request; None where it is silent and the template decides."""
+
+    url: str | None = None
+    method: str | None = None
+    headers: Headers | None = None
+    body: bytes | None = None
+    json_body: bool = False
+    """The body came from `json`, so that a Content-Type is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One accepted record of the input."""
+
+    id: int
+    """0-based row number, counting invalid rows and not counting blank lines, comments and the header."""
+    line: int
+    """1-based line of the input where the record begins."""
+    columns: dict[str, object]
+    spec: RowSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A record that cannot be read; it becomes an `invalid` request with this reason."""
+
+    id: int
+    line: int
+    reason: str
+    text: str
+    """The beginning of the offending text, made printable."""
