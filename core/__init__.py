@@ -1,0 +1,1 @@
+"""The engine: knows HTTP, journals and limits, and nothing of terminals."""

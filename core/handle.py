@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
-from .model import Phase, State
+from .model import Counts, Phase
 
 
 class RunState(StrEnum):
@@ -20,38 +20,6 @@ class RunState(StrEnum):
     DRAINING = "draining"
     INTERRUPTED = "interrupted"
     FINISHED = "finished"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many requests are in each state; they always sum to the total."""
-
-    queued: int = 0
-    in_flight: int = 0
-    waiting: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    skipped: int = 0
-    invalid: int = 0
-
-    @property
-    def total(self) -> int:
-        """All rows accepted so far."""
-        return self.done + self.pending
-
-    @property
-    def pending(self) -> int:
-        """Requests the run is not done with."""
-        return self.queued + self.in_flight + self.waiting
-
-    @property
-    def done(self) -> int:
-        """Requests in a terminal state."""
-        return self.succeeded + self.failed + self.skipped + self.invalid
-
-    def of(self, state: State) -> int:
-        """The count of one state."""
-        return int(getattr(self, state.label))
 
 
 @dataclass(frozen=True, slots=True)

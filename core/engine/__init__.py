@@ -1,0 +1,1 @@
+"""The run itself: ingest, scheduling, attempts, and what a front end sees."""

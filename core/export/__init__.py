@@ -1,0 +1,1 @@
+"""Writing a run's results to files of other programs."""

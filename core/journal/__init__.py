@@ -1,0 +1,1 @@
+"""The run's durable memory: one SQLite file, one writer, many readers."""

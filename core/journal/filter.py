@@ -47,7 +47,9 @@ class RowFilter:
         try:
             terms = shlex.split(text)
         except ValueError as error:
-            raise OptionError(f"The filter has an open quote: {text!r}. Close it, or leave it out.") from error
+            raise OptionError(
+                f"The filter has an open quote: {text!r}. Close it, or leave it out."
+            ) from error
         found = cls()
         for term in terms:
             found = found._with_term(term)
@@ -93,7 +95,9 @@ class RowFilter:
             field, operator, number, unit = comparison.groups()
             factor = _UNITS[field.lower()].get(unit.lower() if unit else None)
             if factor is None:
-                raise OptionError(f"The filter term {term!r} has a unit that {field} cannot have. Known: {SYNTAX}")
+                raise OptionError(
+                    f"The filter term {term!r} has a unit that {field} cannot have. Known: {SYNTAX}"
+                )
             item = (_COLUMNS[field.lower()], operator, float(number) * factor)
             return replace(self, comparisons=(*self.comparisons, item))
         if term.startswith("-") and len(term) > 1:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import RunError
-from ..handle import Counts
-from ..model import FailureKind, State
+from ..model import Counts, FailureKind, State
 from . import schema
 from .filter import RowFilter
 from .records import AttemptRecord, Cause, RequestDetail, ResponseRecord, TableRow
@@ -27,7 +26,9 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise RunError(f"There is no run in {path.parent}: {path.name} is missing. Name a run folder.")
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
+        db = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10
+        )
     except sqlite3.Error as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
     try:
@@ -153,7 +154,9 @@ class View:
         await self._reader.read(lambda db: db.execute(f"DROP TABLE IF EXISTS {self._table}"))
 
     def _refresh(self, db: sqlite3.Connection) -> int:
-        marks: dict[str, int] = dict(db.execute("SELECT name, n FROM counters WHERE name IN ('ended', 'requeues')"))
+        marks: dict[str, int] = dict(
+            db.execute("SELECT name, n FROM counters WHERE name IN ('ended', 'requeues')")
+        )
         requeues, ended = marks.get("requeues", 0), marks.get("ended", 0)
         if not (self._built and self._appends and requeues == self._requeues):
             db.execute(f"DROP TABLE IF EXISTS {self._table}")
@@ -222,7 +225,8 @@ def read_hops(text: str | None) -> tuple[tuple[str, int], ...]:
 def response(db: sqlite3.Connection, request: int) -> ResponseRecord | None:
     """The response that was kept for one request."""
     found = db.execute(
-        "SELECT headers, body, body_path, bytes, final_url, unverified FROM responses WHERE request = ?", (request,)
+        "SELECT headers, body, body_path, bytes, final_url, unverified FROM responses WHERE request = ?",
+        (request,),
     ).fetchone()
     if found is None:
         return None

@@ -120,7 +120,9 @@ def check(db: sqlite3.Connection, path: Path) -> None:
             "use another folder (--run OTHER)."
         ) from error
     if application != APPLICATION_ID and (tables or application):
-        raise RunError(f"{path} is no fetchdeck journal. It was left as it is; use another folder (--run OTHER).")
+        raise RunError(
+            f"{path} is no fetchdeck journal. It was left as it is; use another folder (--run OTHER)."
+        )
     if version > len(MIGRATIONS):
         raise RunError(
             f"{path} was written by a newer fetchdeck (journal version {version}, this one knows "

@@ -1,0 +1,1 @@
+"""Pure decisions: time and facts in, a verdict out."""

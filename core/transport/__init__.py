@@ -1,0 +1,1 @@
+"""From a request to an outcome over HTTP: connections, redirects, decoding, bodies."""

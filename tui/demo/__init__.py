@@ -1,0 +1,1 @@
+"""A whole run against an embedded server."""

@@ -1,0 +1,11 @@
+"""One request in full, as the inspector and `copy as curl` show it."""
+
+from __future__ import annotations
+
+from .journal.reader import JournalReader
+from .journal.records import RequestDetail
+
+
+async def request_detail(reader: JournalReader, request: int) -> RequestDetail | None:
+    """All that is known of one request, its headers and body rendered with secrets masked; None if unknown."""
+    return await reader.detail(request)

@@ -1,0 +1,65 @@
+"""What a run is asked to do: where its rows come from, how a row becomes a request, and how hard to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_RETRY_ON = "408,425,429,500,502,503,504,522,524"
+"""Statuses that are worth another attempt, as in Scrapy and curl."""
+
+
+class InputFormat(StrEnum):
+    """How the input is written."""
+
+    TXT = "txt"
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """The Jinja2 templates that make a request of a row; None or empty where the row or a default decides."""
+
+    url: str | None = None
+    method: str | None = None
+    """A plain method name, no template; GET, or POST with a body, when None."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Plain names with template values."""
+    data: str | None = None
+    json: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where the rows come from and what each is to become; what a run folder is bound to."""
+
+    input: str
+    """A path, or `-` for standard input."""
+    templates: Templates = Templates()
+    format: InputFormat | None = None
+    """None: by the file's suffix; for standard input by its first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How hard to try; may differ from one session of a run to the next."""
+
+    concurrency: int = 50
+    rate: float | None = None
+    """Requests started a second, or None."""
+    per_host: int | None = None
+    """Requests in flight to one host, or None."""
+    retries: int = 4
+    """Further attempts after the first."""
+    retry_on: str = DEFAULT_RETRY_ON
+    timeout_s: float = 60.0
+    """For one attempt, redirects and body included."""
+    connect_timeout_s: float = 10.0
+    max_body: int = 100 * 1024 * 1024
+    """Decoded bytes a body may have."""
+    insecure: bool = False
+    """Accept any TLS certificate."""
+    max_failures: str | None = None
+    """Stop after this many failures (`100`), or this share of the last requests (`20%`)."""
