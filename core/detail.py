@@ -7,5 +7,5 @@ from .journal.records import RequestDetail
 
 
 async def request_detail(reader: JournalReader, request: int) -> RequestDetail | None:
-    """All that is known of one request, its headers and body rendered with secrets masked; None if unknown."""
+    """All that is known of one request, headers and body rendered with secrets masked, or None."""
     return await reader.detail(request)

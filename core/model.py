@@ -191,7 +191,7 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class Progress:
-    """Mutable progress of the one attempt it was made for; the transport writes it, the dashboard reads it."""
+    """Mutable progress of one attempt; the transport writes it, the dashboard reads it."""
 
     phase: Phase = Phase.SENDING
     received: int = 0

@@ -11,7 +11,7 @@ _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 
 
 def printable(text: str) -> str:
-    """Make control, bidirectional, zero-width and surrogate characters visible, so that none acts on a terminal.
+    """Make control, bidirectional, zero-width and surrogate characters visible and harmless.
 
     C0 and DEL become their Unicode control pictures, all others `<U+XXXX>`. Markup is untouched: show the
     result as `Content` or `Text`, never as a markup string.

@@ -97,7 +97,7 @@ MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (("cr
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Bring a writable connection's file to the newest schema; raises RunError for a foreign or newer file."""
+    """Bring a writable connection's file to the newest schema; raises RunError as `check` does."""
     check(db, path)
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     for number, (_, step) in enumerate(MIGRATIONS[version:], start=version + 1):

@@ -1,0 +1,64 @@
+"""The run folder: which file is what, and the permissions that keep it private."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths inside one run's folder."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The SQLite journal."""
+        return self.path / "journal.sqlite"
+
+    @property
+    def bodies(self) -> Path:
+        """Bodies too large for the journal."""
+        return self.path / "bodies"
+
+    @property
+    def log(self) -> Path:
+        """What happened, secrets redacted."""
+        return self.path / "fetchdeck.log"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the process that owns the run."""
+        return self.path / "lock"
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run has been started here."""
+        return self.journal.exists()
+
+    def create(self) -> None:
+        """Make the folder, mode 0700; raises RunError where that cannot be."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+        except OSError as error:
+            raise RunError(
+                f"The run folder {self.path} cannot be used: {error.strerror}. Choose another with --run DIR."
+            ) from error
+
+    def discard_run(self) -> None:
+        """Delete what a run has left here; the lock stays, because its holder calls this."""
+        for suffix in ("", "-wal", "-shm"):
+            self.journal.with_name(self.journal.name + suffix).unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
+        if self.bodies.is_dir():
+            shutil.rmtree(self.bodies)
+
+
+def body_name(request: int, attempt: int) -> str:
+    """The name of a body file below `bodies/`, a thousand requests to a folder; never a server's choice."""
+    return f"{request // 1000:05d}/{request}-{attempt}"

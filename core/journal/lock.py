@@ -1,0 +1,57 @@
+"""One process owns a run at a time: an advisory lock that the kernel drops when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from ..errors import RunBusyError, RunError
+from .folder import RunFolder
+
+
+class RunLock:
+    """An exclusive `flock` on the run folder's lock file."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        """Take the lock; raises RunBusyError where another process holds it."""
+        self._folder = folder
+        try:
+            self._fd = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise RunError(
+                f"The run folder {folder.path} cannot be used: {error.strerror}. Choose another with --run DIR."
+            ) from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
+            os.close(self._fd)
+            who = f"process {holder}" if holder.isdigit() else "another process"
+            raise RunBusyError(
+                f"The run in {folder.path} is being worked on by {who}. "
+                f"Watch it with 'fetchdeck status {folder.path}', or use another folder (--run OTHER)."
+            ) from error
+        os.ftruncate(self._fd, 0)
+        os.write(self._fd, str(os.getpid()).encode())
+
+    def release(self) -> None:
+        """Let another process own the run."""
+        os.ftruncate(self._fd, 0)
+        os.close(self._fd)
+
+
+def is_owned(folder: Path) -> bool:
+    """Whether a living process owns the run in `folder`."""
+    try:
+        fd = os.open(RunFolder(folder).lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(fd)

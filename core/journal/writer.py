@@ -1,0 +1,208 @@
+"""Group commit: the event loop's side of the journal, with one thread behind it that does the disk work."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..errors import RunError
+from ..model import Counts
+from .batch import Accepted, Batch, Change, Ended, Leased
+from .store import Store
+
+T = TypeVar("T")
+_MAX_WAITING = 20_000
+_MAX_WAITING_BYTES = 64 * 1024 * 1024
+_LAST_TRIES = 3
+
+
+@dataclass(slots=True)
+class Listener:
+    """Who is told of commits and of trouble; called on the event loop."""
+
+    committed: Callable[[list[Ended]], None]
+    """A batch is durable; the requests whose attempts ended in it."""
+    troubled: Callable[[str | None], None]
+    """The disk refuses to write, with the reason; None once it writes again."""
+
+
+@dataclass(slots=True)
+class _Pace:
+    interval_s: float
+    retry_s: float = 1.0
+    last: float = field(default=float("-inf"))
+
+
+class Journal:
+    """Collects what must be durable and commits it in groups, each at most `interval_s` after the one before.
+
+    A batch that the disk refuses is kept and tried again every second, so a full disk delays and loses nothing.
+    """
+
+    def __init__(self, store: Store, listener: Listener, interval_s: float = 0.05) -> None:
+        """The store must not be used by anybody else from now on."""
+        self._store = store
+        self._listener = listener
+        self._pace = _Pace(interval_s)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
+        self._batch = Batch()
+        self._under_way: Batch | None = None
+        self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name="journal")
+        self.counts: Counts = store.counts
+        """As last committed: what the run has durably come to."""
+        self.received_bytes: int = store.received_bytes
+        """Octets of response bodies, as last committed."""
+        self.revision = 0
+        """How many commits there have been."""
+
+    @property
+    def saving(self) -> int:
+        """Attempts that have ended and are not durable yet."""
+        return len(self._batch.ended) + (len(self._under_way.ended) if self._under_way else 0)
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits for the disk that nothing should be added."""
+        size, octets = self._batch.size, self._batch.body_bytes
+        if self._under_way is not None:
+            size += self._under_way.size
+            octets += self._under_way.body_bytes
+        return size > _MAX_WAITING or octets > _MAX_WAITING_BYTES
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was handed over is durable."""
+        return self._drained.is_set()
+
+    def accept(self, rows: list[Accepted], rows_read: int, *, done: bool) -> None:
+        """Store rows of the input with the next commit; `rows_read` and `done` say how far the input was read."""
+        self._batch.accepted.extend(rows)
+        self._batch.rows_read = rows_read
+        self._batch.input_done = done
+        self._stir()
+
+    def end(self, ended: Ended) -> None:
+        """Store an attempt that has ended; `Listener.committed` hears of it once it is durable."""
+        self._batch.ended.append(ended)
+        reply = ended.reply
+        if reply is not None and isinstance(reply.body, bytes):
+            self._batch.body_bytes += len(reply.body)
+        self._stir()
+
+    def note(self, live: str) -> None:
+        """Store the engine's account of itself with the next commit."""
+        self._batch.live = live
+        self._stir()
+
+    async def change(self, work: Callable[[Store], T], *, urgent: bool = False) -> T:
+        """Run `work` on the store inside the next commit; returns its result once that is durable."""
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._batch.changes.append(Change(work, result))
+        if urgent:
+            self._urgent.set()
+        self._stir()
+        return await result
+
+    async def lease(self, count: int) -> list[Leased]:
+        """The next queued requests, durably marked as in flight."""
+        return await self.change(lambda store: store.lease(count))
+
+    async def lease_again(self, ids: Collection[int]) -> None:
+        """Durably mark waiting requests as in flight."""
+        await self.change(lambda store: store.lease_again(ids))
+
+    async def mark_sent(self, request: int) -> None:
+        """Durably note that a non-idempotent request is about to be sent."""
+        await self.change(lambda store: store.mark_sent([request]), urgent=True)
+
+    async def flush(self) -> None:
+        """Return when all that was handed over so far is durable."""
+        self._urgent.set()
+        await self._drained.wait()
+
+    async def close(self) -> None:
+        """Commit what is left and close the store."""
+        self._closing = True
+        self._urgent.set()
+        self._wake.set()
+        try:
+            await self._task
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
+            self._thread.shutdown()
+
+    def _stir(self) -> None:
+        self._drained.clear()
+        self._wake.set()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._batch.empty:
+                self._drained.set()
+                if self._closing:
+                    return
+                continue
+            await self._until(loop.time() - self._pace.last)
+            batch, self._batch = self._batch, Batch()
+            self._under_way = batch
+            self._urgent.clear()
+            self._pace.last = loop.time()
+            try:
+                results = await self._commit(batch)
+            finally:
+                self._under_way = None
+            self._report(batch, results)
+            if self._batch.empty:
+                self._drained.set()
+            if self._closing or not self._batch.empty:
+                self._wake.set()
+
+    async def _until(self, since_last: float) -> None:
+        wait = self._pace.interval_s - since_last
+        if wait > 0 and not self._urgent.is_set():
+            try:
+                async with asyncio.timeout(wait):
+                    await self._urgent.wait()
+            except TimeoutError:
+                pass
+
+    async def _commit(self, batch: Batch) -> list[object]:
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            try:
+                results = await loop.run_in_executor(self._thread, self._store.commit, batch)
+            except (sqlite3.Error, OSError) as error:
+                failures += 1
+                self._listener.troubled(str(error))
+                if self._closing and failures >= _LAST_TRIES:
+                    raise RunError(
+                        f"The last {len(batch.ended)} results could not be saved ({error}). "
+                        "They will be fetched again when the run is resumed."
+                    ) from error
+                await asyncio.sleep(self._pace.retry_s)
+            else:
+                if failures:
+                    self._listener.troubled(None)
+                return results
+
+    def _report(self, batch: Batch, results: list[object]) -> None:
+        self.counts = self._store.counts
+        self.received_bytes = self._store.received_bytes
+        self.revision += 1
+        for change, result in zip(batch.changes, results, strict=True):
+            if change.result is not None and not change.result.done():
+                change.result.set_result(result)
+        self._listener.committed(batch.ended)
