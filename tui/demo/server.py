@@ -20,6 +20,10 @@ from aiohttp import web
 from . import places
 from .faults import Fate, Faults
 
+_JSON = "application/json; charset=utf-8"
+_ABORT = struct.pack("ii", 1, 0)
+"""SO_LINGER of no time: closing sends RST instead of FIN (socket(7))."""
+
 
 class PlacesServer:
     """Answers `GET /details?place=ID&key=KEY`; `GET /__stats` and `/__seen` tell what it was asked."""
