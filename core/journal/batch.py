@@ -86,14 +86,12 @@ class Batch:
     input_done: bool = False
     ended: list[Ended] = field(default_factory=list[Ended])
     changes: list[Change] = field(default_factory=list[Change])
-    live: str | None = None
-    """The engine's own account of itself, for `status` in another process."""
     body_bytes: int = 0
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.accepted or self.ended or self.changes or self.input_done or self.live)
+        return not (self.accepted or self.ended or self.changes or self.input_done)
 
     @property
     def size(self) -> int:

@@ -82,8 +82,6 @@ class Store:
             if batch.ended:
                 superseded = self._end(batch.ended)
             results = [change.work(self) for change in batch.changes]
-            if batch.live is not None:
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('live', ?)", (batch.live,))
             self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._counters.items())
             self._db.execute("COMMIT")
         except BaseException:
@@ -101,36 +99,41 @@ class Store:
         self._move(State.QUEUED, State.IN_FLIGHT, len(rows))
         return sorted((Leased(*row) for row in rows), key=lambda leased: leased.id)
 
-    def lease_again(self, ids: Collection[int]) -> None:
-        """Mark waiting requests as in flight for their next attempt."""
-        self._each("UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ?", ids)
-        self._move(State.WAITING, State.IN_FLIGHT, len(ids))
+    def lease_again(self, ids: Collection[int]) -> set[int]:
+        """Mark those that still wait as in flight for their next attempt; returns which these are."""
+        sql = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
+        leased = {request for request in ids if self._db.execute(sql, (request,)).rowcount}
+        self._move(State.WAITING, State.IN_FLIGHT, len(leased))
+        return leased
 
-    def give_back(self, ids: Collection[int]) -> None:
-        """Queue leased requests that were never sent, as if they had not been leased."""
-        self._each("UPDATE requests SET state = 0, attempts = attempts - 1 WHERE id = ?", ids)
-        self._move(State.IN_FLIGHT, State.QUEUED, len(ids))
+    def give_back(self) -> None:
+        """Queue all leased requests, as if they had not been leased; for when none of them is under way."""
+        given = self._db.execute(
+            "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
+        ).rowcount
+        self._move(State.IN_FLIGHT, State.QUEUED, given)
 
     def mark_sent(self, ids: Collection[int]) -> None:
         """Note that non-idempotent requests are about to be sent: from here on their outcome may be unknown."""
         self._each("UPDATE requests SET sent = 1 WHERE id = ?", ids)
 
-    def skip(self, ids: Collection[int]) -> int:
-        """End queued, waiting or leased but unsent requests as skipped; returns how many there were."""
-        skipped = 0
+    def skip(self, ids: Collection[int]) -> set[int]:
+        """End queued, waiting and unsent requests as skipped; returns which of them had been leased."""
+        leased: set[int] = set()
         for request in ids:
             found = self._db.execute("SELECT state FROM requests WHERE id = ?", (request,)).fetchone()
             if found is None or State(found[0]).terminal:
                 continue
             state = State(found[0])
+            if state is State.IN_FLIGHT:
+                leased.add(request)
             self._db.execute(
                 "UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', "
                 "message = 'skipped by hand', ended = ?, ended_at = ? WHERE id = ?",
                 (state is State.IN_FLIGHT, self._next_ended(), time.time(), request),
             )
             self._move(state, State.SKIPPED, 1)
-            skipped += 1
-        return skipped
+        return leased
 
     def requeue(self, rows: RowFilter, ids: Collection[int] | None = None) -> int:
         """Queue failed and skipped requests again with a fresh retry budget; returns how many.
@@ -198,6 +201,11 @@ class Store:
             "INSERT INTO sessions(pid, started, elapsed_s) VALUES (?, ?, 0)", (os.getpid(), time.time())
         ).lastrowid
         return int(number or 0), earlier
+
+    def save_live(self, session: int, elapsed_s: float, live: str) -> None:
+        """Note the engine's own account of itself (JSON), for `status` in another process."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('live', ?)", (live,))
+        self.save_session(session, elapsed_s, None)
 
     def save_session(self, number: int, elapsed_s: float, outcome: str | None) -> None:
         """Note how long a session has run, and how it ended once it has."""

@@ -53,6 +53,7 @@ class Journal:
         self._under_way: Batch | None = None
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._committed = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
         self._closing = False
@@ -62,7 +63,7 @@ class Journal:
         self.received_bytes: int = store.received_bytes
         """Octets of response bodies, as last committed."""
         self.revision = 0
-        """How many commits there have been."""
+        """How many commits there have been that changed a request."""
 
     @property
     def saving(self) -> int:
@@ -98,9 +99,9 @@ class Journal:
             self._batch.body_bytes += len(reply.body)
         self._stir()
 
-    def note(self, live: str) -> None:
-        """Store the engine's account of itself with the next commit."""
-        self._batch.live = live
+    def post(self, work: Callable[[Store], object]) -> None:
+        """Run `work` on the store inside the next commit, with nobody waiting for it."""
+        self._batch.changes.append(Change(work))
         self._stir()
 
     async def change(self, work: Callable[[Store], T], *, urgent: bool = False) -> T:
@@ -116,13 +117,19 @@ class Journal:
         """The next queued requests, durably marked as in flight."""
         return await self.change(lambda store: store.lease(count))
 
-    async def lease_again(self, ids: Collection[int]) -> None:
-        """Durably mark waiting requests as in flight."""
-        await self.change(lambda store: store.lease_again(ids))
+    async def lease_again(self, ids: Collection[int]) -> set[int]:
+        """Durably mark those that still wait as in flight; returns which these are."""
+        return await self.change(lambda store: store.lease_again(ids))
 
     async def mark_sent(self, request: int) -> None:
         """Durably note that a non-idempotent request is about to be sent."""
         await self.change(lambda store: store.mark_sent([request]), urgent=True)
+
+    async def room(self) -> None:
+        """Return when it is not congested."""
+        while self.congested:
+            self._committed.clear()
+            await self._committed.wait()
 
     async def flush(self) -> None:
         """Return when all that was handed over so far is durable."""
@@ -163,9 +170,9 @@ class Journal:
                 results = await self._commit(batch)
             finally:
                 self._under_way = None
-            self._report(batch, results)
             if self._batch.empty:
                 self._drained.set()
+            self._report(batch, results)
             if self._closing or not self._batch.empty:
                 self._wake.set()
 
@@ -201,7 +208,10 @@ class Journal:
     def _report(self, batch: Batch, results: list[object]) -> None:
         self.counts = self._store.counts
         self.received_bytes = self._store.received_bytes
-        self.revision += 1
+        self._committed.set()
+        posted = all(change.result is None for change in batch.changes)
+        if batch.ended or batch.accepted or not posted:
+            self.revision += 1
         for change, result in zip(batch.changes, results, strict=True):
             if change.result is not None and not change.result.done():
                 change.result.set_result(result)

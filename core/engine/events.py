@@ -1,0 +1,53 @@
+"""What happened to the run: a bounded ring for the dashboard, and a line each in the run's log."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from ..handle import Event, EventBatch, EventKind
+from ..printable import printable
+from ..redact import Redactor
+
+HELD = 1000
+
+
+class EventLog:
+    """Lifecycle facts, the newest `HELD` of them in memory and all of them in `fetchdeck.log`."""
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        """The log file is created with the first event."""
+        self._path = path
+        self._redactor = redactor
+        self._ring: deque[Event] = deque(maxlen=HELD)
+        self._next = 0
+
+    def say(self, kind: EventKind, text: str) -> None:
+        """Note one fact, in a sentence; secrets are masked here."""
+        event = Event(self._next, time.time(), kind, printable(self._redactor.text(text)))
+        self._next += 1
+        self._ring.append(event)
+        self._write(event)
+
+    def since(self, seq: int) -> EventBatch:
+        """What is still held from `seq` on."""
+        oldest = self._ring[0].seq if self._ring else self._next
+        start = max(0, seq - oldest)
+        return EventBatch(tuple(islice(self._ring, start, None)), self._next, max(0, oldest - seq))
+
+    def _write(self, event: Event) -> None:
+        moment = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")
+        line = f"{moment} {event.kind.value:<11} {event.text}\n"
+        try:
+            fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(fd, line.encode())
+            finally:
+                os.close(fd)
+        except OSError:
+            # A full disk must not end the run for want of a log line; the journal reports the disk itself.
+            return

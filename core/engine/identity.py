@@ -1,0 +1,148 @@
+"""What a run folder is bound to: its input and its templates, stored with secrets masked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError
+from ..job import InputFormat, Job, Options, Templates
+from ..redact import Redactor
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z-]*\s*)?")
+_VALUE_OF_EXPRESSIONS = re.compile(r"(?<=[?&;])([^=&;#{}\s]+)=((?:\{\{.*?\}\})+)(?=[&;#]|$)", re.DOTALL)
+_MARK = "\ue000"
+
+
+def record(job: Job, options: Options, identity: str | None, redactor: Redactor) -> dict[str, Any]:
+    """The job as the journal keeps it; `sealed` names the options whose secrets were masked."""
+    masked = _masked(job.templates, redactor)
+    sealed = [
+        f"-H {name}"
+        for (name, before), (_, after) in zip(job.templates.headers, masked.headers, strict=True)
+        if before != after
+    ]
+    sealed += [
+        option
+        for option, before, after in (
+            ("--url", job.templates.url, masked.url),
+            ("--data", job.templates.data, masked.data),
+            ("--json", job.templates.json, masked.json),
+        )
+        if before != after
+    ]
+    return {
+        "input": job.input if job.input == "-" else str(Path(job.input).resolve()),
+        "identity": identity,
+        "format": job.format.value if job.format else None,
+        "templates": {
+            "url": masked.url,
+            "method": masked.method,
+            "headers": [list(pair) for pair in masked.headers],
+            "data": masked.data,
+            "json": masked.json,
+        },
+        "sealed": sealed,
+        "options": {name: getattr(options, name) for name in Options.__slots__},
+    }
+
+
+def restore(
+    stored: dict[str, Any], headers: tuple[tuple[str, str], ...], folder: Path
+) -> tuple[Job, Options]:
+    """The job of a record, with `headers` in place of those of the same name.
+
+    Raises RunError when a secret was masked that `headers` does not give again.
+    """
+    given = {name.lower(): (name, value) for name, value in headers}
+    kept = [given.pop(name.lower(), (name, value)) for name, value in stored["templates"]["headers"]]
+    replaced = {f"-H {name}".lower() for name, _ in headers}
+    missing = [option for option in stored["sealed"] if option.lower() not in replaced]
+    if missing:
+        raise RunError(
+            f"The run in {folder} was started with a secret in {', '.join(missing)}, and secrets are not stored. "
+            "Run the first command again, or give the header again with -H; "
+            "{{ env.NAME }} in a template avoids this."
+        )
+    templates = Templates(
+        url=stored["templates"]["url"],
+        method=stored["templates"]["method"],
+        headers=(*kept, *given.values()),
+        data=stored["templates"]["data"],
+        json=stored["templates"]["json"],
+    )
+    form = InputFormat(stored["format"]) if stored["format"] else None
+    return Job(stored["input"], templates, form), Options(**stored["options"])
+
+
+def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    """What another job would do differently, in words; None for the same job."""
+    if stored["identity"] and wanted["identity"]:
+        if stored["identity"] != wanted["identity"]:
+            same = stored["input"] == wanted["input"]
+            return (
+                f"its input {stored['input']} has changed since"
+                if same
+                else f"its input was {stored['input']}"
+            )
+    elif stored["input"] != wanted["input"]:
+        return f"its input was {stored['input']}"
+    for name, option in (("url", "--url"), ("method", "--method"), ("data", "--data"), ("json", "--json")):
+        before, after = stored["templates"][name], wanted["templates"][name]
+        if before != after:
+            return f"{option} was {_said(before)}, not {_said(after)}"
+    before, after = stored["templates"]["headers"], wanted["templates"]["headers"]
+    if before != after:
+        return f"its headers were {_said(before)}, not {_said(after)}"
+    return None
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        pairs: list[list[str]] = value
+        return ", ".join(f"'{name}: {text}'" for name, text in pairs) or "none"
+    return "not given" if value is None else f"'{value}'"
+
+
+def _masked(templates: Templates, redactor: Redactor) -> Templates:
+    return Templates(
+        url=_masked_url(templates.url, redactor) if templates.url is not None else None,
+        method=templates.method,
+        headers=tuple((name, _masked_header(name, value, redactor)) for name, value in templates.headers),
+        data=_masked_text(templates.data, redactor) if templates.data is not None else None,
+        json=_masked_text(templates.json, redactor) if templates.json is not None else None,
+    )
+
+
+def _masked_header(name: str, value: str, redactor: Redactor) -> str:
+    """`Bearer {{ env.TOKEN }}` holds no secret; `Bearer abc` does."""
+    if _EXPRESSION.search(value) and _SCHEME.fullmatch(_EXPRESSION.sub("", value).strip()):
+        return value
+    return redactor.headers(((name, value),))[0][1]
+
+
+def _masked_url(template: str, redactor: Redactor) -> str:
+    """Mask literal secrets, and leave `key={{ env.API_KEY }}` as it is."""
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"{_MARK}{len(kept) - 1}{_MARK}"
+
+    hidden = _VALUE_OF_EXPRESSIONS.sub(hide, template)
+    masked = _masked_text(hidden, redactor, url=True)
+    return re.sub(f"{_MARK}(\\d+){_MARK}", lambda match: kept[int(match[1])], masked)
+
+
+def _masked_text(template: str, redactor: Redactor, *, url: bool = False) -> str:
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"{_MARK}x{len(kept) - 1}{_MARK}"
+
+    hidden = _EXPRESSION.sub(hide, template)
+    masked = redactor.url(hidden) if url else redactor.text(hidden)
+    return re.sub(f"{_MARK}x(\\d+){_MARK}", lambda match: kept[int(match[1])], masked)

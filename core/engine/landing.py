@@ -1,0 +1,114 @@
+"""What an attempt that has ended means: for its request, for the meters, and for the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..journal.batch import Ended
+from ..model import FailureKind, Fault, Outcome, Reply, State
+from ..policies.retry import RetryPolicy, Verdict, interrupted
+from ..policies.retry_after import retry_after_s
+from .meter import Meter
+from .ticket import Flight
+from .watch import GapWatch
+
+_BREAKABLE_BY_SLEEP = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT, FailureKind.RESET})
+_STATUSES_WITH_RETRY_AFTER = frozenset({413, 429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What the run does about attempts; called on the event loop."""
+
+    local_fault: Callable[[str], None]
+    """This machine, not a server, made an attempt fail."""
+    ended: Callable[[bool], None]
+    """A request reached a terminal state; the argument says whether it failed."""
+
+
+class Landing:
+    """Judges attempts by the retry policy and tells the meter; touches neither disk nor network."""
+
+    def __init__(self, policy: RetryPolicy, meter: Meter, gaps: GapWatch, reactions: Reactions) -> None:
+        """All parts are shared with the engine."""
+        self._policy = policy
+        self._meter = meter
+        self._gaps = gaps
+        self._reactions = reactions
+
+    def land(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> tuple[Ended, float]:
+        """The record of the attempt and, if it waits for a retry, for how many seconds.
+
+        `outcome` is None for a cancelled attempt, `now` is on the loop's clock, `chance` uniform in [0, 1).
+        """
+        ticket = flight.ticket
+        verdict = self._verdict(flight, outcome, now, chance)
+        elapsed_ms = (now - flight.started) * 1000
+        reply = outcome if isinstance(outcome, Reply) else None
+        ended = Ended(
+            id=ticket.id,
+            attempt=ticket.attempt,
+            tries=ticket.tries + verdict.charged,
+            state=verdict.state,
+            started=flight.started_at,
+            elapsed_ms=elapsed_ms,
+            status=outcome.status if outcome is not None else None,
+            kind=verdict.kind,
+            message=verdict.message,
+            reply=reply,
+            hops=outcome.hops if outcome is not None else (),
+            wire_bytes=outcome.wire_bytes if outcome is not None else flight.progress.received,
+        )
+        succeeded = verdict.state is State.SUCCEEDED
+        if outcome is not None:
+            self._meter.record(now, elapsed_ms, succeeded=succeeded, ended=verdict.state.terminal)
+        if verdict.state in (State.SUCCEEDED, State.FAILED):
+            self._reactions.ended(not succeeded)
+        if verdict.kind is FailureKind.LOCAL:
+            self._reactions.local_fault(verdict.message or "")
+        return ended, verdict.delay_s
+
+    def fail(self, ended: Ended) -> None:
+        """Take in a request that failed before it could be sent."""
+        self._reactions.ended(ended.state is State.FAILED)
+
+    def _verdict(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> Verdict:
+        idempotent = flight.ticket.request.idempotent
+        if outcome is None:
+            return _cancelled(flight, idempotent=idempotent)
+        if (
+            isinstance(outcome, Fault)
+            and outcome.kind in _BREAKABLE_BY_SLEEP
+            and self._gaps.within(flight.started, now)
+        ):
+            stopped = Fault(
+                FailureKind.INTERRUPTED, f"this machine stood still meanwhile ({outcome.message})"
+            )
+            return interrupted(stopped, idempotent=idempotent, chance=chance)
+        wait = None
+        if isinstance(outcome, Reply) and outcome.status in _STATUSES_WITH_RETRY_AFTER:
+            wait = _retry_after(outcome)
+        return self._policy.decide(
+            outcome, idempotent=idempotent, tries=flight.ticket.tries + 1, retry_after_s=wait, chance=chance
+        )
+
+
+def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:
+    if not flight.abandoned:
+        return Verdict(State.SKIPPED, FailureKind.CANCELLED, "cancelled by hand while in flight")
+    if idempotent:
+        message = "the run was left while this attempt was under way"
+        return Verdict(State.QUEUED, FailureKind.INTERRUPTED, message, charged=False)
+    message = "the run was left before the reply came; the request may have reached the server"
+    return Verdict(State.FAILED, FailureKind.OUTCOME_UNKNOWN, message)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    fields: dict[str, str] = {}
+    for line in reply.headers.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        fields.setdefault(name.strip().lower().decode("latin-1"), value.strip().decode("latin-1"))
+    value = fields.get("retry-after")
+    return retry_after_s(value, date=fields.get("date"), now=time.time()) if value is not None else None

@@ -1,0 +1,223 @@
+"""Opening a run: every check first, then the folder, then the engine with all its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ..errors import InputError, RunError
+from ..inputs.recall import Recall
+from ..inputs.source import Source, open_source
+from ..job import DEFAULT_RETRY_ON, Job, Options
+from ..journal.folder import RunFolder
+from ..journal.lock import RunLock
+from ..journal.meta import read_meta
+from ..journal.store import Store
+from ..journal.writer import Journal, Listener
+from ..limits.gate import Gate
+from ..model import Row
+from ..policies.retry import RetryPolicy
+from ..policies.statuses import parse_statuses
+from ..policies.stop import FailureWatch, MaxFailures
+from ..redact import Redactor
+from ..templates import RequestBuilder
+from ..transport.bodies import BodyStore
+from ..transport.http import open_transport
+from . import identity
+from .engine import TICK_S, Engine, Identity
+from .events import EventLog
+from .feed import Feed, HeldRows
+from .ingest import Ingest
+from .landing import Landing, Reactions
+from .meter import Meter
+from .run_clock import RunClock
+from .scheduler import Parts, Scheduler
+from .watch import GapWatch, descriptor_shortage
+
+
+def stored_job(folder: Path, headers: tuple[tuple[str, str], ...] = ()) -> tuple[Job, Options]:
+    """The job and the options a run folder was last worked on with, `headers` in place of those of the same name.
+
+    Raises RunError where there is no run, or where a secret is missing that was not stored.
+    """
+    stored = _stored(RunFolder(folder))
+    if stored is None:
+        raise RunError(f"There is no run in {folder}. Start one with 'fetchdeck run INPUT --run {folder}'.")
+    return identity.restore(stored, headers, folder)
+
+
+@asynccontextmanager
+async def open_run(
+    job: Job,
+    options: Options,
+    folder: Path,
+    *,
+    fresh: bool = False,
+    environ: Mapping[str, str],
+    stdin: BinaryIO | None = None,
+) -> AsyncIterator[Engine]:
+    """Begin a run, or go on with the one in `folder`; leaving the context makes everything durable.
+
+    Raises InputError, TemplateError, OptionError or RunError before anything is created or sent. `fresh`
+    discards the run that is there. `stdin` is read where the job's input is `-`.
+    """
+    run_folder = RunFolder(folder.absolute())
+    plan = _Plan.of(job, options, environ)
+    async with AsyncExitStack() as stack:
+        source = await _source(job, stdin, ingested=not fresh and _ingested(run_folder))
+        if source is not None:
+            stack.push_async_callback(source.close)
+            await _check_columns(source, plan.builder)
+        run_folder.create()
+        lock = RunLock(run_folder)
+        stack.callback(lock.release)
+        if fresh:
+            run_folder.discard_run()
+        wanted = identity.record(job, options, source.identity if source else None, plan.redactor)
+        store = _bound_store(run_folder, wanted, source_read=source is not None)
+        engine = await _engine(stack, plan, run_folder, store, source, job)
+        engine.start()
+        try:
+            yield engine
+        finally:
+            await engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Everything that can be decided, and refused, without touching the disk."""
+
+    options: Options
+    builder: RequestBuilder
+    redactor: Redactor
+    policy: RetryPolicy
+    max_failures: MaxFailures | None
+
+    @classmethod
+    def of(cls, job: Job, options: Options, environ: Mapping[str, str]) -> _Plan:
+        builder = RequestBuilder(job.templates, environ)
+        return cls(
+            options=options,
+            builder=builder,
+            redactor=Redactor(builder.secrets),
+            policy=RetryPolicy(
+                retries=options.retries,
+                retry_on=parse_statuses(options.retry_on),
+                retry_unsafe=options.retry_on != DEFAULT_RETRY_ON,
+            ),
+            max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
+        )
+
+
+def _stored(folder: RunFolder) -> dict[str, Any] | None:
+    return cast("dict[str, Any] | None", read_meta(folder.journal, "job") if folder.has_run else None)
+
+
+def _ingested(folder: RunFolder) -> bool:
+    """Whether a run is here whose input has been read to its end."""
+    found = cast("dict[str, Any] | None", read_meta(folder.journal, "ingest") if folder.has_run else None)
+    return found is not None and bool(found["done"])
+
+
+async def _source(job: Job, stdin: BinaryIO | None, *, ingested: bool) -> Source | None:
+    """The input; None where the run can go on without it."""
+    if job.input == "-" and stdin is None:
+        return None
+    try:
+        return await open_source(job.input, job.format, stdin=stdin)
+    except InputError:
+        if ingested:
+            return None
+        raise
+
+
+async def _check_columns(source: Source, builder: RequestBuilder) -> None:
+    if source.columns is not None:
+        builder.check_columns(source.columns)
+    else:
+        first = await source.first()
+        if isinstance(first, Row):
+            builder.check_columns(tuple(first.columns))
+
+
+def _bound_store(folder: RunFolder, wanted: dict[str, Any], *, source_read: bool) -> Store:
+    """The journal, new or of the same job; raises RunError where it belongs to another."""
+    stored = _stored(folder)
+    if stored is not None:
+        if not source_read:
+            wanted["identity"], wanted["input"] = stored["identity"], stored["input"]
+        differs = identity.difference(stored, wanted)
+        if differs is not None:
+            raise RunError(
+                f"The run in {folder.path} is another one: {differs}. "
+                "Use --run OTHER for a new run, or --fresh to discard this one."
+            )
+    store = Store(folder)
+    store.set_meta("job", wanted)
+    store.recover()
+    return store
+
+
+async def _engine(
+    stack: AsyncExitStack, plan: _Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
+) -> Engine:
+    now = asyncio.get_running_loop().time()
+    options = plan.options
+    ingest_state = cast("dict[str, Any]", store.meta("ingest") or {"rows": 0, "done": False})
+    session, earlier_s = store.begin_session()
+    events = EventLog(folder.log, plan.redactor)
+    transport = await open_transport(options, BodyStore(folder.bodies), plan.redactor)
+    stack.push_async_callback(transport.close)
+
+    held = HeldRows()
+    ingest = None
+    if source is not None and not (ingest_state["done"] and source.rewindable):
+        ingest = Ingest(source, plan.builder, plan.redactor, held, ingest_state["rows"])
+    recall = Recall(job.input, source.format) if source is not None and source.rewindable else None
+
+    gate = Gate(options.concurrency, options.per_host)
+    meter, gaps = Meter(now), GapWatch(now, TICK_S)
+    engine: Engine  # the parts report to the engine, and the engine is made of the parts
+    journal = Journal(
+        store, Listener(lambda ended: engine.committed(ended), lambda trouble: engine.troubled(trouble))
+    )
+    landing = Landing(
+        plan.policy,
+        meter,
+        gaps,
+        Reactions(lambda message: engine.local_fault(message), lambda failed: engine.request_ended(failed)),
+    )
+    scheduler = Scheduler(
+        Parts(
+            journal=journal,
+            transport=transport,
+            feed=Feed(plan.builder, recall, held),
+            gate=gate,
+            landing=landing,
+            rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
+        ),
+        by_host=options.per_host is not None,
+        rate=options.rate,
+    )
+    engine = Engine(
+        Identity(folder.path.name.removesuffix(".run"), folder.journal, session),
+        journal,
+        scheduler,
+        gate,
+        meter,
+        clock=RunClock(earlier_s, now),
+        gaps=gaps,
+        events=events,
+        failures=FailureWatch(plan.max_failures),
+        ingest=ingest,
+        held=held,
+        input_done=ingest_state["done"],
+    )
+    shortage = descriptor_shortage(options.concurrency)
+    if shortage is not None:
+        engine.warn(shortage)
+    return engine

@@ -1,0 +1,238 @@
+"""Which request starts when: leases ahead, fills free slots, and brings retries back when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import random
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from ..journal.batch import Ended
+from ..journal.folder import body_name
+from ..journal.writer import Journal
+from ..limits.gate import Gate
+from ..limits.ready import ReadyQueue
+from ..model import FailureKind, Fault, Outcome, State
+from ..policies.rate import Pacer
+from ..transport.base import Transport
+from .feed import Feed
+from .landing import Landing
+from .ticket import Flight, Ticket
+
+_STARTS_A_TICK = 16
+"""Requests started in one iteration of the loop, so that a raised limit does not freeze the dashboard."""
+_LEAST_AHEAD = 16
+_MOST_AHEAD = 5000
+_MOST_WAITING = 10_000
+"""Retries in the waiting room; beyond that nothing new is started, so that an outage does not fill memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a scheduler works with."""
+
+    journal: Journal
+    transport: Transport
+    feed: Feed
+    gate: Gate
+    landing: Landing
+    rate_per_s: Callable[[], float]
+    """How many requests end a second just now."""
+
+
+class Scheduler:
+    """Starts attempts while the gate, the pacer and the disk allow it; never waits inside a decision."""
+
+    def __init__(self, parts: Parts, *, by_host: bool, rate: float | None) -> None:
+        """Nothing starts before the first `pump`."""
+        self._parts = parts
+        self._loop = asyncio.get_running_loop()
+        self._ready: ReadyQueue[Ticket] = ReadyQueue(by_host=by_host)
+        self._pacer = Pacer().at_rate(rate, self._loop.time())
+        self._due: list[tuple[float, int, Ticket]] = []
+        self._waiting: dict[int, Ticket] = {}
+        self._order = itertools.count()
+        self._skipped: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._again: asyncio.Handle | None = None
+        self._leasing: asyncio.Task[None] | None = None
+        self._releasing: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.flights: dict[int, Flight] = {}
+        """Attempts that hold a slot, by request, the oldest first."""
+
+    @property
+    def rate(self) -> float | None:
+        """Requests that may start a second, or None; may be set at any time."""
+        return self._pacer.per_second
+
+    @rate.setter
+    def rate(self, per_second: float | None) -> None:
+        self._pacer = self._pacer.at_rate(per_second, self._loop.time())
+        self.pump()
+
+    def pump(self) -> None:
+        """Start what may start now, and see to it that more is leased; cheap when there is nothing to do."""
+        if self._stopping:
+            return
+        gate, journal, now = self._parts.gate, self._parts.journal, self._loop.time()
+        for _ in range(_STARTS_A_TICK):
+            if not self._ready or gate.free == 0 or journal.congested:
+                break
+            wait = self._pacer.wait_s(now)
+            if wait > 0:
+                self._wake_at(now + wait)
+                break
+            ticket = self._ready.pop(gate)
+            if ticket is None:
+                break
+            self._start(ticket, now)
+        else:
+            if self._again is None:
+                self._again = self._loop.call_soon(self._pump_again)
+        self._lease_ahead()
+
+    def skip(self, ids: Collection[int]) -> None:
+        """Keep these from starting; the caller has them skipped in the journal, then calls `skipped`."""
+        for request in ids:
+            self._waiting.pop(request, None)
+        self._skipped.update(ids)
+
+    def skipped(self, ids: Collection[int], leased: Collection[int]) -> None:
+        """The journal has skipped `ids`, of which `leased` may still turn up here."""
+        self._skipped.difference_update(set(ids) - set(leased))
+
+    def stop(self) -> None:
+        """Start nothing more; what is in flight goes on to its end."""
+        self._stopping = True
+        for handle in (self._timer, self._again):
+            if handle is not None:
+                handle.cancel()
+
+    def abandon(self) -> None:
+        """Abort all attempts under way; they are queued again, or failed where that is not safe."""
+        self.stop()
+        for flight in self.flights.values():
+            flight.abandoned = True
+            if flight.task is not None:
+                flight.task.cancel()
+
+    async def landed(self) -> None:
+        """Return when nothing is in flight and nothing is being leased; after `stop`."""
+        for task in (self._leasing, *self._releasing):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        while self.flights:
+            await asyncio.wait([flight.task for flight in self.flights.values() if flight.task])
+
+    def cancel(self, request: int) -> bool:
+        """Abort the attempt of one request because a user wants it gone; False if none is under way."""
+        flight = self.flights.get(request)
+        if flight is None or flight.task is None:
+            return False
+        flight.task.cancel()
+        return True
+
+    def _pump_again(self) -> None:
+        self._again = None
+        self.pump()
+
+    def _start(self, ticket: Ticket, now: float) -> None:
+        if ticket.id in self._skipped:
+            self._skipped.discard(ticket.id)
+            self._parts.gate.release(ticket.host)
+            return
+        self._pacer = self._pacer.taken(now)
+        flight = Flight(ticket, now, time.time())
+        self.flights[ticket.id] = flight
+        flight.task = self._loop.create_task(self._fly(flight))
+
+    async def _fly(self, flight: Flight) -> None:
+        ticket = flight.ticket
+        outcome: Outcome | None
+        try:
+            if not ticket.request.idempotent:
+                await self._parts.journal.mark_sent(ticket.id)
+            outcome = await self._parts.transport.fetch(
+                ticket.request, body_name(ticket.id, ticket.attempt), flight.progress
+            )
+        except asyncio.CancelledError:
+            outcome = None
+        except Exception as error:  # whatever comes is recorded: one request never ends the run
+            outcome = Fault(FailureKind.UNEXPECTED, type(error).__name__)
+        now = self._loop.time()
+        del self.flights[ticket.id]
+        self._parts.gate.release(ticket.host)
+        self._ready.unblock(ticket.host)
+        ended, delay_s = self._parts.landing.land(flight, outcome, now, random.random())
+        self._parts.journal.end(ended)
+        if ended.state is State.WAITING:
+            self._wait(ticket, ended, now + delay_s)
+        self.pump()
+
+    def _wait(self, ticket: Ticket, ended: Ended, due: float) -> None:
+        ticket.attempt = ended.attempt + 1
+        ticket.tries = ended.tries
+        self._waiting[ticket.id] = ticket
+        heapq.heappush(self._due, (due, next(self._order), ticket))
+        self._wake_at(due)
+
+    def _wake_at(self, when: float) -> None:
+        if self._stopping or (self._timer is not None and self._timer.when() <= when):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        ripe: list[Ticket] = []
+        while self._due and self._due[0][0] <= now:
+            ticket = heapq.heappop(self._due)[2]
+            if self._waiting.pop(ticket.id, None) is ticket:
+                ripe.append(ticket)
+        if ripe:
+            task = self._loop.create_task(self._lease_again(ripe))
+            self._releasing.add(task)
+            task.add_done_callback(self._releasing.discard)
+        if self._due:
+            self._wake_at(self._due[0][0])
+        self.pump()
+
+    async def _lease_again(self, tickets: list[Ticket]) -> None:
+        leased = await self._parts.journal.lease_again([ticket.id for ticket in tickets])
+        for ticket in tickets:
+            if ticket.id in leased:
+                self._ready.push(ticket)
+        self.pump()
+
+    def _lease_ahead(self) -> None:
+        parts = self._parts
+        if self._leasing is not None or parts.gate.paused or parts.journal.congested:
+            return
+        if parts.journal.counts.queued == 0 or len(self._waiting) > _MOST_WAITING:
+            return
+        ahead = max(_LEAST_AHEAD, parts.gate.limit // 2, int(parts.rate_per_s() * 0.3))
+        target = parts.gate.free + ahead
+        if self._pacer.per_second is not None:
+            target = min(target, max(_LEAST_AHEAD, int(self._pacer.per_second * 2)))
+        missing = min(target, _MOST_AHEAD) - len(self._ready)
+        if missing * 2 >= ahead:
+            self._leasing = self._loop.create_task(self._lease(missing))
+
+    async def _lease(self, count: int) -> None:
+        try:
+            tickets, failed = await self._parts.feed.tickets(await self._parts.journal.lease(count))
+            for ended in failed:
+                self._parts.landing.fail(ended)
+                self._parts.journal.end(ended)
+            for ticket in tickets:
+                self._ready.push(ticket)
+        finally:
+            self._leasing = None
+        self.pump()
