@@ -13,13 +13,19 @@ from ..model import FailureKind, State
 _COMPARISON = re.compile(r"(slow|size|attempts)([<>])(\d+(?:\.\d+)?)(ms|s|m|k|kb|mb|b)?", re.IGNORECASE)
 _STATUS_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _COLUMNS = {"slow": "elapsed_ms", "size": "bytes", "attempts": "attempts"}
-_UNITS = {
+_UNITS: dict[str, dict[str | None, float]] = {
     "slow": {"ms": 1.0, "s": 1000.0, "m": 60_000.0, None: 1000.0},
     "size": {"b": 1.0, "k": 1024.0, "kb": 1024.0, "mb": 1024.0**2, "m": 1024.0**2, None: 1.0},
     "attempts": {None: 1.0},
 }
 SYNTAX = "status:5xx state:failed kind:timeout host:api. cause:3 slow>2s size>10kb attempts>1 word -word"
 """One example of each term, for help texts and error messages."""
+_LONGEST = 2_000
+_MOST_TERMS = 100
+"""Far below where SQLite refuses a condition as too deep (1,000) or a pattern as too long (50,000)."""
+_LARGEST = 2**63 - 1
+"""The largest integer that SQLite takes."""
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,18 @@ class RowFilter:
     @classmethod
     def parse(cls, text: str) -> RowFilter:
         """Read the language that `SYNTAX` shows; quotes keep spaces. Raises OptionError with the bad term."""
+        if len(text) > _LONGEST or _UNFIT.search(text):
+            raise OptionError(
+                f"A filter has at most {_LONGEST:,} characters, all of them valid text. Known: {SYNTAX}"
+            )
         try:
             terms = shlex.split(text)
         except ValueError as error:
             raise OptionError(
                 f"The filter has an open quote: {text!r}. Close it, or leave it out."
             ) from error
+        if len(terms) > _MOST_TERMS:
+            raise OptionError(f"A filter has at most {_MOST_TERMS} terms; this one has {len(terms):,}.")
         found = cls()
         for term in terms:
             found = found._with_term(term)
@@ -111,7 +123,7 @@ class RowFilter:
             if name == "kind":
                 return replace(self, kinds=self.kinds | {FailureKind(value.lower())})
             if name == "cause":
-                return replace(self, causes=self.causes | {int(value)})
+                return replace(self, causes=self.causes | {_integer(value)})
             if name == "status":
                 return replace(self, statuses=(*self.statuses, _status_range(value)))
         except (KeyError, ValueError) as error:
@@ -134,4 +146,11 @@ def _status_range(text: str) -> tuple[int, int]:
         first = int(whole[1]) * 100
         return first, first + 99
     low, _, high = text.partition("-")
-    return int(low), int(high or low)
+    return _integer(low), _integer(high or low)
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > _LARGEST:
+        raise ValueError(text)
+    return value

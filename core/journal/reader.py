@@ -9,16 +9,19 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import RunError
 from ..model import Counts, FailureKind, State
 from . import schema
 from .filter import RowFilter
-from .records import AttemptRecord, Cause, RequestDetail, ResponseRecord, TableRow
+from .records import AttemptRecord, Cause, RequestDetail, ResponseRecord
+from .rows import ROW_COLUMNS, table_row
+from .view import View
 
 T = TypeVar("T")
-_ROW_COLUMNS = "id, line, state, method, url, attempts, status, kind, message, bytes, elapsed_ms, ended_at"
+_PRAGMAS = ("temp_store = MEMORY", "cache_size = -16384", "mmap_size = 268435456")
+"""Lists of views stay off the disk; mapped pages are shared with the page cache instead of copied."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -27,12 +30,18 @@ def connect(path: Path) -> sqlite3.Connection:
         raise RunError(f"There is no run in {path.parent}: {path.name} is missing. Name a run folder.")
     try:
         db = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10
+            f"{path.resolve().as_uri()}?mode=ro",
+            uri=True,
+            check_same_thread=False,
+            timeout=10,
+            isolation_level=None,  # no statement leaves a read transaction open behind it
         )
     except sqlite3.Error as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
     try:
         schema.check(db, path)
+        for pragma in _PRAGMAS:
+            db.execute(f"PRAGMA {pragma}")
     except RunError:
         db.close()
         raise
@@ -51,13 +60,6 @@ def causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
         "SELECT id, signature, kind, status, n, first_at, last_at, sample FROM causes WHERE n > 0 ORDER BY n DESC, id"
     )
     return tuple(Cause(i, text, FailureKind(kind), *rest) for i, text, kind, *rest in rows)
-
-
-def table_row(record: tuple[object, ...]) -> TableRow:
-    """Build a row from the columns of `_ROW_COLUMNS`, in their order."""
-    i, line, state, method, url, attempts, status, kind, *rest = record
-    typed_kind = FailureKind(kind) if kind is not None else None
-    return TableRow(i, line, State(state), method, url, attempts, status, typed_kind, *rest)  # pyright: ignore
 
 
 class JournalReader:
@@ -115,84 +117,15 @@ class JournalReader:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-class View:
-    """A live, numbered selection of requests: position to request in constant time, however many there are.
-
-    Positions stand in a temporary table of the reader's connection, so that no page needs OFFSET. Where the
-    filter names terminal states alone, requests are listed in the order they ended and a refresh only
-    appends; otherwise they are listed by row number and a refresh builds the list anew.
-    """
-
-    def __init__(self, reader: JournalReader, number: int, rows: RowFilter) -> None:
-        self._reader = reader
-        self._table = f"temp.view_{number}"
-        self._rows = rows
-        self._appends = bool(rows.states) and all(state.terminal for state in rows.states)
-        self._built = False
-        self._requeues = -1
-        self._last_ended = -1
-        self.size = 0
-        """How many requests it held at the last refresh."""
-
-    async def refresh(self) -> int:
-        """Take in what has changed since; returns the new size."""
-        self.size = await self._reader.read(self._refresh)
-        return self.size
-
-    async def page(self, start: int, count: int) -> tuple[TableRow, ...]:
-        """The requests at positions `start` to `start + count - 1` (0-based), as they are now."""
-        return await self._reader.read(lambda db: self._page(db, start, count))
-
-    async def position(self, request: int) -> int | None:
-        """Where a request stands in the view, or None."""
-        sql = f"SELECT pos - 1 FROM {self._table} WHERE request = ?"  # noqa: S608
-        found = await self._reader.read(lambda db: db.execute(sql, (request,)).fetchone())
-        return int(found[0]) if found else None
-
-    async def close(self) -> None:
-        """Forget the list."""
-        await self._reader.read(lambda db: db.execute(f"DROP TABLE IF EXISTS {self._table}"))
-
-    def _refresh(self, db: sqlite3.Connection) -> int:
-        marks: dict[str, int] = dict(
-            db.execute("SELECT name, n FROM counters WHERE name IN ('ended', 'requeues')")
-        )
-        requeues, ended = marks.get("requeues", 0), marks.get("ended", 0)
-        if not (self._built and self._appends and requeues == self._requeues):
-            db.execute(f"DROP TABLE IF EXISTS {self._table}")
-            db.execute(f"CREATE TABLE {self._table}(pos INTEGER PRIMARY KEY, request INTEGER NOT NULL)")
-            self._built, self._requeues, self._last_ended = True, requeues, -1
-        where, values = self._rows.where()
-        order = "ended" if self._appends else "id"
-        if self._appends:
-            where = f"({where}) AND ended > ? AND ended <= ?"
-            values = [*values, self._last_ended, ended]
-        insert = f"INSERT INTO {self._table}(request) SELECT id FROM requests WHERE {where} ORDER BY {order}"  # noqa: S608
-        db.execute(insert, values)
-        db.commit()
-        self._last_ended = ended
-        size: int = db.execute(f"SELECT ifnull(max(pos), 0) FROM {self._table}").fetchone()[0]  # noqa: S608
-        return size
-
-    def _page(self, db: sqlite3.Connection, start: int, count: int) -> tuple[TableRow, ...]:
-        if not self._built:
-            return ()
-        sql = (
-            f"SELECT {_ROW_COLUMNS} FROM {self._table} JOIN requests ON id = request "  # noqa: S608
-            "WHERE pos BETWEEN ? AND ? ORDER BY pos"
-        )
-        return tuple(table_row(record) for record in db.execute(sql, (start + 1, start + count)))
-
-
 def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:
     found = db.execute(
-        f"SELECT {_ROW_COLUMNS}, row, spec FROM requests WHERE id = ?",  # noqa: S608
+        f"SELECT {ROW_COLUMNS}, row, spec FROM requests WHERE id = ?",  # noqa: S608
         (request,),
     ).fetchone()
     if found is None:
         return None
     *columns, row, spec = found
-    sent = json.loads(spec) if spec else {}
+    sent: dict[str, Any] = json.loads(spec) if spec else {}
     return RequestDetail(
         row=table_row(tuple(columns)),
         columns=json.loads(row),
@@ -206,7 +139,8 @@ def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:
 def attempts(db: sqlite3.Connection, request: int) -> tuple[AttemptRecord, ...]:
     """All journalled attempts of one request, in order."""
     rows = db.execute(
-        "SELECT n, started, elapsed_ms, ttfb_ms, status, kind, message, hops FROM attempts WHERE request = ? ORDER BY n",
+        "SELECT n, started, elapsed_ms, ttfb_ms, status, kind, message, hops FROM attempts "
+        "WHERE request = ? ORDER BY n",
         (request,),
     )
     return tuple(

@@ -1,0 +1,291 @@
+"""The base of all tables: draws only the lines that are on screen, from rows it asks for by position."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection
+from time import monotonic
+from typing import ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from .columns import TONES, Column, Tone, tone_css
+from .row_painter import CURSOR_STYLE, GUTTER, HEADER_STYLE, RowPainter
+
+R = TypeVar("R")
+GROWTH_S = 0.3
+"""A change of the virtual size lays the screen out anew (5-11 ms): at most one in this many seconds."""
+_HEADER = 1
+
+
+class VirtualTable(ScrollView, Generic[R], can_focus=True):
+    """A table of any number of rows that holds none of them.
+
+    Subclasses say how many rows there are and give the row at a position, or None while it is not loaded.
+    Rows have a key, by which marks and the cursor stay with them when positions change.
+    """
+
+    DEFAULT_CSS = """
+    VirtualTable {
+        height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1; background: $surface;
+    }
+    VirtualTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
+    VirtualTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
+    VirtualTable:focus > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    """ + tone_css("VirtualTable")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, *TONES}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Newest", show=False),
+        Binding("space", "mark", "Mark", show=False),
+        Binding("enter", "open", "Inspect", show=False),
+    ]
+    COLUMNS: ClassVar[tuple[Column[R], ...]] = ()  # pyright: ignore[reportGeneralTypeIssues]
+    EMPTY: ClassVar[str] = "Nothing here yet."
+    """Says what this table is for while it has no rows."""
+    FOLLOWS: ClassVar[bool] = False
+    """Whether the newest rows come last, and the table keeps to them until the user moves away."""
+
+    class Opened(Message):
+        """The user opened a row: enter, or a double click."""
+
+        def __init__(self, table: VirtualTable[R], row: R) -> None:  # pyright: ignore[reportGeneralTypeIssues]
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> VirtualTable[R]:  # pyright: ignore[reportGeneralTypeIssues]
+            """The table, for `@on` selectors."""
+            return self.table
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.following = self.FOLLOWS
+        self.notice = ""
+        """A sentence shown instead of the header while something is wrong; sanitised here."""
+        self._count = 0
+        self._wanted = 0
+        self._cursor = 0
+        self._cursor_key: int | None = None
+        self._marked: frozenset[int] = frozenset()
+        self._grown_at = -GROWTH_S
+        self._growth: Timer | None = None
+        self._painter: RowPainter[R] = RowPainter(self.COLUMNS, self.get_component_rich_style)
+
+    @abstractmethod
+    def row_at(self, position: int) -> R | None:
+        """The row at a 0-based position; None while it is not loaded."""
+
+    @abstractmethod
+    def key_of(self, row: R) -> int:
+        """What identifies a row whatever its position."""
+
+    def window_changed(self) -> None:
+        """Called when other rows came into sight; a subclass may load them."""
+
+    @property
+    def row_count(self) -> int:
+        """How many rows the table shows."""
+        return self._count
+
+    @property
+    def cursor(self) -> int:
+        """The cursor's 0-based position."""
+        return self._cursor
+
+    @property
+    def selected(self) -> R | None:
+        """The row under the cursor; None in an empty table, or while it loads."""
+        return self.row_at(self._cursor) if self._count else None
+
+    @property
+    def marked(self) -> frozenset[int]:
+        """Keys of the marked rows, those out of sight included."""
+        return self._marked
+
+    def chosen_ids(self) -> tuple[int, ...]:
+        """What a command is to act on: the marked rows, else the selected one."""
+        if self._marked:
+            return tuple(sorted(self._marked))
+        row = self.selected
+        return () if row is None else (self.key_of(row),)
+
+    def toggle_mark(self) -> None:
+        """Mark the selected row, or take its mark away."""
+        row = self.selected
+        if row is not None:
+            self._marked ^= {self.key_of(row)}
+            self.refresh()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self._marked = frozenset()
+        self.refresh()
+
+    def drop_marks(self, keys: Collection[int]) -> None:
+        """Take the marks of these rows away."""
+        self._marked -= frozenset(keys)
+
+    def resize_to(self, count: int) -> None:
+        """Show `count` rows, now or when the last change is `GROWTH_S` ago."""
+        self._wanted = count
+        if count == self._count or self._growth is not None:
+            return
+        wait = self._grown_at + GROWTH_S - monotonic()
+        if wait <= 0 or not self._count:
+            self._grow()
+        else:
+            self._growth = self.set_timer(wait, self._grow)
+
+    def show_notice(self, text: str) -> None:
+        """Show a sentence of trouble in the header's place; an empty one brings the header back."""
+        if text != self.notice:
+            self.notice = text
+            self.refresh()
+
+    def rows_changed(self) -> None:
+        """Paint again, the rows may be others; the cursor's key is taken from its position."""
+        if self._cursor_key is None:
+            self._pin()
+        self.refresh()
+
+    def move_cursor(self, position: int, *, follow: bool = False) -> None:
+        """Put the cursor on a position and scroll it into sight."""
+        self.following = follow and self.FOLLOWS
+        self._cursor = max(0, min(position, self._count - 1))
+        self._pin()
+        self._reveal()
+        self.refresh()
+
+    def shift_cursor(self, position: int) -> None:
+        """The cursor's row stands at `position` now: keep it, and the line of the screen that it is on."""
+        step, self._cursor = position - self._cursor, position
+        if step:
+            self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
+        self.refresh()
+
+    def window(self) -> tuple[int, int]:
+        """The first position on screen, and how many rows fit."""
+        return self.scroll_offset.y, max(1, self.size.height - _HEADER)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen: the header, a row, or the empty table's text."""
+        painter = self._painter
+        painter.set_width(self.size.width)
+        if y == 0:
+            return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else painter.header()
+        if not self._count:
+            return painter.text(f"   {self.EMPTY}" if y == 2 else "", Tone.MUTED)
+        position = self.scroll_offset.y + y - _HEADER
+        if position >= self._count:
+            return painter.text("", Tone.PLAIN)
+        row = self.row_at(position)
+        if row is None:
+            return painter.text("   ·", Tone.MUTED)
+        return painter.row(row, here=position == self._cursor, marked=self.key_of(row) in self._marked)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the old theme's colours."""
+        super().notify_style_update()
+        self._painter.forget()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self.move_cursor(self._cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by screens."""
+        self.move_cursor(self._cursor + step * max(1, self.window()[1] - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.move_cursor(0)
+
+    def action_last(self) -> None:
+        """Go to the last row, and keep to the newest where they come last."""
+        self.move_cursor(self._count - 1, follow=True)
+
+    def action_mark(self) -> None:
+        """Toggle the mark and go to the next row."""
+        self.toggle_mark()
+        self.move_cursor(self._cursor + 1)
+
+    def action_open(self) -> None:
+        """Post `Opened` for the selected row."""
+        row = self.selected
+        if row is not None:
+            self.post_message(self.Opened(self, row))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the clicked row; mark it in the gutter, open it with a double click."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < _HEADER:
+            return
+        position = self.scroll_offset.y + offset.y - _HEADER
+        if position >= self._count:
+            return
+        self.move_cursor(position)
+        if event.chain == 2:
+            self.action_open()
+        elif offset.x < GUTTER - 1:
+            self.toggle_mark()
+
+    def on_mouse_scroll_up(self) -> None:
+        """The user looks elsewhere: stop following."""
+        self.following = False
+
+    def on_scroll_up(self) -> None:
+        """The same, on the scroll bar."""
+        self.following = False
+
+    def on_scroll_to(self) -> None:
+        """The same, dragging the scroll bar."""
+        self.following = False
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tell that other rows came into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.window_changed()
+
+    def on_resize(self) -> None:
+        """A larger screen shows more rows; a following table keeps to its end."""
+        if self.following:
+            self._reveal()
+        self.window_changed()
+
+    def _pin(self) -> None:
+        row = self.selected
+        self._cursor_key = None if row is None else self.key_of(row)
+
+    def _reveal(self) -> None:
+        first, height = self.window()
+        target = min(max(first, self._cursor - height + 1), self._cursor)
+        if target != first:
+            self.scroll_to(y=target, animate=False, force=True)
+
+    def _grow(self) -> None:
+        self._growth, self._grown_at = None, monotonic()
+        if self._wanted == self._count:
+            return
+        self._count = self._wanted
+        self.virtual_size = Size(0, self._count + _HEADER if self._count else 0)
+        if self.following:
+            self._cursor, self._cursor_key = max(0, self._count - 1), None
+            self._pin()
+            self.call_after_refresh(self._reveal)
+        elif self._cursor >= self._count:
+            self._cursor, self._cursor_key = max(0, self._count - 1), None
+        self.refresh()
