@@ -1,0 +1,129 @@
+"""Throughput and latency over the last two minutes, drawn as braille strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.handle import Second, Snapshot
+from ..dots import DOWN, Canvas
+from ..figures import milliseconds, short
+from ..spans import Line, Span, justify, width_of
+from .charts_series import by_column, mean_of, round_up, window_s, worst
+from .columns import Tone
+from .lines import Lines
+
+_GUTTER = 7
+_PERCENTILE_TONES = (Tone.GOOD, Tone.ACCENT, Tone.WARN)
+_AXIS_FROM = 6
+"""A chart of at least this many lines has room for a time axis."""
+
+
+def throughput_chart(history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+    """Successes a second stand on the base line, other ends hang below it, each to a scale of its own."""
+    columns, rows = max(1, width - _GUTTER), max(2, height)
+    below = max(1, rows // 4)
+    good = by_column(history, columns * 2, mean_of(lambda second: second.succeeded))
+    bad = by_column(history, columns * 2, mean_of(lambda second: second.failed))
+    good_top, bad_top = round_up(_highest(good)), round_up(_highest(bad))
+    canvas = Canvas(columns, rows)
+    base = (rows - below) * DOWN
+    for x, value in enumerate(good):
+        if value:
+            canvas.column(x, base - _dots(value, good_top, base), base, Tone.GOOD)
+    for x, value in enumerate(bad):
+        if value:
+            canvas.column(x, base, base + _dots(value, bad_top, below * DOWN), Tone.BAD)
+    labels = {0: Span(short(good_top), Tone.MUTED)}
+    if rows - below > 1:
+        labels[rows - below - 1] = Span("0", Tone.MUTED)
+    labels[rows - 1] = Span(short(bad_top), Tone.BAD if _highest(bad) else Tone.MUTED)
+    return _with_gutter(canvas, labels)
+
+
+def latency_chart(history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+    """p50 as an area, p95 and p99 as lines above it, all to one scale that begins at 0."""
+    columns, rows = max(1, width - _GUTTER), max(1, height)
+    values = by_column(history, columns * 2, worst)
+    top = round_up(max((value[2] for value in values if value), default=0.0))
+    canvas = Canvas(columns, rows)
+    floor = canvas.height
+    for index in (2, 1, 0):
+        last: int | None = None
+        for x, value in enumerate(values):
+            if value is None:
+                last = None
+                continue
+            y = floor - _dots(value[index], top, floor)
+            if index == 0:
+                canvas.column(x, y, floor, _PERCENTILE_TONES[0])
+            else:
+                start, end = (y, y) if last is None else (min(y, last), max(y, last))
+                canvas.column(x, start, end + 1, _PERCENTILE_TONES[index])
+            last = y
+    labels = {0: Span(milliseconds(top), Tone.MUTED)}
+    if rows > 1:
+        labels[rows - 1] = Span("0", Tone.MUTED)
+    return _with_gutter(canvas, labels)
+
+
+def time_axis(history: Sequence[Second], width: int) -> Line:
+    """Where the window begins, and that it ends now."""
+    left = (Span(" " * _GUTTER), Span(f"−{window_s(history)} s", Tone.MUTED))
+    return justify(left, (Span("now", Tone.MUTED),), width)
+
+
+def _dots(value: float, top: float, height: int) -> int:
+    return max(1, min(height, round(height * value / top)))
+
+
+def _highest(values: Sequence[float | None]) -> float:
+    return max((value for value in values if value is not None), default=0.0)
+
+
+def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    for row, line in enumerate(canvas.lines()):
+        label = labels.get(row, Span(""))
+        lines.append((Span(f"{label.text:>{_GUTTER - 1}}", label.tone), Span("│", Tone.MUTED), *line))
+    return tuple(lines)
+
+
+def _titled(title: Line, body: tuple[Line, ...], snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    if height > len(body) + 1:
+        return (title, *body, time_axis(snapshot.history, width))
+    window = (Span(f"last {window_s(snapshot.history)} s", Tone.MUTED),)
+    return (justify(title, window, width) if width_of(title) + 12 <= width else title, *body)
+
+
+def _body_height(height: int) -> int:
+    return height - 2 if height >= _AXIS_FROM else height - 1
+
+
+class ThroughputChart(Lines):
+    """Attempts that succeeded and that did not, each second."""
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """A title with its legend, the strips, and a time axis where there is room."""
+        title = (
+            Span("▲ ", Tone.GOOD),
+            Span("succeeded/s  ", Tone.PLAIN),
+            Span("▼ ", Tone.BAD),
+            Span("failed/s", Tone.PLAIN),
+        )
+        body = throughput_chart(snapshot.history, width, _body_height(height))
+        return _titled(title, body, snapshot, width, height)
+
+
+class LatencyChart(Lines):
+    """The percentiles of how long attempts took, each second."""
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """A title with its legend, the strips, and a time axis where there is room."""
+        title = (
+            Span("latency ", Tone.PLAIN),
+            Span(" ▄ p50", _PERCENTILE_TONES[0]),
+            Span("  ─ p95", _PERCENTILE_TONES[1]),
+            Span("  ═ p99", _PERCENTILE_TONES[2]),
+        )
+        body = latency_chart(snapshot.history, width, _body_height(height))
+        return _titled(title, body, snapshot, width, height)

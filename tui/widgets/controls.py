@@ -1,0 +1,93 @@
+"""What the keys turn: concurrency in use and its limit, the rate and its limit; with latency and bytes beside them."""
+
+from __future__ import annotations
+
+from ...core.handle import Snapshot
+from ..figures import count, milliseconds, rate, short, size
+from ..spans import Line, Span, fill, join
+from .columns import Tone
+from .lines import Lines
+
+_LABEL = 13
+_PANEL_LINES = 6
+
+
+def concurrency(snapshot: Snapshot) -> Line:
+    """`500/500` slots; while a lowered limit drains, how many slots are still above it."""
+    over = snapshot.in_use - snapshot.limit
+    if over <= 0:
+        return (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED))
+    text = f"draining {count(snapshot.in_use)}→{count(snapshot.limit)}, {count(over)} to go"
+    return (Span(text, Tone.WARN),)
+
+
+def gauge(snapshot: Snapshot, width: int) -> Line:
+    """Slots in use as a share of the limit; while it drains, the limit as a share of what is in use."""
+    over = snapshot.in_use > snapshot.limit
+    share = snapshot.limit / snapshot.in_use if over else snapshot.in_use / max(1, snapshot.limit)
+    return fill(share, width, Tone.WARN if over else Tone.ACCENT, "█▒" if over else "█░")
+
+
+def throughput(snapshot: Snapshot) -> Line:
+    """Requests that end a second, and the limit on how many may start."""
+    return (
+        Span(f"{short(snapshot.rate_per_s)}/s"),
+        Span(" · ", Tone.MUTED),
+        Span(
+            "no limit" if snapshot.rate_limit is None else f"limit {rate(snapshot.rate_limit)}",
+            Tone.MUTED if snapshot.rate_limit is None else Tone.WARN,
+        ),
+    )
+
+
+def percentiles(snapshot: Snapshot) -> tuple[Line, ...]:
+    """`p50 333 ms` and its two companions."""
+    values = snapshot.latency
+    named = (("p50", values and values.p50), ("p95", values and values.p95), ("p99", values and values.p99))
+    return tuple(
+        (Span(f"{name} ", Tone.MUTED), Span("–" if ms is None else milliseconds(ms))) for name, ms in named
+    )
+
+
+def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """Two lines for narrow terminals."""
+    bar = max(6, min(16, width - 64))
+    first = join(
+        (
+            (Span("concurrency ", Tone.MUTED), *gauge(snapshot, bar), Span(" "), *concurrency(snapshot)),
+            (Span("rate ", Tone.MUTED), *throughput(snapshot)),
+        ),
+        "   ",
+    )
+    parts = [(Span("latency ", Tone.MUTED), *join(percentiles(snapshot), "  "))]
+    parts.append((Span("received ", Tone.MUTED), Span(size(snapshot.received_bytes))))
+    return first, join(parts, "   ")
+
+
+def panel_lines(snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    """One figure a line, for terminals with room."""
+    first, *others = percentiles(snapshot)
+    indent = Span(" " * _LABEL)
+    lines: list[Line] = [
+        (_label("concurrency"), *concurrency(snapshot)),
+        gauge(snapshot, width),
+        (_label("rate"), *throughput(snapshot)),
+        (_label("received"), Span(size(snapshot.received_bytes))),
+    ]
+    if height >= _PANEL_LINES + 1:
+        return (*lines, (_label("latency"), *first), *((indent, *line) for line in others))
+    return (*lines, (_label("latency"), *first), join(others, "  "))
+
+
+def _label(text: str) -> Span:
+    return Span(f"{text:<{_LABEL}}", Tone.MUTED)
+
+
+class Controls(Lines):
+    """Concurrency, rate, latency and bytes: two lines, or a panel where it is tall enough."""
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """The form that fits."""
+        if height >= _PANEL_LINES:
+            return panel_lines(snapshot, width, height)
+        return strip_lines(snapshot, width) if height < 4 else panel_lines(snapshot, width, height)[:height]

@@ -1,0 +1,109 @@
+"""The two lines at the top: which run this is, what it is doing, how far it has come and when it will be done."""
+
+from __future__ import annotations
+
+from ...core.handle import RunState, Snapshot
+from ...core.printable import printable
+from ..figures import RUN_GLYPHS, clock, count, eta, percent
+from ..spans import Line, Span, justify, width_of
+from .columns import Tone
+from .lines import Lines
+
+_TONES = {
+    RunState.RUNNING: Tone.GOOD,
+    RunState.PAUSED: Tone.WARN,
+    RunState.DRAINING: Tone.WARN,
+    RunState.INTERRUPTED: Tone.BAD,
+    RunState.FINISHED: Tone.TITLE,
+}
+_LONGEST_NAME = 40
+
+
+def status_line(snapshot: Snapshot, width: int) -> Line:
+    """Name, state and its reason at the left, times at the right."""
+    name = printable(snapshot.name[: 4 * _LONGEST_NAME])
+    if len(name) > _LONGEST_NAME:
+        name = name[: _LONGEST_NAME - 1] + "…"
+    left = (
+        Span(name, Tone.TITLE),
+        Span("  "),
+        Span(f"{RUN_GLYPHS[snapshot.state]} {snapshot.state.value}", _TONES[snapshot.state]),
+        *_remark(snapshot),
+    )
+    times = _times(snapshot)
+    if width_of(left) + width_of(times) + 2 > width:
+        times = times[:2]
+    return justify(left, times, width)
+
+
+def _remark(snapshot: Snapshot) -> Line:
+    if snapshot.state is RunState.FINISHED:
+        text = "R retries failures, q leaves" if snapshot.counts.failed else "q leaves"
+    elif snapshot.state is RunState.DRAINING and not snapshot.reason:
+        text = f"{count(snapshot.counts.in_flight)} in flight to end"
+    else:
+        text = printable(snapshot.reason)
+    return (Span(" · ", Tone.MUTED), Span(text, Tone.PLAIN)) if text else ()
+
+
+def _times(snapshot: Snapshot) -> Line:
+    elapsed = (Span(clock(snapshot.elapsed_s)), Span(" elapsed", Tone.MUTED))
+    if snapshot.eta is None or snapshot.state in (RunState.FINISHED, RunState.INTERRUPTED):
+        return elapsed
+    return (*elapsed, Span(" · ETA ", Tone.MUTED), Span(eta(snapshot.eta)))
+
+
+def progress_line(snapshot: Snapshot, width: int) -> Line:
+    """A bar of what has succeeded and failed, and the share of the rows known so far that is done."""
+    counts = snapshot.counts
+    known = "" if snapshot.total_known else "+"
+    figures = (
+        Span(f"  {percent(counts.done, counts.total):>5}", Tone.TITLE),
+        Span(f"  {count(counts.done)} of {count(counts.total)}{known}", Tone.MUTED),
+    )
+    if width < 60:
+        figures = figures[:1]
+    return (*progress_bar(snapshot, width - width_of(figures)), *figures)
+
+
+def progress_bar(snapshot: Snapshot, width: int) -> Line:
+    """`█` succeeded, `▒` failed or invalid, `·` skipped, `━` in flight or waiting, `─` queued.
+
+    A part that is not empty has a cell at least, so that one failure in a million is seen.
+    """
+    counts = snapshot.counts
+    parts = (
+        (counts.succeeded, "█", Tone.GOOD),
+        (counts.failed + counts.invalid, "▒", Tone.BAD),
+        (counts.skipped, "·", Tone.MUTED),
+        (counts.in_flight + counts.waiting, "━", Tone.ACCENT),
+        (counts.queued, "─", Tone.MUTED),
+    )
+    cells = share_cells([n for n, _, _ in parts], max(0, width))
+    if not counts.total:
+        return (Span("─" * max(0, width), Tone.MUTED),)
+    return tuple(Span(glyph * n, tone) for n, (_, glyph, tone) in zip(cells, parts, strict=True) if n)
+
+
+def share_cells(amounts: list[int], width: int) -> list[int]:
+    """Share `width` cells in proportion; what is not zero gets one at least, taken from the largest."""
+    total = sum(amounts)
+    if not total or width < sum(1 for n in amounts if n):
+        return [0] * len(amounts)
+    edges = [round(width * sum(amounts[:i]) / total) for i in range(len(amounts) + 1)]
+    cells = [max(edges[i + 1] - edges[i], 1 if n else 0) for i, n in enumerate(amounts)]
+    while sum(cells) > width:
+        cells[cells.index(max(cells))] -= 1
+    return cells
+
+
+class StatusHeader(Lines):
+    """Run name, state, times and the progress bar."""
+
+    DEFAULT_CSS = """
+    StatusHeader { height: 2; background: $panel; }
+    """
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """Both lines."""
+        return status_line(snapshot, width), progress_line(snapshot, width)
