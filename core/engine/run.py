@@ -65,7 +65,7 @@ async def open_run(
     Raises InputError, TemplateError, OptionError or RunError before anything is created or sent. `fresh`
     discards the run that is there. `stdin` is read where the job's input is `-`.
     """
-    run_folder = RunFolder(folder.absolute())
+    run_folder = RunFolder.at(folder)
     plan = _Plan.of(job, options, environ)
     async with AsyncExitStack() as stack:
         source = await _source(job, stdin, ingested=not fresh and _ingested(run_folder))

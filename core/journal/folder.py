@@ -15,6 +15,11 @@ class RunFolder:
 
     path: Path
 
+    @classmethod
+    def at(cls, path: Path) -> RunFolder:
+        """The folder by its absolute path, so that a later change of directory does no harm."""
+        return cls(path.absolute())
+
     @property
     def journal(self) -> Path:
         """The SQLite journal."""

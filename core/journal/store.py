@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from ..errors import RunError
 from ..model import BodyFile, Counts, FailureKind, Reply, State
@@ -31,18 +32,7 @@ class Store:
     def __init__(self, folder: RunFolder) -> None:
         """Open or create the journal, private to its owner; raises RunError where that cannot be."""
         self._folder = folder
-        mask = os.umask(0o077)
-        try:
-            self._db = sqlite3.connect(folder.journal, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA wal_autocheckpoint = 4000")
-            self._db.execute("PRAGMA cache_size = -32000")
-            schema.prepare(self._db, folder.journal)
-        except sqlite3.DatabaseError as error:
-            raise RunError(f"{folder.journal} cannot be used ({error}). It was left as it is.") from error
-        finally:
-            os.umask(mask)
+        self._db = _open(folder.journal)
         self._counters: Counter[str] = Counter()
         self._causes: dict[str, int] = {}
         self._load()
@@ -333,6 +323,34 @@ class Store:
             ).fetchone()
             if found is None or found[0] != str(file.relative_to(self._folder.path)):
                 file.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    mask = os.umask(0o077)
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise RunError(f"{path} cannot be opened: {error}.") from error
+    finally:
+        os.umask(mask)
+    try:
+        # Before anything that writes: even the switch to WAL would change a file that is not ours.
+        schema.check(db, path)
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "wal_autocheckpoint = 4000",
+            "cache_size = -32000",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+        schema.prepare(db, path)
+    except sqlite3.Error as error:
+        db.close()
+        raise RunError(f"{path} cannot be used ({error}). It was left as it is.") from error
+    except RunError:
+        db.close()
+        raise
+    return db
 
 
 def _attempt(one: Ended) -> tuple[object, ...]:

@@ -33,12 +33,12 @@ def _http_date(text: str) -> float | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        return _within_fifty_years(aware).timestamp()
+        return (_two_digit_year(aware) if "-" in text else aware).timestamp()
     except (ValueError, OverflowError):
         return None
 
 
-def _within_fifty_years(moment: datetime) -> datetime:
-    # RFC 9110, 5.6.7: a two-digit year that seems over 50 years ahead means the past century.
+def _two_digit_year(moment: datetime) -> datetime:
+    # RFC 9110, 5.6.7: in the RFC 850 form, a year that seems over 50 years ahead means the past century.
     ahead = moment.year - datetime.now(UTC).year
-    return moment.replace(year=moment.year - 100) if 50 < ahead < 100 else moment
+    return moment.replace(year=moment.year - 100) if ahead > 50 else moment

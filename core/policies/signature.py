@@ -8,7 +8,8 @@ from ..model import FailureKind
 
 _VARIABLE = (
     (re.compile(r"https?://\S+", re.IGNORECASE), "URL"),
-    (re.compile(r"\[?\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\b\]?(?::\d+)?", re.IGNORECASE), "HOST"),
+    (re.compile(r"\[[0-9a-f:.%]+\](?::\d+)?", re.IGNORECASE), "HOST"),
+    (re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), "HOST"),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?"), "HOST"),
     (
         re.compile(r"\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+\b(?::\d+)?", re.IGNORECASE),

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+from fetchdeck.core.errors import OptionError
+from fetchdeck.core.model import FailureKind, Fault, Reply, State
+from fetchdeck.core.policies.rate import Pacer, parse_rate
+from fetchdeck.core.policies.retry import RetryPolicy, interrupted
+from fetchdeck.core.policies.retry_after import CAP_S, retry_after_s
+from fetchdeck.core.policies.signature import signature
+from fetchdeck.core.policies.statuses import parse_statuses
+from fetchdeck.core.policies.stop import WINDOW, FailureWatch, MaxFailures
+from hypothesis import given
+from hypothesis import strategies as st
+
+POLICY = RetryPolicy(retries=3, retry_on=parse_statuses("429,5xx"))
+chances = st.floats(0, 1, exclude_max=True)
+
+
+def reply(status: int) -> Reply:
+    return Reply(status, b"", b"", 0, 0.0, "http://h/")
+
+
+@given(st.integers(200, 599), st.integers(1, 10), chances, st.booleans())
+def test_a_reply_succeeds_or_is_retried_or_fails(
+    status: int, tries: int, chance: float, idempotent: bool
+) -> None:
+    verdict = POLICY.decide(
+        reply(status), idempotent=idempotent, tries=tries, retry_after_s=None, chance=chance
+    )
+    if status < 300:
+        assert verdict.state is State.SUCCEEDED
+    elif idempotent and tries <= 3 and (status == 429 or status >= 500):
+        assert verdict.state is State.WAITING
+        assert 0 <= verdict.delay_s <= min(30, 0.5 * 2 ** (tries - 1))
+    else:
+        assert verdict.state is State.FAILED
+        assert verdict.kind is FailureKind.HTTP_STATUS
+
+
+@given(st.sampled_from(FailureKind), st.integers(1, 10), chances)
+def test_a_non_idempotent_request_is_sent_again_only_if_it_never_left(
+    kind: FailureKind, tries: int, chance: float
+) -> None:
+    verdict = POLICY.decide(
+        Fault(kind, "x"), idempotent=False, tries=tries, retry_after_s=None, chance=chance
+    )
+    if verdict.state is State.WAITING:
+        assert kind in (FailureKind.DNS, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.LOCAL)
+    if kind in (FailureKind.RESET, FailureKind.TIMEOUT):
+        assert verdict.kind is FailureKind.OUTCOME_UNKNOWN
+
+
+def test_statuses_that_a_user_names_hold_for_post_too() -> None:
+    named = RetryPolicy(retries=1, retry_on=frozenset({429}), retry_unsafe=True)
+    verdict = named.decide(reply(429), idempotent=False, tries=1, retry_after_s=None, chance=0.5)
+    assert verdict.state is State.WAITING
+
+
+def test_a_local_fault_charges_nothing_and_never_fails_the_request() -> None:
+    verdict = POLICY.decide(
+        Fault(FailureKind.LOCAL, "no descriptors"), idempotent=True, tries=99, retry_after_s=None, chance=0
+    )
+    assert (verdict.state, verdict.charged) == (State.WAITING, False)
+
+
+def test_an_interrupted_attempt_is_repeated_only_where_that_is_safe() -> None:
+    fault = Fault(FailureKind.INTERRUPTED, "slept")
+    assert interrupted(fault, idempotent=True, chance=0).state is State.WAITING
+    assert interrupted(fault, idempotent=False, chance=0).kind is FailureKind.OUTCOME_UNKNOWN
+
+
+@given(st.floats(0, 300), chances)
+def test_a_retry_never_comes_before_retry_after(wait: float, chance: float) -> None:
+    assert wait <= POLICY.delay_s(1, wait, chance) <= wait + POLICY.base_s
+
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0", 0.0),
+        ("17", 17.0),
+        (" 17 ", 17.0),
+        ("999999999999999999999", CAP_S),
+        ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0),
+        ("Sunday, 22-Nov-26 12:01:00 GMT", 60.0),
+        ("Sun Nov 22 12:01:00 2026", 60.0),
+        ("Sun, 22 Nov 2026 11:59:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", CAP_S),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_in_all_its_forms(value: str, expected: float | None) -> None:
+    assert retry_after_s(value, date=None, now=NOW.timestamp()) == expected
+
+
+def test_a_date_is_measured_by_the_servers_own_clock() -> None:
+    assert (
+        retry_after_s("Sun, 22 Nov 2026 12:01:00 GMT", date="Sun, 22 Nov 2026 12:00:30 GMT", now=0.0) == 30.0
+    )
+
+
+@given(st.text(max_size=40), st.none() | st.text(max_size=40))
+def test_retry_after_never_raises(value: str, date: str | None) -> None:
+    found = retry_after_s(value, date=date, now=NOW.timestamp())
+    assert found is None or 0 <= found <= CAP_S
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_an_http_date_reads_back(moment: datetime) -> None:
+    whole = moment.replace(microsecond=0)
+    text = format_datetime(whole, usegmt=True)
+    assert retry_after_s(text, date=None, now=whole.timestamp() - 100) == pytest.approx(100)
+
+
+def test_statuses() -> None:
+    assert parse_statuses("429, 5xx,520-521") == {429, *range(500, 600)}
+    assert parse_statuses("none") == frozenset()
+    for wrong in ("600", "5x", "abc", "429 500", "99"):
+        with pytest.raises(OptionError, match="--retry-on"):
+            parse_statuses(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("10", 10),
+        ("10/s", 10),
+        ("600/m", 10),
+        ("36000/hour", 10),
+        ("0.5 per s", 0.5),
+        ("", None),
+        ("off", None),
+        ("0", None),
+    ],
+)
+def test_rates(text: str, rate: float | None) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["ten", "-1", "10/d", "1e3", "10//s", "nan"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(OptionError, match="no rate"):
+        parse_rate(text)
+
+
+@given(st.floats(0.5, 5000), st.lists(st.floats(0, 0.5), min_size=1, max_size=300))
+def test_the_pacer_never_exceeds_its_rate(rate: float, pauses: list[float]) -> None:
+    pacer, now, taken = Pacer().at_rate(rate, 0.0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        if pacer.wait_s(now) == 0:
+            pacer = pacer.taken(now)
+            taken += 1
+    assert taken <= now * rate + pacer.burst + 1 + 1e-6
+
+
+def test_a_pacer_that_is_always_ready_reaches_its_rate() -> None:
+    pacer, now, taken = Pacer().at_rate(100.0, 0.0), 0.0, 0
+    while now < 10:
+        wait = pacer.wait_s(now)
+        now += wait or 0.0
+        pacer = pacer.taken(now)
+        taken += 1
+    assert 995 <= taken <= 1005
+
+
+def test_max_failures_by_number_and_by_share() -> None:
+    watch = FailureWatch(MaxFailures.parse("3"))
+    assert [watch.ended(failed=failed) for failed in (True, False, True)] == [None] * 3
+    assert "3 requests failed" in str(watch.ended(failed=True))
+    share = FailureWatch(MaxFailures.parse("20%"))
+    verdicts = [share.ended(failed=number % 5 == 4) for number in range(WINDOW)]
+    assert verdicts[:-1] == [None] * (WINDOW - 1)
+    assert "20%" in str(verdicts[-1])
+    for wrong in ("0", "-1", "0%", "101%", "many", "%", ""):
+        with pytest.raises(OptionError, match="--max-failures"):
+            MaxFailures.parse(wrong)
+
+
+def test_like_failures_share_a_signature() -> None:
+    def of(message: str) -> str:
+        return signature(FailureKind.CONNECT, None, message)
+
+    assert of("refused by 10.0.0.1:80 after 3 s") == of("refused by 192.168.7.7:8080 after 12.5 s")
+    assert of("no address for api.example.com") == of("no address for www.other.org:443")
+    assert of("request 0a1b2c3d4e5f lost") == of("request 99aabbccddee lost")
+    assert of("[::1]:80 refused") == of("[fe80::1]:8080 refused")
+    assert of("refused") != of("reset")
+    assert signature(FailureKind.HTTP_STATUS, 404, "HTTP 404 Not Found") == "HTTP 404 Not Found"
