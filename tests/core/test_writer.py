@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.errors import RunError
+from fetchdeck.core.journal.batch import Accepted, Batch, Ended
+from fetchdeck.core.journal.folder import RunFolder
+from fetchdeck.core.journal.store import Store
+from fetchdeck.core.journal.writer import Journal, Listener
+from fetchdeck.core.model import Counts, Reply, State
+
+
+class FullDisk(Store):
+    """A store whose disk is full until told otherwise."""
+
+    full = False
+    refused = 0
+
+    def commit(self, batch: Batch) -> list[object]:
+        if self.full:
+            self.refused += 1
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().commit(batch)
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.ended: list[int] = []
+        self.trouble: list[str | None] = []
+        self.changed = asyncio.Event()
+
+    def listener(self) -> Listener:
+        return Listener(self.committed, self.troubled)
+
+    def committed(self, ended: list[Ended]) -> None:
+        self.ended += [one.id for one in ended]
+        self.changed.set()
+
+    def troubled(self, trouble: str | None) -> None:
+        self.trouble.append(trouble)
+        self.changed.set()
+
+
+def rows(count: int) -> list[Accepted]:
+    return [Accepted(n, State.QUEUED, n, "GET", f"http://h/{n}", "h", "{}", None, 0) for n in range(count)]
+
+
+def ended(request: int, body: bytes = b"body") -> Ended:
+    reply = Reply(200, b"", body, len(body), 0.0, "http://h/")
+    return Ended(request, 1, 1, State.SUCCEEDED, 0.0, 1.0, 200, None, None, reply, (), len(body))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FullDisk:
+    folder = RunFolder(tmp_path / "x.run")
+    folder.create()
+    return FullDisk(folder)
+
+
+async def test_a_lease_is_durable_when_it_is_handed_out(
+    store: FullDisk, heard: Heard, tmp_path: Path
+) -> None:
+    journal = Journal(store, heard.listener())
+    journal.accept(rows(5), 5, done=True)
+    leased = await journal.lease(3)
+    assert [one.id for one in leased] == [0, 1, 2]
+    with sqlite3.connect(tmp_path / "x.run" / "journal.sqlite") as db:
+        assert db.execute("SELECT id FROM requests WHERE state = 1").fetchall() == [(0,), (1,), (2,)]
+    db.close()
+    assert journal.counts == Counts(queued=2, in_flight=3)
+    await journal.close()
+
+
+async def test_an_ended_attempt_is_told_of_only_once_it_is_durable(store: FullDisk, heard: Heard) -> None:
+    journal = Journal(store, heard.listener())
+    journal.accept(rows(2), 2, done=True)
+    await journal.lease(2)
+    journal.end(ended(0))
+    journal.end(ended(1))
+    assert (journal.saving, heard.ended, journal.counts.succeeded) == (2, [], 0)
+    await journal.flush()
+    assert (journal.saving, heard.ended, journal.counts.succeeded) == (0, [0, 1], 2)
+    await journal.close()
+
+
+async def test_a_full_disk_delays_and_loses_nothing(store: FullDisk, heard: Heard) -> None:
+    journal = Journal(store, heard.listener())
+    journal._pace.retry_s = 0.01
+    journal.accept(rows(1), 1, done=True)
+    await journal.lease(1)
+    store.full = True
+    journal.end(ended(0))
+    while len(heard.trouble) < 2:
+        heard.changed.clear()
+        await heard.changed.wait()
+    assert heard.ended == []
+    store.full = False
+    await journal.flush()
+    assert heard.ended == [0]
+    assert heard.trouble[-1] is None
+    assert "full" in str(heard.trouble[0])
+    await journal.close()
+
+
+async def test_leaving_while_the_disk_is_full_says_what_could_not_be_saved(
+    store: FullDisk, heard: Heard
+) -> None:
+    journal = Journal(store, heard.listener())
+    journal._pace.retry_s = 0.01
+    journal.accept(rows(1), 1, done=True)
+    await journal.lease(1)
+    store.full = True
+    journal.end(ended(0))
+    with pytest.raises(RunError, match="last 1 results could not be saved"):
+        await journal.close()
+
+
+async def test_large_bodies_that_wait_for_the_disk_hold_back_new_work(store: FullDisk, heard: Heard) -> None:
+    journal = Journal(store, heard.listener())
+    journal.accept(rows(1), 1, done=True)
+    await journal.lease(1)
+    assert not journal.congested
+    journal.end(ended(0, bytes(70 * 1024 * 1024)))
+    assert journal.congested
+    await journal.room()
+    assert not journal.congested
+    await journal.close()
