@@ -67,6 +67,8 @@ class Column(Generic[R]):
     """Part of the width left over; 0 for a fixed column."""
     right: bool = False
     """Aligned to the right, as numbers are."""
+    middle: bool = False
+    """Cut in the middle, for texts such as URLs that begin alike and differ at their end."""
     drop: int = 0
     """Left out on narrow screens, the highest first; 0 is never left out."""
 
@@ -90,21 +92,33 @@ def layout(columns: Sequence[Column[R]], width: int) -> Layout[R]:
     return tuple(placed)
 
 
-def fit(text: str, width: int, *, right: bool = False) -> str:
+def fit(text: str, width: int, *, right: bool = False, middle: bool = False) -> str:
     """Sanitise foreign text and make it exactly `width` cells wide, cut with an ellipsis where it is longer.
 
     Variation selector 16 is left out, because terminals disagree on the width it gives.
     """
     if width <= 0:
         return ""
-    clean = printable(text[: width * _LONGEST + 1])
+    most = width * _LONGEST
+    if len(text) > 2 * most:
+        text = text[:most] + text[-most:]
+    clean = printable(text)
     if not clean.isascii():
         clean = clean.replace(_VARIATION_SELECTOR, "")
     used = cell_len(clean)
     if used > width:
-        return set_cell_size(set_cell_size(clean, width - 1) + "…", width)
+        tail = _tail(clean, width * 3 // 5) if middle else ""
+        head = set_cell_size(clean, width - 1 - cell_len(tail))
+        return set_cell_size(f"{head}…{tail}", width)
     padding = " " * (width - used)
     return padding + clean if right else clean + padding
+
+
+def _tail(text: str, width: int) -> str:
+    tail = text[-width:] if width else ""
+    while cell_len(tail) > width:
+        tail = tail[1:]
+    return tail
 
 
 def _least(columns: Sequence[Column[R]]) -> int:

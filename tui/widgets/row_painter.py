@@ -62,7 +62,7 @@ class RowPainter(Generic[R]):
         for number, (column, cells) in enumerate(self._layout):
             cell = column.cell(row)
             gap = GAP if number else 0
-            text = " " * gap + fit(cell.text, cells, right=column.right)
+            text = " " * gap + fit(cell.text, cells, right=column.right, middle=column.middle)
             segments.append(Segment(text, over or self._style(cell.tone)))
         strip = Strip(Segment.simplify(segments)).adjust_cell_length(self._width, plain)
         self._strips[row, here, marked] = strip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from .columns import TONES, Column, Tone, tone_css
 from .row_painter import CURSOR_STYLE, GUTTER, HEADER_STYLE, RowPainter
 
 R = TypeVar("R")
+S = TypeVar("S")
 GROWTH_S = 0.3
 """A change of the virtual size lays the screen out anew (5-11 ms): at most one in this many seconds."""
 _HEADER = 1
@@ -51,38 +52,44 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         Binding("space", "mark", "Mark", show=False),
         Binding("enter", "open", "Inspect", show=False),
     ]
-    COLUMNS: ClassVar[tuple[Column[R], ...]] = ()  # pyright: ignore[reportGeneralTypeIssues]
-    EMPTY: ClassVar[str] = "Nothing here yet."
-    """Says what this table is for while it has no rows."""
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
 
-    class Opened(Message):
-        """The user opened a row: enter, or a double click."""
+    class Opened(Message, Generic[S]):
+        """The user opened a row: enter, or a double click. Each table has a class of its own."""
 
-        def __init__(self, table: VirtualTable[R], row: R) -> None:  # pyright: ignore[reportGeneralTypeIssues]
+        def __init__(self, table: VirtualTable[S], row: S) -> None:
             super().__init__()
             self.table = table
             self.row = row
 
         @property
-        def control(self) -> VirtualTable[R]:  # pyright: ignore[reportGeneralTypeIssues]
+        def control(self) -> VirtualTable[S]:
             """The table, for `@on` selectors."""
             return self.table
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        *,
+        empty: str,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """`empty` says what the table is for while it has no rows."""
         super().__init__(id=id, classes=classes)
+        self.empty = empty
         self.following = self.FOLLOWS
         self.notice = ""
         """A sentence shown instead of the header while something is wrong; sanitised here."""
         self._count = 0
         self._wanted = 0
         self._cursor = 0
-        self._cursor_key: int | None = None
+        self._cursor_row: R | None = None
         self._marked: frozenset[int] = frozenset()
         self._grown_at = -GROWTH_S
         self._growth: Timer | None = None
-        self._painter: RowPainter[R] = RowPainter(self.COLUMNS, self.get_component_rich_style)
+        self._painter: RowPainter[R] = RowPainter(columns, self.get_component_rich_style)
 
     @abstractmethod
     def row_at(self, position: int) -> R | None:
@@ -108,7 +115,10 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     @property
     def selected(self) -> R | None:
         """The row under the cursor; None in an empty table, or while it loads."""
-        return self.row_at(self._cursor) if self._count else None
+        if not self._count:
+            return None
+        row = self.row_at(self._cursor)
+        return self._cursor_row if row is None else row
 
     @property
     def marked(self) -> frozenset[int]:
@@ -138,16 +148,17 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """Take the marks of these rows away."""
         self._marked -= frozenset(keys)
 
-    def resize_to(self, count: int) -> None:
-        """Show `count` rows, now or when the last change is `GROWTH_S` ago."""
+    def resize_to(self, count: int, *, now: bool = False) -> None:
+        """Show `count` rows: now, or when the last change is `GROWTH_S` ago."""
         self._wanted = count
-        if count == self._count or self._growth is not None:
-            return
-        wait = self._grown_at + GROWTH_S - monotonic()
-        if wait <= 0 or not self._count:
+        if now or self.growth_wait() <= 0:
             self._grow()
-        else:
-            self._growth = self.set_timer(wait, self._grow)
+        elif count != self._count and self._growth is None:
+            self._growth = self.set_timer(self.growth_wait(), self._grow)
+
+    def growth_wait(self) -> float:
+        """Seconds until the number of rows may change again; not positive when it may."""
+        return self._grown_at + GROWTH_S - monotonic() if self._count else 0.0
 
     def show_notice(self, text: str) -> None:
         """Show a sentence of trouble in the header's place; an empty one brings the header back."""
@@ -156,22 +167,27 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             self.refresh()
 
     def rows_changed(self) -> None:
-        """Paint again, the rows may be others; the cursor's key is taken from its position."""
-        if self._cursor_key is None:
-            self._pin()
+        """Rows were loaded or are others: paint again, and learn which row the cursor is on."""
+        if (row := self.row_at(self._cursor)) is not None:
+            self._cursor_row = row
+        self.refresh()
+
+    def repaint_rows(self) -> None:
+        """Draw rows anew that look different though they are the same."""
+        self._painter.forget()
         self.refresh()
 
     def move_cursor(self, position: int, *, follow: bool = False) -> None:
         """Put the cursor on a position and scroll it into sight."""
         self.following = follow and self.FOLLOWS
-        self._cursor = max(0, min(position, self._count - 1))
-        self._pin()
+        self._put_cursor(position)
         self._reveal()
         self.refresh()
 
     def shift_cursor(self, position: int) -> None:
-        """The cursor's row stands at `position` now: keep it, and the line of the screen that it is on."""
-        step, self._cursor = position - self._cursor, position
+        """The cursor's row stands at `position` now: keep it on the line of the screen that it is on."""
+        step = position - self._cursor
+        self._put_cursor(position)
         if step:
             self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
         self.refresh()
@@ -187,7 +203,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         if y == 0:
             return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else painter.header()
         if not self._count:
-            return painter.text(f"   {self.EMPTY}" if y == 2 else "", Tone.MUTED)
+            return painter.text(f"   {self.empty}" if y == 2 else "", Tone.MUTED)
         position = self.scroll_offset.y + y - _HEADER
         if position >= self._count:
             return painter.text("", Tone.PLAIN)
@@ -266,9 +282,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             self._reveal()
         self.window_changed()
 
-    def _pin(self) -> None:
-        row = self.selected
-        self._cursor_key = None if row is None else self.key_of(row)
+    def _put_cursor(self, position: int) -> None:
+        self._cursor = max(0, min(position, self._count - 1))
+        self._cursor_row = self.row_at(self._cursor) if self._count else None
 
     def _reveal(self) -> None:
         first, height = self.window()
@@ -277,15 +293,16 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             self.scroll_to(y=target, animate=False, force=True)
 
     def _grow(self) -> None:
-        self._growth, self._grown_at = None, monotonic()
+        if self._growth is not None:
+            self._growth.stop()
+            self._growth = None
         if self._wanted == self._count:
             return
-        self._count = self._wanted
+        self._count, self._grown_at = self._wanted, monotonic()
         self.virtual_size = Size(0, self._count + _HEADER if self._count else 0)
         if self.following:
-            self._cursor, self._cursor_key = max(0, self._count - 1), None
-            self._pin()
-            self.call_after_refresh(self._reveal)
+            self._put_cursor(self._count - 1)
+            self._reveal()
         elif self._cursor >= self._count:
-            self._cursor, self._cursor_key = max(0, self._count - 1), None
+            self._put_cursor(self._count - 1)
         self.refresh()

@@ -1,0 +1,82 @@
+"""The log of what happened to the run as a whole."""
+
+from __future__ import annotations
+
+from textual.reactive import var
+
+from ...core.handle import EngineHandle, Event, EventKind, Snapshot
+from .columns import Cell, Column, Tone
+from .quantities import clock
+from .virtual_table import VirtualTable
+
+MOST = 1_000
+"""Events held; older ones are forgotten."""
+_KINDS: dict[EventKind, tuple[str, Tone]] = {
+    EventKind.STARTED: ("▶ started", Tone.GOOD),
+    EventKind.PAUSED: ("‖ paused", Tone.WARN),
+    EventKind.RESUMED: ("▶ resumed", Tone.GOOD),
+    EventKind.CONCURRENCY: ("± concurrency", Tone.ACCENT),
+    EventKind.RATE: ("± rate", Tone.ACCENT),
+    EventKind.RETRIED: ("↻ retried", Tone.ACCENT),
+    EventKind.CANCELLED: ("- cancelled", Tone.WARN),
+    EventKind.TROUBLE: ("! trouble", Tone.BAD),
+    EventKind.DRAINING: ("▽ draining", Tone.WARN),
+    EventKind.FINISHED: ("■ finished", Tone.GOOD),
+}
+
+
+class EventLog(VirtualTable[Event]):
+    """Lifecycle facts, the newest last, pulled from the engine's ring with each snapshot."""
+
+    FOLLOWS = True
+
+    class Opened(VirtualTable.Opened[Event]):
+        """The user opened an event."""
+
+    snapshot: var[Snapshot | None] = var(None, init=False)
+    """Bound to the app's snapshot; each one is an occasion to pull."""
+
+    def __init__(
+        self,
+        engine: EngineHandle,
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        columns: tuple[Column[Event], ...] = (
+            Column("time", 8, lambda event: Cell(clock(event.at), Tone.MUTED)),
+            Column("event", 13, lambda event: Cell(*_KINDS[event.kind])),
+            Column("what happened", 20, lambda event: Cell(event.text), share=1),
+        )
+        super().__init__(
+            columns, empty="What happens to the run as a whole is told here.", id=id, classes=classes
+        )
+        self._engine = engine
+        self._next = 0
+        self._events: list[Event] = []
+
+    def row_at(self, position: int) -> Event | None:
+        """The event at a position."""
+        return self._events[position] if 0 <= position < len(self._events) else None
+
+    def key_of(self, row: Event) -> int:
+        """The event's sequence number."""
+        return row.seq
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Pull what is new."""
+        batch = self._engine.events_since(self._next)
+        if snapshot is None or not batch.events:
+            return
+        self._next = batch.next_seq
+        if batch.dropped:
+            first = batch.events[0]
+            text = f"{batch.dropped} earlier events were overwritten before they could be shown."
+            self._events.append(Event(first.seq - 1, first.at, EventKind.TROUBLE, text))
+        self._events.extend(batch.events)
+        if (over := len(self._events) - MOST) > 0:
+            del self._events[:over]
+            if not self.following:
+                self.shift_cursor(self.cursor - over)
+        self.resize_to(len(self._events), now=True)
+        self.rows_changed()

@@ -1,0 +1,223 @@
+"""The tables of finished requests, read from the journal by page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections import deque
+from collections.abc import Iterable
+from time import monotonic
+
+from textual.reactive import var
+
+from ...core.errors import FetchdeckError
+from ...core.handle import Snapshot
+from ...core.journal.filter import RowFilter
+from ...core.journal.reader import JournalReader
+from ...core.journal.records import TableRow
+from ...core.journal.view import View
+from ...core.model import State
+from .journal_table_columns import PROBLEM_COLUMNS, SUCCESS_COLUMNS
+from .virtual_table import VirtualTable
+
+REFRESH_S = 0.33
+"""The journal is asked for new rows at most once in this many seconds; longer than `GROWTH_S`."""
+_PAUSE_AFTER_ERROR_S = 1.0
+_PAGES = 4
+"""Pages kept, so that going back shows rows at once."""
+
+
+class JournalTable(VirtualTable[TableRow]):
+    """Requests of some states, in the order they ended, the newest last.
+
+    One task does all the reading, one thing at a time: it changes the filter, takes in new rows, and loads
+    the page in sight with a screen on either side. What was loaded stays on screen until the new page is here.
+    """
+
+    FOLLOWS = True
+
+    class Opened(VirtualTable.Opened[TableRow]):
+        """The user opened a request."""
+
+    snapshot: var[Snapshot | None] = var(None, init=False)
+    """Bound to the app's snapshot: a new `revision` means that rows changed."""
+
+    def __init__(
+        self,
+        states: Iterable[State],
+        *,
+        empty: str = "",
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """A table of these states, unless a filter names states of its own; `empty` says what it is for."""
+        self._states = frozenset(states)
+        super().__init__(
+            SUCCESS_COLUMNS if self._states == {State.SUCCEEDED} else PROBLEM_COLUMNS,
+            empty=empty or f"Requests that are {_listed(self._states)} appear here.",
+            id=id,
+            classes=classes,
+        )
+        self._reader: JournalReader | None = None
+        self._filter = RowFilter().within(self._states)
+        self._view: View | None = None
+        self._pages: deque[tuple[int, tuple[TableRow, ...]]] = deque(maxlen=_PAGES)
+        self._revision = -1
+        self._stale = True
+        """Whether the journal may hold more than the view."""
+        self._filling = False
+        """Whether the view has taken in a part of what there is."""
+        self._rebuilt = 0
+        """The view's deal of positions that the pages show."""
+        self._due = 0.0
+        self._in_sight = False
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+
+    @property
+    def rows_filter(self) -> RowFilter:
+        """What the table shows, its states included."""
+        return self._filter
+
+    def connect(self, reader: JournalReader) -> None:
+        """Read from this journal from now on."""
+        self._reader = reader
+        self._wake.set()
+
+    def set_filter(self, rows: RowFilter) -> None:
+        """Show what this filter selects, of the table's states unless it names others; marks are taken away."""
+        chosen = rows.within(self._states)
+        if chosen != self._filter:
+            self._filter = chosen
+            self.following = True
+            self.clear_marks()
+            self._wake.set()
+
+    def row_at(self, position: int) -> TableRow | None:
+        """The row at a position, if its page is loaded."""
+        for start, rows in self._pages:
+            if start <= position < start + len(rows):
+                return rows[position - start]
+        return None
+
+    def key_of(self, row: TableRow) -> int:
+        """The request's number."""
+        return row.id
+
+    def window_changed(self) -> None:
+        """Load the page that came into sight."""
+        self._wake.set()
+
+    async def neighbour(self, request: int, step: int) -> int | None:
+        """The request `step` rows further down the table, or None at its ends; the cursor goes there."""
+        view = self._view
+        if view is None or (position := await view.position(request)) is None:
+            return None
+        rows = await view.page(position + step, 1) if position + step >= 0 else ()
+        if not rows:
+            return None
+        self.move_cursor(position + step)
+        return rows[0].id
+
+    async def settled(self) -> None:
+        """Return when the table shows what the journal holds, for tests and screenshots."""
+        self._idle.clear()
+        self._wake.set()
+        await self._idle.wait()
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Take in new rows when there are any."""
+        if snapshot is not None and snapshot.revision != self._revision:
+            self._revision, self._stale = snapshot.revision, True
+            self._wake.set()
+
+    def on_mount(self) -> None:
+        """Start the one task that reads."""
+        self.run_worker(self._read_on(), name="journal-table")
+
+    def on_show(self) -> None:
+        """Catch up with the journal."""
+        self._in_sight = True
+        self._wake.set()
+
+    def on_hide(self) -> None:
+        """Read nothing while nobody looks."""
+        self._in_sight = False
+
+    async def _read_on(self) -> None:
+        while True:
+            self._wake.clear()
+            wait: float | None
+            try:
+                wait = await self._advance()
+                self.show_notice("")
+            except (sqlite3.Error, FetchdeckError) as error:
+                self.show_notice(f"The journal cannot be read: {error}")
+                wait = _PAUSE_AFTER_ERROR_S
+            if wait is None:
+                self._idle.set()
+            if wait != 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait)
+
+    async def _advance(self) -> float | None:
+        """Read what is wanted most; returns how long the next piece may wait, None when nothing is wanted."""
+        if self._reader is None or not self._in_sight:
+            return None
+        view = self._view
+        if view is None or view.rows != self._filter:
+            self._view, self._stale, self._due = self._reader.view(self._filter), True, 0.0
+            self._filling, self._rebuilt = False, -1
+            if view is not None:
+                await view.close()
+            return 0
+        if (self._stale or self._filling) and self._due <= monotonic():
+            await self._take_in(view)
+            if self._filling and self.growth_wait() > 0:
+                return 0
+            await self._load(view)
+        elif not self._loaded():
+            await self._load(view)
+        return max(0.0, self._due - monotonic()) if self._stale or self._filling else None
+
+    async def _take_in(self, view: View) -> None:
+        began, self._stale = monotonic(), False
+        self._filling = await view.step()
+        if not self._filling:
+            # A list that must be built anew takes long: leave the reader to others for most of the time.
+            self._due = monotonic() + max(REFRESH_S, 3 * (monotonic() - began))
+
+    def _loaded(self) -> bool:
+        first, height = self.window()
+        return all(self.row_at(at) for at in range(first, min(first + height, self.row_count)))
+
+    async def _load(self, view: View) -> None:
+        first, height = self.window()
+        if self.following:
+            first = max(0, view.size - height)
+        elif self._rebuilt not in (-1, view.rebuilt) and (row := self.selected) is not None:
+            await self._find(view, row)
+            first, height = self.window()
+        start = max(0, first - height)
+        size, rebuilt = view.size, view.rebuilt
+        rows = await view.page(start, 3 * height)
+        if view.rows != self._filter:
+            return
+        anew = rebuilt != self._rebuilt
+        if anew:
+            self._pages.clear()
+        self._rebuilt = rebuilt
+        self._pages.appendleft((start, rows))
+        self.resize_to(size, now=anew)
+        self.rows_changed()
+
+    async def _find(self, view: View, row: TableRow) -> None:
+        position = await view.position(row.id)
+        if position is not None:
+            self.resize_to(view.size, now=True)
+            self.shift_cursor(position)
+
+
+def _listed(states: frozenset[State]) -> str:
+    return " or ".join(state.label.replace("_", " ") for state in sorted(states)) or "accepted"
