@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -30,7 +30,7 @@ class DemoServer:
 
 
 @contextmanager
-def demo_server(faults: Faults, port: int = 0, *, patience_s: float = 3.0) -> Iterator[DemoServer]:
+def demo_server(faults: Faults, port: int = 0, *, patience_s: float = 3.0) -> Generator[DemoServer]:
     """Run the server on loopback while the block lasts; port 0 takes a free one, others are tried for a while.
 
     It holds the read end of a pipe from this process, so that it ends with this process even after a `kill -9`.

@@ -1,0 +1,106 @@
+"""A request as one line of CSV (RFC 4180), safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+
+from ..model import State
+from .jsonl import text_or_base64
+from .moments import iso
+from .records import ExportStates, Record, columns, records
+
+OWN_COLUMNS = ("url", "state", "status", "bytes", "attempts", "elapsed_ms", "finished_at", "error", "body")
+"""What follows the input's own columns."""
+
+_BATCH = 256
+_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_LABELS = {int(state): state.label for state in State}
+_SUCCEEDED = int(State.SUCCEEDED)
+_read_row = msgspec.json.Decoder(dict[str, object]).decode
+
+
+def csv_lines(db: sqlite3.Connection, states: ExportStates) -> Iterator[tuple[int, bytes]]:
+    """The export in pieces of whole lines, UTF-8: how many requests they hold, and their bytes."""
+    names = input_columns(db, states)
+    yield 0, _encode([[cell(name) for name in (*names, *own_names(names))]])
+    rows = (_cells(record, names) for record in records(db, states))
+    while batch := list(islice(rows, _BATCH)):
+        yield len(batch), _encode(batch)
+
+
+def input_columns(db: sqlite3.Connection, states: ExportStates) -> tuple[str, ...]:
+    """The input's columns in the order they first appear; rows of JSON may differ in theirs."""
+    names: dict[str, None] = {}
+    for row in columns(db, states):
+        names.update(dict.fromkeys(_read_row(row)))
+    return tuple(names)
+
+
+def own_names(taken: tuple[str, ...]) -> list[str]:
+    """The names of our own columns, with a number after those that the input has already taken."""
+    used = set(taken)
+    names: list[str] = []
+    for name in OWN_COLUMNS:
+        free, number = name, 2
+        while free in used:
+            free, number = f"{name}_{number}", number + 1
+        used.add(free)
+        names.append(free)
+    return names
+
+
+def cell(value: object) -> str:
+    """A value as a cell: text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Plain numbers such as -33.86 stay as they are. The rule is OWASP's for CSV injection.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, (bool, dict, list)):
+        text = msgspec.json.encode(value).decode()
+    else:
+        text = str(value)
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def _cells(record: Record, names: tuple[str, ...]) -> list[str]:
+    row = _read_row(record.row)
+    error = f"{record.kind}: {record.message}" if record.kind and record.state != _SUCCEEDED else None
+    own = (
+        record.url,
+        _LABELS[record.state],
+        record.status,
+        record.bytes,
+        record.attempts,
+        round(record.elapsed_ms, 3) if record.elapsed_ms is not None else None,
+        iso(record.ended_at) if record.ended_at is not None else None,
+        error,
+        _body(record),
+    )
+    return [cell(row.get(name)) for name in names] + [cell(value) for value in own]
+
+
+def _body(record: Record) -> str | None:
+    """Text as it is, a large body's file relative to the run folder, else a data URL (RFC 2397)."""
+    if record.body_path is not None:
+        return record.body_path
+    text, encoded = text_or_base64(record.body)
+    return f"data:;base64,{encoded}" if isinstance(encoded, str) else text if text else None
+
+
+def _encode(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")

@@ -1,0 +1,71 @@
+"""Export of a run, while it runs or after: one line per row, in input order, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+from ..errors import OptionError, RunError
+from ..journal.folder import RunFolder
+from ..journal.reader import connect
+from .csv_lines import csv_lines
+from .jsonl import jsonl
+from .output import STDOUT, whole_file
+from .records import ExportStates
+
+Writer = Callable[[sqlite3.Connection, ExportStates], Iterator[tuple[int, bytes]]]
+_WRITERS: dict[str, Writer] = {".jsonl": jsonl, ".csv": csv_lines}
+
+
+def check_output(output: Path) -> Writer:
+    """The writer for a file's suffix, JSONL for `-`; raises OptionError for a suffix that is not known."""
+    writer = _WRITERS.get(".jsonl" if output == STDOUT else output.suffix.lower())
+    if writer is None:
+        known = " or ".join(_WRITERS)
+        raise OptionError(f"--output {output}: the name must end in {known}, which says what to write.")
+    return writer
+
+
+async def export_run(folder: Path, output: Path, *, states: ExportStates = ExportStates.ALL) -> int:
+    """Write the run's rows as they are at this moment to `output`; returns how many.
+
+    `.jsonl` or `.csv` by suffix, `-` for JSONL on standard output. The file appears whole, replacing an older one,
+    or not at all. Secrets were masked before they were stored and are not in it. Raises OptionError for an output
+    that cannot be written, and RunError for a folder without a readable run.
+    """
+    writer = check_output(output)
+    cancelled = Event()
+    # Name look-ups may fill the loop's default executor for seconds.
+    thread = ThreadPoolExecutor(1, thread_name_prefix="export")
+    try:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            thread, _export, RunFolder(folder), output, states, writer, cancelled
+        )
+    finally:
+        cancelled.set()
+        thread.shutdown(wait=False)
+
+
+def _export(folder: RunFolder, output: Path, states: ExportStates, writer: Writer, cancelled: Event) -> int:
+    written = 0
+    with closing(connect(folder.journal)) as db, whole_file(output) as file:
+        try:
+            db.execute("BEGIN")
+            for lines, data in writer(db, states):
+                if cancelled.is_set():
+                    raise RunError(f"The export to {output} was cancelled; nothing was written.")
+                file.write(data)
+                written += lines
+        except sqlite3.Error as error:
+            raise RunError(f"{folder.journal} cannot be read: {error}.") from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OptionError(f"--output {output} cannot be written: {error.strerror}.") from error
+    return written

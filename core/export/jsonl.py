@@ -1,0 +1,141 @@
+"""A request as one line of JSON."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from ..model import State
+from .moments import iso
+from .records import Attempt, ExportStates, Record, attempts, records
+
+_BATCH = 256
+_HEADER_LINES_HELD = 20_000
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False):
+    """Why something did not succeed."""
+
+    kind: str
+    message: str | None
+
+
+class AttemptLine(msgspec.Struct, frozen=True, gc=False):
+    """One attempt within a line."""
+
+    n: int
+    started: str
+    elapsed_ms: float
+    status: int | None
+    error: Problem | None
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One request; the order of the fields is the order of the keys. One of the three bodies is set."""
+
+    id: int
+    row: Raw
+    method: str
+    url: str
+    state: str
+    status: int | None
+    headers: Raw
+    body: str | UnsetType | None
+    """The body as text, or null where there was no reply."""
+    body_base64: str | UnsetType
+    """A body that is not UTF-8."""
+    body_path: str | UnsetType
+    """A large body's file, relative to the run folder."""
+    bytes: int | None
+    attempts: list[AttemptLine]
+    error: Problem | None
+    elapsed_ms: float | None
+    finished_at: str | None
+
+
+def jsonl(db: sqlite3.Connection, states: ExportStates) -> Iterator[tuple[int, bytes]]:
+    """The export in pieces of whole lines: how many lines, and their bytes."""
+    encoder = msgspec.json.Encoder()
+    lines = _lines(db, states)
+    while batch := list(islice(lines, _BATCH)):
+        yield len(batch), encoder.encode_lines(batch)
+
+
+def _lines(db: sqlite3.Connection, states: ExportStates) -> Iterator[Line]:
+    tried = attempts(db, states)
+    ahead: Attempt | None = next(tried, None)
+    headers = HeaderLines()
+    for record in records(db, states):
+        of_request: list[AttemptLine] = []
+        while ahead is not None and ahead[0] == record[0]:
+            _, n, started, elapsed_ms, status, kind, message = ahead
+            error = Problem(kind, message) if kind is not None else None
+            of_request.append(AttemptLine(n, iso(started), round(elapsed_ms, 3), status, error))
+            ahead = next(tried, None)
+        yield _line(record, of_request, headers)
+
+
+def _line(record: Record, of_request: list[AttemptLine], headers: HeaderLines) -> Line:
+    body, body_base64 = text_or_base64(record.body)
+    state, kind, elapsed_ms, ended_at = record.state, record.kind, record.elapsed_ms, record.ended_at
+    return Line(
+        record.id,
+        Raw(record.row.encode()),
+        record.method,
+        record.url,
+        _LABELS[state],
+        record.status,
+        headers.pairs(record.headers),
+        UNSET if record.body_path is not None else body,
+        body_base64,
+        record.body_path if record.body_path is not None else UNSET,
+        record.bytes,
+        of_request,
+        Problem(kind, record.message) if kind is not None and state != _SUCCEEDED else None,
+        round(elapsed_ms, 3) if elapsed_ms is not None else None,
+        iso(ended_at) if ended_at is not None else None,
+    )
+
+
+_LABELS = {int(state): state.label for state in State}
+_SUCCEEDED = int(State.SUCCEEDED)
+
+
+def text_or_base64(body: bytes | None) -> tuple[str | UnsetType | None, str | UnsetType]:
+    """A body as text where it is UTF-8, else as base64."""
+    if body is None:
+        return None, UNSET
+    try:
+        return body.decode(), UNSET
+    except UnicodeDecodeError:
+        return UNSET, base64.b64encode(body).decode()
+
+
+class HeaderLines(dict[bytes, bytes]):
+    """JSON pairs by raw header line: servers repeat most lines with every reply."""
+
+    def __missing__(self, line: bytes) -> bytes:
+        name, _, value = line.partition(b":")
+        pair = msgspec.json.encode((_text(name), _text(value.strip())))
+        if len(self) < _HEADER_LINES_HELD:
+            self[line] = pair
+        return pair
+
+    def pairs(self, raw: bytes | None) -> Raw:
+        """A JSON list of pairs from field lines joined by CRLF."""
+        if not raw:
+            return Raw(b"[]")
+        return Raw(b"[" + b",".join(map(self.__getitem__, raw.split(b"\r\n"))) + b"]")
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8 where it is, else Latin-1 (RFC 9110, section 5.5)."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
