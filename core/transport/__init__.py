@@ -1,1 +1,1 @@
-"""From a request to an outcome over HTTP: connections, redirects, decoding, bodies."""
+"""How one request becomes one outcome: connections, redirect hops, content codings, bodies on disk."""

@@ -1,0 +1,34 @@
+"""The seam between the engine and whatever fetches: a request goes in, an outcome comes out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..model import Outcome, Progress, Request
+
+
+class RedactorLike(Protocol):
+    """What the transport needs of the redactor: it names URLs and errors, and must not name secrets."""
+
+    def url(self, url: str) -> str:
+        """The URL with its secrets masked."""
+        ...
+
+    def text(self, text: str) -> str:
+        """Free text with every known secret masked."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends requests; the engine needs to know nothing else about how."""
+
+    async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
+        """Make one attempt, redirects included; raises nothing but CancelledError.
+
+        `body_name` is where a large body goes below the run's `bodies/`, such as `00012/12345-2`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close all connections and files."""
+        ...

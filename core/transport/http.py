@@ -1,0 +1,188 @@
+"""The transport over aiohttp: one attempt, with its redirect hops, becomes a verified reply or a named fault."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from importlib import metadata
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import hdrs
+from multidict import CIMultiDict
+from yarl import URL
+
+from ..job import Options
+from ..model import UNSENT_KINDS, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
+from ..printable import printable
+from .base import RedactorLike
+from .bodies import BodyStore
+from .decoders import ACCEPT_ENCODING
+from .faults import AttemptError, classify, connected
+from .pool import FreshConnector, forbid_resends
+from .receive import check_head, raw_headers, receive
+from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
+
+_READ_BUFFER = 65_536
+_LONGEST_FIELD = 32_768
+_MOST_FIELDS = 256
+_LARGE_BODY = 524_288
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_CONNECT_SHARE = 0.95
+"""Share of the whole timeout that connecting may take, so that it is named for what it was."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+async def open_transport(options: Options, bodies: BodyStore, redactor: RedactorLike) -> HttpTransport:
+    """A transport on the running loop; it owns `bodies` from now on, and wants to be closed."""
+    connect_s = min(options.connect_timeout_s, options.timeout_s * _CONNECT_SHARE)
+    session = aiohttp.ClientSession(
+        connector=FreshConnector(),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={
+            hdrs.USER_AGENT: f"fetchdeck/{metadata.version('fetchdeck')}",
+            hdrs.ACCEPT: "*/*",
+            hdrs.ACCEPT_ENCODING: ACCEPT_ENCODING,
+        },
+        timeout=aiohttp.ClientTimeout(connect=connect_s, ceil_threshold=float("inf")),
+        auto_decompress=False,
+        trust_env=False,
+        read_bufsize=_READ_BUFFER,
+        max_line_size=_LONGEST_FIELD,
+        max_field_size=_LONGEST_FIELD,
+        max_headers=_MOST_FIELDS,
+    )
+    forbid_resends(session)
+    return HttpTransport(session, options, bodies, redactor, connect_s)
+
+
+class _Attempt:
+    """What is known of an attempt under way, for the fault it may become."""
+
+    __slots__ = ("asked", "hops", "progress", "request", "status")
+
+    def __init__(self, request: Request, progress: Progress) -> None:
+        self.request = request
+        self.asked = request
+        """The request of the current hop."""
+        self.progress = progress
+        self.hops: tuple[Hop, ...] = ()
+        self.status: int | None = None
+
+
+class HttpTransport:
+    """HTTP/1.1 over pooled connections; how many requests are under way is for the caller to limit."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        options: Options,
+        bodies: BodyStore,
+        redactor: RedactorLike,
+        connect_timeout_s: float,
+    ) -> None:
+        """Made by `open_transport`."""
+        self._session = session
+        self._bodies = bodies
+        self._redactor = redactor
+        self._timeout_s = options.timeout_s
+        self._connect_timeout_s = connect_timeout_s
+        self._most = options.max_body
+        self._tls = not options.insecure
+
+    async def close(self) -> None:
+        """Close all connections, and the threads that write bodies."""
+        await self._session.close()
+        self._bodies.close()
+
+    async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
+        """Make one attempt, redirects included; raises nothing but CancelledError."""
+        attempt = _Attempt(request, progress)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._follow(attempt, body_name)
+        except Exception as error:  # a worker records whatever comes, and never dies of it
+            return self._fault(attempt, error)
+
+    async def _follow(self, attempt: _Attempt, body_name: str) -> Reply:
+        started = time.monotonic()
+        seen: set[tuple[str, str]] = set()
+        while True:
+            asked = attempt.asked
+            response = await self._send(asked)
+            try:
+                attempt.status = response.status
+                ttfb_s = time.monotonic() - started
+                check_head(response)
+                if response.status in REDIRECT_STATUSES:
+                    self._redirect(attempt, response, seen)
+                    response.release()
+                    continue
+                attempt.progress.phase = Phase.RECEIVING
+                body, whole = await receive(
+                    response, asked.method, self._bodies, body_name, self._most, attempt.progress
+                )
+            except BaseException:
+                response.close()
+                raise
+            return Reply(
+                response.status,
+                raw_headers(response),
+                body,
+                attempt.progress.received,
+                ttfb_s,
+                self._redactor.url(asked.url) if attempt.hops else "",
+                attempt.hops,
+                not whole,
+            )
+
+    async def _send(self, request: Request) -> aiohttp.ClientResponse:
+        headers = None
+        if request.headers:
+            headers = CIMultiDict(field for field in request.headers if field[0].lower() not in _FRAMING)
+        body = request.body
+        return await self._session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=headers,
+            data=io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body,
+            skip_auto_headers=None if body is None and request.method == "GET" else (hdrs.CONTENT_TYPE,),
+            allow_redirects=False,
+            ssl=self._tls,
+        )
+
+    def _redirect(
+        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str]]
+    ) -> None:
+        asked = attempt.asked
+        attempt.progress.phase = Phase.REDIRECTING
+        seen.add((asked.method, asked.url))
+        following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))
+        attempt.hops = (*attempt.hops, Hop(printable(self._redactor.url(asked.url)), response.status))
+        if (following.method, following.url) in seen:
+            raise AttemptError(FailureKind.REDIRECT, "the redirects run in a circle")
+        if len(attempt.hops) > MOST_HOPS:
+            raise AttemptError(FailureKind.REDIRECT, f"there are more than {MOST_HOPS} redirects")
+        attempt.asked = following
+        attempt.status = None
+
+    def _fault(self, attempt: _Attempt, error: Exception) -> Fault:
+        kind, message = classify(error, _peer(attempt.asked.url), self._timeout_s, self._connect_timeout_s)
+        reached = bool(attempt.hops) or attempt.status is not None or connected(error)
+        if kind in UNSENT_KINDS and reached and not attempt.request.idempotent:
+            kind = FailureKind.OUTCOME_UNKNOWN
+        return Fault(
+            kind,
+            printable(self._redactor.text(message)),
+            attempt.progress.received,
+            attempt.hops,
+            attempt.status,
+        )
+
+
+def _peer(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or "the server"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

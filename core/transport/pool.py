@@ -1,0 +1,65 @@
+"""The connection pool: aiohttp's, with the limits and the hidden resends taken out and stale connections refused.
+
+Everything that leans on parts which aiohttp does not promise stands here; each is optional at run time, and
+the tests notice when one goes missing.
+"""
+
+from __future__ import annotations
+
+import select
+
+import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+
+_DNS_TTL_S = 30
+
+
+class FreshConnector(aiohttp.TCPConnector):
+    """Reuses a connection only while nothing has arrived on it since its last reply.
+
+    Octets on an idle connection would answer the next request (aiohttp #13656), and its end, seen only after
+    sending, would leave the fate of a POST unknown.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S)  # pyright: ignore[reportUnknownMemberType]
+        self._poll = select.poll() if hasattr(select, "poll") else None
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
+            if self._fresh(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _fresh(self, connection: Connection) -> bool:
+        protocol = connection.protocol
+        if protocol is None or protocol.should_close:
+            return False
+        poll = self._poll
+        sock = protocol.transport.get_extra_info("socket") if protocol.transport else None
+        if poll is None or sock is None:
+            return True
+        descriptor = sock.fileno()
+        if descriptor < 0:
+            return False
+        poll.register(descriptor, select.POLLIN)
+        try:
+            return not poll.poll(0)
+        finally:
+            poll.unregister(descriptor)
+
+
+def forbid_resends(session: aiohttp.ClientSession) -> None:
+    """Stop the client from sending an idempotent request a second time by itself: each send is an attempt."""
+    if hasattr(session, "_retry_connection"):
+        session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+
+
+def connection_error(response: aiohttp.ClientResponse) -> BaseException | None:
+    """What ended the response's connection, also after it was released; None while nothing did."""
+    protocol = getattr(response, "_protocol", None)
+    error = protocol.exception() if protocol is not None else None
+    return error if isinstance(error, BaseException) else None

@@ -1,0 +1,139 @@
+"""Taking in one reply: is it HTTP, is its body whole, and what does its content coding hide."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+from aiohttp import StreamReader, hdrs
+
+from ..model import BodyFile, FailureKind, Progress
+from .bodies import BodyStore
+from .decoders import Decoder, decoder_for
+from .faults import AttemptError
+from .pool import connection_error
+
+_BODILESS_STATUSES = frozenset({204, 304})
+_FAIR_SHARE = 1_048_576
+"""Octets that may be decoded before other tasks get their turn."""
+
+
+def check_head(response: aiohttp.ClientResponse) -> None:
+    """Refuse what the parser lets pass (RFC 9112, sections 2.3 and 4); raises AttemptError (PROTOCOL)."""
+    status = response.status
+    if not 200 <= status <= 599:
+        raise AttemptError(FailureKind.PROTOCOL, f"the status {status} is not a final one of HTTP")
+    version = response.version
+    if version is None or version[0] != 1:
+        raise AttemptError(FailureKind.PROTOCOL, "the reply is not HTTP/1")
+
+
+def raw_headers(response: aiohttp.ClientResponse) -> bytes:
+    """The field lines as received, joined by CRLF; line ends inside a value become spaces."""
+    raw = response.raw_headers
+    lines = b"\r\n".join([name + b": " + value for name, value in raw])
+    if lines.count(b"\n") != len(raw) - 1 or lines.count(b"\r") != len(raw) - 1:
+        flat = (name + b": " + value.replace(b"\r", b" ").replace(b"\n", b" ") for name, value in raw)
+        lines = b"\r\n".join(flat)
+    return lines
+
+
+async def receive(
+    response: aiohttp.ClientResponse,
+    method: str,
+    store: BodyStore,
+    body_name: str,
+    most: int,
+    progress: Progress,
+) -> tuple[bytes | BodyFile, bool]:
+    """The decoded body, and whether its framing proves it whole (RFC 9112, section 8).
+
+    Raises AttemptError where it is broken, longer than `most` decoded bytes, or of unknown coding, and
+    StorageError where this machine cannot keep it.
+    """
+    if method == "HEAD" or response.status in _BODILESS_STATUSES:
+        return b"", True
+    headers = response.headers
+    whole = hdrs.CONTENT_LENGTH in headers or _chunked(response)
+    content = response.content
+    try:
+        chunk = content.read_nowait() if content.is_eof() else await content.readany()
+        progress.received = len(chunk)
+        coding = headers.get(hdrs.CONTENT_ENCODING)
+        if coding is None and content.at_eof() and len(chunk) <= store.inline_limit:
+            if len(chunk) > most:
+                raise _too_large(most)
+            body: bytes | BodyFile = chunk
+        else:
+            body = await _stream(
+                content, chunk, _decoder(response, whole, chunk), store, body_name, most, progress
+            )
+    except aiohttp.ClientError:
+        progress.received = content.total_bytes
+        raise _broken_off(response) from None
+    if not whole and isinstance(error := connection_error(response), OSError):
+        raise _broken_off(response) from error
+    return body, whole
+
+
+async def _stream(
+    content: StreamReader,
+    chunk: bytes,
+    decoder: Decoder | None,
+    store: BodyStore,
+    body_name: str,
+    most: int,
+    progress: Progress,
+) -> bytes | BodyFile:
+    sink = store.sink(body_name)
+    size = unshared = 0
+    try:
+        while chunk:
+            for piece in decoder.feed(chunk) if decoder is not None else (chunk,):
+                size += len(piece)
+                if size > most:
+                    raise _too_large(most)
+                await sink.write(piece)
+                unshared += len(piece)
+                if unshared > _FAIR_SHARE:
+                    unshared = 0
+                    await asyncio.sleep(0)
+            chunk = b"" if content.at_eof() else await content.readany()
+            progress.received += len(chunk)
+        if decoder is not None:
+            decoder.finish()
+        return await sink.finish()
+    except BaseException:
+        await sink.abort()
+        raise
+
+
+def _decoder(response: aiohttp.ClientResponse, whole: bool, chunk: bytes) -> Decoder | None:
+    fields = response.headers.getall(hdrs.CONTENT_ENCODING, ())
+    if not chunk and whole:
+        return None  # servers name a coding for empty bodies too
+    return decoder_for(",".join(fields))
+
+
+def _chunked(response: aiohttp.ClientResponse) -> bool:
+    fields = response.headers.getall(hdrs.TRANSFER_ENCODING, ())
+    if not fields:
+        return False
+    if len(fields) > 1 or fields[0].strip().lower() != "chunked":
+        raise AttemptError(FailureKind.PROTOCOL, "the reply has a transfer coding that was not asked for")
+    return True
+
+
+def _too_large(most: int) -> AttemptError:
+    return AttemptError(FailureKind.TOO_LARGE, f"the body has more than {most} bytes")
+
+
+def _broken_off(response: aiohttp.ClientResponse) -> AttemptError:
+    """A body that ended early: was the connection reset, or did the framing lie?"""
+    received = response.content.total_bytes
+    if isinstance(connection_error(response), OSError):
+        return AttemptError(FailureKind.RESET, f"the connection was reset after {received} bytes of the body")
+    declared = response.headers.get(hdrs.CONTENT_LENGTH)
+    if declared is not None:
+        return AttemptError(FailureKind.TRUNCATED, f"the body ended after {received} of {declared} bytes")
+    return AttemptError(FailureKind.TRUNCATED, f"the chunked body broke off after {received} bytes")
