@@ -1,0 +1,118 @@
+"""What `fetchdeck status` says of a run, from its journal alone; also while another process works on it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import RunError
+from .handle import RunState
+from .journal.folder import RunFolder
+from .journal.lock import is_owned
+from .journal.reader import causes, connect, counts
+from .journal.records import Cause
+from .model import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A run as it stands in its journal; the counts sum to the total."""
+
+    run: str
+    """The run folder, as it was named."""
+    state: RunState
+    counts: Counts
+    bytes: int
+    """Octets of response bodies received, over all attempts."""
+    elapsed_s: float
+    """Time spent running, over all sessions."""
+    rate_per_s: float
+    """Requests that ended a second: lately while it runs, else over its whole time."""
+    concurrency: int | None
+    """The limit now, or the last one; None when it was never told."""
+    failures: tuple[Cause, ...]
+    """Failure clusters, the largest first."""
+
+    def json(self) -> str:
+        """The object of `status --json`, in the order the design has it."""
+        clusters = [
+            {"signature": cause.signature, "kind": cause.kind.value, "count": cause.count}
+            for cause in self.failures
+        ]
+        return json.dumps(
+            {
+                "run": self.run,
+                "state": self.state.value,
+                "total": self.counts.total,
+                **asdict(self.counts),
+                "bytes": self.bytes,
+                "elapsed_s": round(self.elapsed_s, 3),
+                "rate_per_s": round(self.rate_per_s, 2),
+                "concurrency": self.concurrency,
+                "failures": clusters,
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+
+
+def run_status(folder: Path) -> Status:
+    """Read a run's status; raises RunError where there is no readable run."""
+    path = RunFolder(folder).journal
+    with closing(connect(path)) as db:
+        try:
+            # Asked first: a run that ends meanwhile is then told with counts at least as new as its state.
+            owned = is_owned(folder)
+            db.execute("BEGIN")
+            return _status(db, str(folder), owned=owned)
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise RunError(f"{path} cannot be read: {error}.") from error
+
+
+def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
+    journalled = counts(db)
+    live = _object(db, "live")
+    began, elapsed = _sessions(db)
+    # A run that has just begun another session has not told of itself yet; what it told before is stale.
+    told = live if live.get("at", 0.0) >= began else {}
+    received = db.execute("SELECT n FROM counters WHERE name = 'bytes'").fetchone()
+    return Status(
+        run=run,
+        state=_state(db, told, journalled, owned=owned),
+        counts=_sent(journalled, told.get("unsent", 0)) if owned else journalled,
+        bytes=received[0] if received else 0,
+        elapsed_s=elapsed,
+        rate_per_s=told.get("rate_per_s", 0.0) if owned else journalled.done / elapsed if elapsed else 0.0,
+        concurrency=live.get("concurrency"),
+        failures=causes(db),
+    )
+
+
+def _state(db: sqlite3.Connection, told: dict[str, Any], found: Counts, *, owned: bool) -> RunState:
+    if owned:
+        return RunState(told.get("state", RunState.RUNNING))
+    done = not found.pending and bool(_object(db, "ingest").get("done"))
+    return RunState.FINISHED if done else RunState.INTERRUPTED
+
+
+def _sent(found: Counts, unsent: int) -> Counts:
+    """The counts with requests that are leased but not started among the queued, as the dashboard has them."""
+    moved = min(max(unsent, 0), found.in_flight)
+    return replace(found, queued=found.queued + moved, in_flight=found.in_flight - moved)
+
+
+def _sessions(db: sqlite3.Connection) -> tuple[float, float]:
+    """When the latest session began, and how many seconds all of them have run."""
+    sql = "SELECT ifnull(max(started), 0), ifnull(sum(elapsed_s), 0) FROM sessions"
+    began, elapsed = db.execute(sql).fetchone()
+    return began, elapsed
+
+
+def _object(db: sqlite3.Connection, key: str) -> dict[str, Any]:
+    """A JSON object of the journal's `meta` table, empty where there is none."""
+    found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return dict(json.loads(found[0])) if found else {}
