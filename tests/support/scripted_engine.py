@@ -1,0 +1,165 @@
+"""An engine that does what a test says: settable snapshots, recorded commands, a real journal file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fetchdeck.core.handle import (
+    Eta,
+    Event,
+    EventBatch,
+    EventKind,
+    InFlightRow,
+    Latency,
+    RunState,
+    Second,
+    Snapshot,
+)
+from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.model import Counts, FailureKind, Phase, State
+
+from .journal_factory import Made, make_journal
+
+Command = tuple[object, ...]
+
+
+def history(seconds: int = 120) -> tuple[Second, ...]:
+    """A made-up past: a ramp, a wave, one bad patch, and one second without any reply."""
+    made: list[Second] = []
+    for n in range(seconds):
+        good = min(1400, 40 * n) + (n * 37 % 11) * 18
+        bad = 12 if 70 <= n < 84 else n % 9 == 0
+        base = 320 + (n * 53 % 17) * 3 + (160 if 70 <= n < 84 else 0)
+        latency = None if n == 40 else Latency(base, base * 1.35, base * (3.1 if n % 23 == 0 else 1.9))
+        made.append(Second(good, int(bad), latency))
+    return tuple(made)
+
+
+def running(**changes: object) -> Snapshot:
+    """A run half-way through; every field may be another."""
+    snapshot = Snapshot(
+        name="places",
+        state=RunState.RUNNING,
+        reason="",
+        counts=Counts(queued=21_004, in_flight=500, succeeded=5_003, failed=493),
+        total_known=True,
+        in_use=500,
+        limit=500,
+        saving=0,
+        rate_limit=None,
+        received_bytes=12_345_678,
+        elapsed_s=42.0,
+        rate_per_s=1482.4,
+        eta=Eta(14.0, 19.0),
+        latency=Latency(333.0, 452.0, 1240.0),
+        history=history(),
+        revision=1,
+    )
+    return replace(snapshot, **changes)  # type: ignore[arg-type]
+
+
+def rows(succeeded: int = 40, failed: int = 12) -> tuple[Made, ...]:
+    """Rows for the journal, of every kind that a table shows."""
+    good = (
+        Made(State.SUCCEEDED, f"https://places.example/v1/details?place={n}&key=***", size=900 + n, status=200)
+        for n in range(succeeded)
+    )
+    bad = (
+        Made(
+            State.FAILED,
+            f"https://places.example/v1/details?place={9000 + n}&key=***",
+            status=503 if n % 3 else None,
+            kind=FailureKind.HTTP_STATUS if n % 3 else FailureKind.TIMEOUT,
+            message="503 Service Unavailable" if n % 3 else "No reply within 60 s.",
+            attempts=5,
+        )
+        for n in range(failed)
+    )
+    return (*good, *bad)
+
+
+@dataclass(slots=True)
+class ScriptedEngine:
+    """An EngineHandle that carries nothing out: it notes each command, and shows the snapshot it was given.
+
+    `obeys` makes the commands that concern the whole run change the snapshot as the engine's would.
+    """
+
+    journal_path: Path
+    now: Snapshot = field(default_factory=running)
+    obeys: bool = False
+    commands: list[Command] = field(default_factory=list)
+    flying: tuple[InFlightRow, ...] = ()
+    happened: tuple[Event, ...] = ()
+    pulls: int = 0
+
+    def snapshot(self) -> Snapshot:
+        self.pulls += 1
+        return self.now
+
+    def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
+        return self.flying[start : start + count]
+
+    def events_since(self, seq: int) -> EventBatch:
+        return EventBatch(self.happened[seq:], len(self.happened), 0)
+
+    def pause(self) -> None:
+        self._note("pause", state=RunState.PAUSED)
+
+    def resume(self) -> None:
+        self._note("resume", state=RunState.RUNNING)
+
+    def set_concurrency(self, limit: int) -> None:
+        self._note("set_concurrency", limit, limit=limit)
+
+    def set_rate(self, per_second: float | None) -> None:
+        self._note("set_rate", per_second, rate_limit=per_second)
+
+    def retry(self, ids: Collection[int]) -> None:
+        self._note("retry", tuple(ids))
+
+    def retry_matching(self, rows: RowFilter) -> None:
+        self._note("retry_matching", rows)
+
+    def cancel(self, ids: Collection[int]) -> None:
+        self._note("cancel", tuple(ids))
+
+    def drain(self) -> None:
+        self._note("drain", state=RunState.DRAINING)
+
+    def abandon(self) -> None:
+        self._note("abandon", state=RunState.INTERRUPTED)
+
+    def _note(self, name: str, *details: object, **effect: object) -> None:
+        self.commands.append((name, *details))
+        if self.obeys:
+            self.now = replace(self.now, **effect)  # type: ignore[arg-type]
+
+
+def in_flight(n: int = 500) -> tuple[InFlightRow, ...]:
+    """Requests under way, the oldest first."""
+    phases = (Phase.RECEIVING, Phase.SENDING, Phase.SENDING)
+    return tuple(
+        InFlightRow(
+            5_496 + i,
+            "GET",
+            f"https://places.example/v1/details?place={5496 + i}&key=***",
+            2 if i % 7 == 0 else 1,
+            phases[i % 3],
+            0.9 if i == 0 else 0.33 * (n - i) / n,
+            932 * (i % 3 == 0),
+        )
+        for i in range(n)
+    )
+
+
+def scripted(folder: Path, made: Iterable[Made] = (), **fields: object) -> ScriptedEngine:
+    """An engine over a new journal in `folder` with these rows."""
+    path = make_journal(folder / "journal.sqlite", made)
+    events = (
+        Event(0, 1_700_000_000.0, EventKind.STARTED, "27,000 rows, concurrency 500."),
+        Event(1, 1_700_000_007.0, EventKind.CONCURRENCY, "Concurrency limit 300 to 500."),
+    )
+    return ScriptedEngine(path, **{"flying": in_flight(), "happened": events, **fields})  # type: ignore[arg-type]

@@ -1,0 +1,186 @@
+"""The dashboard's app: pulls the run's snapshot, gives the engine its commands, and sees to leaving in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import App
+from textual.driver import Driver
+from textual.reactive import var
+
+from ..core.handle import EngineHandle, RunState, Snapshot
+from ..core.journal.reader import JournalReader
+from ..core.policies.rate import parse_rate
+from . import commands, concurrency_steps, figures, theme
+from .screens.help import HelpScreen
+from .screens.main import MainScreen
+from .screens.prompt import Answer, PromptScreen
+from .screens.quit import Leave, LeaveScreen
+
+PULL_S = 0.25
+"""A snapshot is pulled four times a second; a command paints at once."""
+_OVER = (RunState.FINISHED, RunState.INTERRUPTED)
+
+
+class FetchdeckApp(App[None]):
+    """Shows a run that somebody else owns: whatever happens here, the engine and its journal go on."""
+
+    TITLE = "fetchdeck"
+    CSS_PATH = "app.tcss"
+    BINDINGS = commands.bindings(commands.Scope.RUN)
+    COMMANDS = {commands.DeckCommands}  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (110, "-normal"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"),
+        (16, "-short"),
+        (32, "-medium"),
+        (48, "-tall"),
+    ]
+    snapshot: var[Snapshot | None] = var(None)
+
+    def __init__(self, engine: EngineHandle, driver_class: type[Driver] | None = None) -> None:
+        """`engine` is entered and left by the caller."""
+        super().__init__(driver_class=driver_class)
+        self.engine = engine
+        self._reader = JournalReader(engine.journal_path)
+        self._leaving = False
+        for look in (theme.DARK, theme.LIGHT):
+            self.register_theme(look)
+        self.theme = theme.DARK.name
+
+    def get_default_screen(self) -> MainScreen:
+        """The dashboard."""
+        return MainScreen(self.engine, self._reader).data_bind(FetchdeckApp.snapshot)
+
+    async def on_load(self) -> None:
+        """Open the journal for reading before anything is composed."""
+        await self._reader.open()
+
+    def on_mount(self) -> None:
+        """Begin to pull."""
+        self.pull()
+        self.set_interval(PULL_S, self.pull)
+
+    async def on_unmount(self) -> None:
+        """Close the reader; the engine is not ours."""
+        await self._reader.close()
+
+    def pull(self) -> None:
+        """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
+        self.snapshot = snapshot = self.engine.snapshot()
+        if self._leaving and snapshot.state in _OVER:
+            self.exit()
+
+    def drain_and_leave(self) -> None:
+        """Start nothing more, and leave by itself when all that is in flight has ended and is saved."""
+        self._leaving = True
+        self.engine.drain()
+        self.pull()
+
+    def abandon_and_leave(self) -> None:
+        """Leave at once; what is in flight is queued again for the next start."""
+        self.engine.abandon()
+        self.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a command makes sense now."""
+        if action == "toggle_pause":
+            return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
+        return True
+
+    def action_toggle_pause(self) -> None:
+        """Pause, or resume."""
+        if self.engine.snapshot().state is RunState.PAUSED:
+            self.engine.resume()
+        else:
+            self.engine.pause()
+        self.pull()
+
+    def action_concurrency_up(self) -> None:
+        """A tenth more."""
+        self._step(concurrency_steps.up)
+
+    def action_concurrency_down(self) -> None:
+        """A tenth less."""
+        self._step(concurrency_steps.down)
+
+    def action_concurrency_double(self) -> None:
+        """Twice as many."""
+        self._step(concurrency_steps.double)
+
+    def action_concurrency_halve(self) -> None:
+        """Half as many."""
+        self._step(concurrency_steps.halve)
+
+    def action_ask_concurrency(self) -> None:
+        """Type a limit."""
+
+        def answered(answer: Answer[int] | None) -> None:
+            if answer is not None:
+                self.engine.set_concurrency(answer.value)
+                self.pull()
+
+        limit = str(self.engine.snapshot().limit)
+        hint = "How many requests may be in flight at once. Fewer than now: those in flight end first."
+        prompt = PromptScreen("Concurrency", hint, limit, concurrency_steps.parse_concurrency)
+        self.push_screen(prompt, answered)
+
+    def action_ask_rate(self) -> None:
+        """Type a rate limit."""
+
+        def answered(answer: Answer[float | None] | None) -> None:
+            if answer is not None:
+                self.engine.set_rate(answer.value)
+                self.pull()
+
+        current = self.engine.snapshot().rate_limit
+        shown = "" if current is None else figures.rate(current)
+        hint = "How many requests may start: 10/s, 600/m or 5000/h. Empty: no limit."
+        prompt = PromptScreen("Rate limit", hint, shown, lambda text: parse_rate(text, "rate"))
+        self.push_screen(prompt, answered)
+
+    def action_show_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(HelpScreen())
+
+    def action_switch_theme(self) -> None:
+        """Dark to light, and back."""
+        self.theme = theme.LIGHT.name if self.theme == theme.DARK.name else theme.DARK.name
+
+    def action_leave(self) -> None:
+        """Leave at once when nothing is running, else ask how."""
+        if self.engine.snapshot().state in _OVER:
+            self.exit()
+        elif not isinstance(self.screen, LeaveScreen):
+            self.push_screen(LeaveScreen(self.engine.snapshot()), self._leave)
+
+    def action_interrupt(self) -> None:
+        """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
+        if self._leaving or isinstance(self.screen, LeaveScreen):
+            self.abandon_and_leave()
+        else:
+            self.action_leave()
+
+    async def action_quit(self) -> None:
+        """Textual's own way out: the same as ours."""
+        self.action_leave()
+
+    def on_main_screen_commanded(self, event: MainScreen.Commanded) -> None:
+        """Paint what a command about rows has done."""
+        self.notify(event.note, markup=False, timeout=3)
+        self.pull()
+
+    def _leave(self, how: Leave | None) -> None:
+        if how is Leave.DRAIN:
+            self.drain_and_leave()
+        elif how is Leave.NOW:
+            self.abandon_and_leave()
+
+    def _step(self, step: Callable[[int], int]) -> None:
+        self.engine.set_concurrency(step(self.engine.snapshot().limit))
+        self.pull()

@@ -1,0 +1,194 @@
+"""Every command once: its keys, footer hint, palette entry and line of help all derive from `COMMANDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from ..core.handle import RunState
+
+
+class Scope(StrEnum):
+    """Whose method `action_…` carries a command out; the values are Textual's action namespaces."""
+
+    RUN = "app"
+    """The app: works on every screen that is no dialog."""
+    ROWS = "screen"
+    """The main screen: needs its tables."""
+
+
+class Group(StrEnum):
+    """Headings of the help."""
+
+    RUN = "The run"
+    SPEED = "Speed"
+    ROWS = "Rows"
+    VIEW = "View"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a user can do."""
+
+    id: str
+    """Stable name of its binding, for keymaps."""
+    keys: str
+    """Keys as Textual's bindings write them, the one to show first; empty for the palette alone."""
+    title: str
+    """Palette entry."""
+    help: str
+    """What it does, for the help and the palette."""
+    group: Group
+    scope: Scope
+    action: str
+    """A Textual action: `name` or `name(argument)`."""
+    hint: str = ""
+    """Label in the footer; empty where it has none."""
+    paused_hint: str = ""
+    """Label in the footer while the run is paused, where it differs."""
+    shown_key: str = ""
+    """The key as people write it, where Textual's name for it is another."""
+    priority: bool = False
+    """Works in dialogs and text fields too."""
+
+    @property
+    def scoped_action(self) -> str:
+        """The action with its namespace."""
+        return f"{self.scope.value}.{self.action}"
+
+    @property
+    def key(self) -> str:
+        """The first key, as shown to people."""
+        return self.shown_key or self.keys.split(",")[0]
+
+    def hint_in(self, state: RunState) -> str:
+        """The footer's label while the run is in this state."""
+        return self.paused_hint if self.paused_hint and state is RunState.PAUSED else self.hint
+
+
+def _run(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: str) -> Command:
+    return Command(f"run.{id_}", keys, title, help_, group, Scope.RUN, action, **more)  # pyright: ignore[reportArgumentType]
+
+
+def _rows(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: str) -> Command:
+    return Command(f"rows.{id_}", keys, title, help_, group, Scope.ROWS, action, **more)  # pyright: ignore[reportArgumentType]
+
+
+COMMANDS: tuple[Command, ...] = (
+    _run(
+        "pause", "p", "Pause or resume", "Pause: start no request, let those in flight end. Again: resume.",
+        Group.RUN, "toggle_pause", hint="pause", paused_hint="resume",
+    ),
+    _rows(
+        "retry", "r", "Retry chosen rows", "Queue the marked rows again, or else the selected row or cause.",
+        Group.RUN, "retry", hint="retry",
+    ),
+    _rows(
+        "retry_all", "R", "Retry every failure in view", "Queue every failure that the filter shows again.",
+        Group.RUN, "retry_all", hint="retry all",
+    ),
+    _rows(
+        "cancel", "x", "Cancel or skip chosen rows", "Cancel the chosen requests in flight, skip queued ones.",
+        Group.RUN, "cancel", hint="cancel",
+    ),
+    _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once. The run can always be resumed.",
+         Group.RUN, "leave", hint="leave"),
+    _run("up", "plus,equals_sign", "Concurrency up", "Concurrency up by a tenth, by 1 at least.",
+         Group.SPEED, "concurrency_up", hint="faster", shown_key="+"),
+    _run("down", "minus", "Concurrency down", "Concurrency down by a tenth, by 1 at least; nothing is cancelled.",
+         Group.SPEED, "concurrency_down", hint="slower", shown_key="-"),
+    _run("double", "right_square_bracket", "Concurrency × 2", "Double the concurrency.",
+         Group.SPEED, "concurrency_double", shown_key="]"),
+    _run("halve", "left_square_bracket", "Concurrency ÷ 2", "Halve the concurrency.",
+         Group.SPEED, "concurrency_halve", shown_key="["),
+    _run("concurrency", "c", "Set concurrency…", "Type a concurrency.", Group.SPEED, "ask_concurrency"),
+    _run("rate", "l", "Set rate limit…", "Type a rate limit: 10/s, 600/m, 5000/h; empty for none.",
+         Group.SPEED, "ask_rate", hint="rate limit"),
+    _rows("inspect", "enter", "Inspect the row", "Show the request: attempts, timing, headers, body.",
+          Group.ROWS, "inspect", hint="inspect", shown_key="enter"),
+    _rows("mark", "space", "Mark the row", "Mark the row, or take its mark away.",
+          Group.ROWS, "mark", hint="mark"),
+    _rows("curl", "y", "Copy as curl", "Copy the request as a curl command, secrets masked.",
+          Group.ROWS, "copy_curl", hint="copy curl"),
+    _rows("filter", "slash", "Filter rows…", "Show only the rows that match.",
+          Group.ROWS, "filter", hint="filter", shown_key="/"),
+    _rows("clear", "escape", "Clear the filter and marks", "Take the filter of this tab and all marks away.",
+          Group.ROWS, "clear"),
+    _rows("tab_in_flight", "1", "Show requests in flight", "Requests that hold a slot.",
+          Group.VIEW, "show_tab('in-flight')"),
+    _rows("tab_succeeded", "2", "Show succeeded requests", "Requests that succeeded.",
+          Group.VIEW, "show_tab('succeeded')"),
+    _rows("tab_failed", "3", "Show failed requests", "Requests that failed, were skipped or are invalid.",
+          Group.VIEW, "show_tab('failed')"),
+    _rows("tab_causes", "4", "Show failures by cause", "Failures by cause; enter shows a cause's rows.",
+          Group.VIEW, "show_tab('causes')"),
+    _rows("tab_events", "5", "Show events", "What has happened to the run.",
+          Group.VIEW, "show_tab('events')"),
+    _run("help", "question_mark", "Help", "This help.", Group.VIEW, "show_help", hint="help", shown_key="?"),
+    _run("theme", "", "Switch between dark and light", "Switch between the dark and the light theme.",
+         Group.VIEW, "switch_theme"),
+    Command(
+        "run.interrupt", "ctrl+c", "Leave, insisting", "Leave like q; a second time, leave at once.",
+        Group.RUN, Scope.RUN, "interrupt", priority=True,
+    ),
+)  # fmt: skip
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """The key bindings that a node of this scope declares."""
+    return [
+        Binding(
+            command.keys,
+            command.action,
+            command.title,
+            show=bool(command.hint),
+            key_display=command.shown_key or None,
+            priority=command.priority,
+            id=command.id,
+        )
+        for command in COMMANDS
+        if command.scope is scope and command.keys
+    ]
+
+
+def by_group() -> Iterator[tuple[Group, tuple[Command, ...]]]:
+    """The commands under their headings, for the help."""
+    for group in Group:
+        yield group, tuple(command for command in COMMANDS if command.group is group)
+
+
+class DeckCommands(Provider):
+    """The palette's entries."""
+
+    async def discover(self) -> Hits:
+        """All commands, before anything is typed."""
+        for command in COMMANDS:
+            yield DiscoveryHit(_entry(command), self._runner(command), help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Commands whose title matches."""
+        matcher = self.matcher(query)
+        for command in COMMANDS:
+            score = matcher.match(command.title)
+            if score > 0:
+                yield Hit(
+                    score,
+                    matcher.highlight(command.title),
+                    self._runner(command),
+                    text=command.title,
+                    help=command.help,
+                )
+
+    def _runner(self, command: Command) -> partial[object]:
+        app: App[object] = self.app
+        return partial(app.run_action, command.scoped_action, default_namespace=self.screen)
+
+
+def _entry(command: Command) -> str:
+    return f"{command.title}  ({command.key})" if command.keys else command.title

@@ -1,0 +1,58 @@
+"""All keys with what they do."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ...core.journal.filter import SYNTAX
+from ...core.model import State
+from ..commands import by_group
+from ..figures import STATE_GLYPHS
+
+_NAMES = {"equals_sign": "="}
+_KEY_CELLS = 11
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help, derived from the commands."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS = [Binding("escape,question_mark,q,enter", "close", "Close")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with Vertical(classes="dialog", id="help") as dialog:
+            dialog.border_title = Content("Keys")
+            dialog.border_subtitle = Content("escape closes · ctrl+p searches commands")
+            with VerticalScroll():
+                yield Static(help_text(), markup=False)
+
+    def action_close(self) -> None:
+        """Back to the run."""
+        self.dismiss(None)
+
+
+def help_text() -> Content:
+    """Commands under their headings, the filter language, and the glyphs of states."""
+    lines: list[Content] = []
+    for group, commands in by_group():
+        lines.append(Content.styled(group.value, "bold $primary"))
+        for command in commands:
+            first, *others = command.keys.split(",")
+            keys = " ".join([command.shown_key or first, *(_NAMES.get(key, key) for key in others)])
+            if keys:
+                lines.append(Content.assemble((f"{keys:<{_KEY_CELLS}}", "$text-accent"), command.help))
+        lines.append(Content(""))
+    lines.append(Content.styled("Filter", "bold $primary"))
+    lines.append(Content(SYNTAX))
+    lines.append(Content(""))
+    lines.append(Content.styled("States", "bold $primary"))
+    lines.append(
+        Content("  ".join(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}" for state in State))
+    )
+    return Content("\n").join(lines)

@@ -1,0 +1,239 @@
+"""The dashboard itself: how the run goes above, its requests in tabs below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from ...core.detail import request_detail
+from ...core.handle import EngineHandle, Snapshot
+from ...core.journal.filter import RowFilter
+from ...core.journal.reader import JournalReader
+from ...core.model import State
+from .. import commands
+from ..curl import curl_command
+from ..figures import count
+from ..widgets.accounting import AccountingLine
+from ..widgets.cause_table import CauseTable
+from ..widgets.charts import LatencyChart, ThroughputChart
+from ..widgets.controls import Controls
+from ..widgets.event_log import EventLog
+from ..widgets.filter_bar import FilterBar
+from ..widgets.in_flight_table import InFlightTable
+from ..widgets.journal_table import JournalTable
+from ..widgets.key_footer import KeyFooter, KeyHint
+from ..widgets.status_header import StatusHeader
+from ..widgets.tab_bar import Tab, TabBar
+from ..widgets.virtual_table import VirtualTable
+from .inspect import InspectScreen
+
+PROBLEMS = frozenset({State.FAILED, State.SKIPPED, State.INVALID})
+"""What the failed tab lists: all that ended without success."""
+
+
+class MainScreen(Screen[None]):
+    """Shows one run; commands about rows are carried out here, the others by the app."""
+
+    CSS_PATH = "main.tcss"
+    AUTO_FOCUS = "#in-flight"
+    BINDINGS = commands.bindings(commands.Scope.ROWS)
+    snapshot: var[Snapshot | None] = var(None)
+    tab: var[str] = var("in-flight")
+
+    @dataclass
+    class Commanded(Message):
+        """The engine was given a command: its effect should be painted now."""
+
+        note: str
+        """For the user, in a toast."""
+
+    def __init__(self, engine: EngineHandle, reader: JournalReader) -> None:
+        """`reader` is open, and is closed by whoever opened it."""
+        super().__init__()
+        self._engine = engine
+        self._reader = reader
+        self._filters: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Everything, from the top down."""
+        yield StatusHeader().data_bind(MainScreen.snapshot)
+        yield AccountingLine().data_bind(MainScreen.snapshot)
+        with Container(id="deck"):
+            yield Controls().data_bind(MainScreen.snapshot)
+            yield ThroughputChart().data_bind(MainScreen.snapshot)
+            yield LatencyChart().data_bind(MainScreen.snapshot)
+        yield TabBar().data_bind(MainScreen.snapshot, active=MainScreen.tab)
+        yield FilterBar()
+        with ContentSwitcher(initial=self.tab, id="tables"):
+            yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
+            yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
+            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed").data_bind(MainScreen.snapshot)
+            yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
+            yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
+        yield KeyFooter().data_bind(MainScreen.snapshot)
+
+    def on_mount(self) -> None:
+        """Let the tables read."""
+        for table in (*self.query(JournalTable), self.query_one(CauseTable)):
+            table.connect(self._reader)
+
+    @property
+    def table(self) -> VirtualTable[Any]:
+        """The table of the active tab."""
+        return self.query_one(f"#{self.tab}", VirtualTable)
+
+    def watch_snapshot(self) -> None:
+        """Bring the labels of tabs and keys up to date."""
+        self._relabel()
+
+    def watch_tab(self) -> None:
+        """Show another table, and give it the keys."""
+        if self.is_mounted:
+            self.query_one(FilterBar).remove_class("-open")
+            self.query_one(ContentSwitcher).current = self.tab
+            self.table.focus()
+            self._relabel()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a command makes sense here and now; the footer shows those that do."""
+        snapshot = self.snapshot
+        if snapshot is None or not self.is_mounted:
+            return True
+        journal = self.tab in ("succeeded", "failed")
+        allowed = {
+            "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
+            "retry_all": snapshot.counts.failed > 0,
+            "cancel": self.tab == "in-flight" or journal and self._shows_pending(),
+            "mark": (journal or self.tab == "in-flight") and bool(self.table.row_count),
+            "inspect": self.tab != "events" and bool(self.table.row_count),
+            "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
+            "filter": journal,
+        }
+        return allowed.get(action, True)
+
+    def action_show_tab(self, tab: str) -> None:
+        """Show another tab."""
+        self.tab = tab
+
+    def action_retry(self) -> None:
+        """Queue the chosen rows, or the selected cause, again."""
+        if isinstance(table := self.table, CauseTable):
+            if (cause := table.selected) is not None:
+                self._engine.retry_matching(RowFilter(states=frozenset({State.FAILED}), causes=frozenset({cause.id})))
+                self._commanded("queued again", cause.count)
+        elif ids := table.chosen_ids():
+            self._engine.retry(ids)
+            table.clear_marks()
+            self._commanded("queued again", len(ids))
+
+    def action_retry_all(self) -> None:
+        """Queue every failure that the failed tab's filter selects again; without one, every failure."""
+        failed = self.query_one("#failed", JournalTable)
+        filtered = self.tab == "failed" and bool(self._filters.get("failed"))
+        self._engine.retry_matching(failed.rows_filter if filtered else RowFilter(states=frozenset({State.FAILED})))
+        failures = self.snapshot.counts.failed if self.snapshot else 0
+        self._commanded("queued again", failed.row_count if filtered else failures)
+
+    def action_cancel(self) -> None:
+        """Cancel or skip the chosen rows."""
+        table = self.table
+        if ids := table.chosen_ids():
+            self._engine.cancel(ids)
+            table.clear_marks()
+            self._commanded("cancelled", len(ids))
+
+    def action_mark(self) -> None:
+        """Mark the selected row."""
+        self.table.action_mark()
+
+    def action_clear(self) -> None:
+        """Take the filter and the marks away."""
+        self.table.clear_marks()
+        if self._filters.get(self.tab):
+            self.query_one(FilterBar).set_text(self._filters[self.tab])
+            self.query_one(FilterBar).set_text("")
+
+    def action_inspect(self) -> None:
+        """Open the selected row."""
+        self.table.action_open()
+
+    def action_filter(self) -> None:
+        """Type a filter for this tab."""
+        bar = self.query_one(FilterBar)
+        bar.set_text(self._filters.get(self.tab, ""))
+        bar.open()
+
+    async def action_copy_curl(self) -> None:
+        """Copy the selected request as a curl command."""
+        row = self.table.selected
+        detail = await request_detail(self._reader, row.id) if row is not None else None
+        if detail is not None:
+            self.app.copy_to_clipboard(curl_command(detail))
+            self.notify("Copied as curl; secrets are masked.", markup=False)
+
+    @on(TabBar.Selected)
+    def _select_tab(self, event: TabBar.Selected) -> None:
+        self.tab = event.tab
+
+    @on(FilterBar.Changed)
+    def _filter_rows(self, event: FilterBar.Changed) -> None:
+        table = self.table
+        if isinstance(table, JournalTable):
+            self._filters[self.tab] = event.text
+            table.set_filter(event.filter)
+            self._relabel()
+
+    @on(FilterBar.Closed)
+    def _give_back_keys(self) -> None:
+        self.table.focus()
+
+    @on(InFlightTable.Opened)
+    @on(JournalTable.Opened)
+    def _inspect(self, event: VirtualTable.Opened[Any]) -> None:
+        self.app.push_screen(InspectScreen(self._reader, event.row.id, event.table.neighbour))
+
+    @on(CauseTable.Opened)
+    def _show_cause(self, event: CauseTable.Opened) -> None:
+        self.tab = "failed"
+        self.query_one(FilterBar).set_text(f"cause:{event.row.id}")
+
+    def _commanded(self, what: str, n: int) -> None:
+        noun = "request" if n == 1 else "requests"
+        self.post_message(self.Commanded(f"{count(n)} {noun} {what}"))
+
+    def _shows_pending(self) -> bool:
+        row = self.table.selected
+        return row is not None and not row.state.terminal
+
+    def _relabel(self) -> None:
+        snapshot = self.snapshot
+        if snapshot is None or not self.is_mounted:
+            return
+        counts = snapshot.counts
+        rows = {
+            "in-flight": ("In flight", counts.in_flight),
+            "succeeded": ("Succeeded", counts.succeeded),
+            "failed": ("Failed", sum(counts.of(state) for state in PROBLEMS)),
+            "causes": ("Causes", self.query_one(CauseTable).row_count or None),
+            "events": ("Events", self.query_one(EventLog).row_count or None),
+        }
+        self.query_one(TabBar).tabs = tuple(
+            Tab(tab, title, n, bool(self._filters.get(tab))) for tab, (title, n) in rows.items()
+        )
+        self.query_one(KeyFooter).hints = tuple(
+            KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action)
+            for command in commands.COMMANDS
+            if command.hint and self._possible(command)
+        )
+
+    def _possible(self, command: commands.Command) -> bool:
+        node = self if command.scope is commands.Scope.ROWS else self.app
+        return bool(node.check_action(command.action.partition("(")[0], ()))
