@@ -28,7 +28,7 @@ from ..templates import RequestBuilder
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
 from . import identity
-from .engine import TICK_S, Engine, Identity
+from .engine import Engine
 from .events import EventLog
 from .feed import Feed, HeldRows
 from .ingest import Ingest
@@ -36,6 +36,7 @@ from .landing import Landing, Reactions
 from .meter import Meter
 from .run_clock import RunClock
 from .scheduler import Parts, Scheduler
+from .session import TICK_S, Equipment, Session
 from .watch import GapWatch, descriptor_shortage
 
 
@@ -79,12 +80,15 @@ async def open_run(
             run_folder.discard_run()
         wanted = identity.record(job, options, source.identity if source else None, plan.redactor)
         store = _bound_store(run_folder, wanted, source_read=source is not None)
-        engine = await _engine(stack, plan, run_folder, store, source, job)
-        engine.start()
+        session, engine = await _assemble(stack, plan, run_folder, store, source, job)
+        shortage = descriptor_shortage(options.concurrency)
+        if shortage is not None:
+            session.warn(shortage)
+        session.start()
         try:
             yield engine
         finally:
-            await engine.close()
+            await session.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +166,13 @@ def _bound_store(folder: RunFolder, wanted: dict[str, Any], *, source_read: bool
     return store
 
 
-async def _engine(
+async def _assemble(
     stack: AsyncExitStack, plan: _Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
-) -> Engine:
+) -> tuple[Session, Engine]:
     now = asyncio.get_running_loop().time()
     options = plan.options
     ingest_state = cast("dict[str, Any]", store.meta("ingest") or {"rows": 0, "done": False})
-    session, earlier_s = store.begin_session()
-    events = EventLog(folder.log, plan.redactor)
+    number, earlier_s = store.begin_session()
     transport = await open_transport(options, BodyStore(folder.bodies), plan.redactor)
     stack.push_async_callback(transport.close)
 
@@ -181,15 +184,12 @@ async def _engine(
 
     gate = Gate(options.concurrency, options.per_host)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
-    engine: Engine  # the parts report to the engine, and the engine is made of the parts
+    session: Session  # the parts report to the session, and the session works with the parts
     journal = Journal(
-        store, Listener(lambda ended: engine.committed(ended), lambda trouble: engine.troubled(trouble))
+        store, Listener(lambda ended: session.committed(ended), lambda trouble: session.troubled(trouble))
     )
-    landing = Landing(
-        plan.policy,
-        meter,
-        gaps,
-        Reactions(lambda message: engine.local_fault(message), lambda failed: engine.request_ended(failed)),
+    reactions = Reactions(
+        lambda message: session.local_fault(message), lambda failed: session.request_ended(failed)
     )
     scheduler = Scheduler(
         Parts(
@@ -197,27 +197,25 @@ async def _engine(
             transport=transport,
             feed=Feed(plan.builder, recall, held),
             gate=gate,
-            landing=landing,
+            landing=Landing(plan.policy, meter, gaps, reactions),
             rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
         ),
         by_host=options.per_host is not None,
         rate=options.rate,
     )
-    engine = Engine(
-        Identity(folder.path.name.removesuffix(".run"), folder.journal, session),
-        journal,
-        scheduler,
-        gate,
-        meter,
+    equipment = Equipment(
+        number=number,
+        journal=journal,
+        scheduler=scheduler,
+        gate=gate,
+        meter=meter,
         clock=RunClock(earlier_s, now),
         gaps=gaps,
-        events=events,
+        events=EventLog(folder.log, plan.redactor),
         failures=FailureWatch(plan.max_failures),
-        ingest=ingest,
         held=held,
+        ingest=ingest,
         input_done=ingest_state["done"],
     )
-    shortage = descriptor_shortage(options.concurrency)
-    if shortage is not None:
-        engine.warn(shortage)
-    return engine
+    session = Session(equipment)
+    return session, Engine(folder, session, equipment)

@@ -1,0 +1,237 @@
+"""One session of a run from its start to its end: its state, and how it reacts to what happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from ..handle import EventKind, RunState
+from ..journal.batch import Ended
+from ..journal.store import Store
+from ..journal.writer import Journal
+from ..limits.gate import Gate
+from ..policies.stop import FailureWatch
+from .events import EventLog
+from .feed import HeldRows
+from .ingest import Ingest
+from .lifecycle import Facts, settled
+from .meter import Meter
+from .run_clock import RunClock
+from .scheduler import Scheduler
+from .watch import GapWatch
+
+TICK_S = 0.25
+_NOTE_EVERY_S = 1.0
+_LOCAL_CUT_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a session works with."""
+
+    number: int
+    """In the journal's table of sessions."""
+    journal: Journal
+    scheduler: Scheduler
+    gate: Gate
+    meter: Meter
+    clock: RunClock
+    gaps: GapWatch
+    events: EventLog
+    failures: FailureWatch
+    held: HeldRows
+    ingest: Ingest | None
+    """None when the input need not, or cannot, be read."""
+    input_done: bool
+    """Whether earlier sessions have read the input to its end."""
+
+
+class Session:
+    """Holds the run's state; the scheduler, the journal and the clock report here."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        """Running, though nothing happens before `start`."""
+        self._with = equipment
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trouble: str | None = None
+        self._local_cut_at = float("-inf")
+        self._noted_at = float("-inf")
+        self._noted_state: RunState | None = None
+        self.state = RunState.RUNNING
+        self.reason = ""
+        """Why it is in that state, where no user wanted it."""
+        self.stopped_by: str | None = None
+        """The stop condition that paused the run, in a sentence."""
+        self.over = asyncio.Event()
+        """Set while there is nothing to wait for: finished, drained, abandoned, or stopped."""
+
+    @property
+    def input_known(self) -> bool:
+        """Whether the whole input is in the journal."""
+        ingest = self._with.ingest
+        return self._with.input_done if ingest is None else ingest.done
+
+    @property
+    def unsent(self) -> int:
+        """Requests that the journal has as in flight, because they are leased, but that hold no slot yet."""
+        under_way = len(self._with.scheduler.flights) + self._with.journal.saving
+        return max(0, self._with.journal.counts.in_flight - under_way)
+
+    def start(self) -> None:
+        """Begin to read and to fetch."""
+        self._with.events.say(EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}.")
+        if self._with.ingest is not None:
+            self.spawn(self._with.ingest.run(self._with.journal, self.warn))
+        self.spawn(self._tick())
+        self.settle()
+        self._with.scheduler.pump()
+
+    def enter(self, state: RunState, reason: str = "") -> None:
+        """Take a state."""
+        self.state = state
+        self.reason = reason
+        self._with.gate.paused = state in (RunState.PAUSED, RunState.DRAINING)
+
+    def resume(self) -> None:
+        """Go on after a pause, whoever ordered it."""
+        self.stopped_by = None
+        self._with.failures.reset()
+        self.over.clear()
+        self.enter(RunState.RUNNING)
+        self._with.scheduler.pump()
+
+    def settle(self) -> None:
+        """See whether the run has come to an end, or goes on after one."""
+        facts = Facts(
+            pending=self._with.journal.counts.pending,
+            idle=not self._with.scheduler.flights and self._with.journal.idle,
+            reading=self._with.ingest is not None and not self._with.ingest.done,
+            input_known=self.input_known,
+        )
+        state = settled(self.state, facts)
+        if state is self.state:
+            return
+        if state is RunState.RUNNING:
+            self._with.clock.run(self._loop.time())
+            self.over.clear()
+            self.enter(state)
+        else:
+            self._end(state)
+
+    def warn(self, text: str) -> None:
+        """Note something a user should know of."""
+        self._with.events.say(EventKind.TROUBLE, text)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside; it ends with the session, and an error in it is noted."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    async def close(self) -> None:
+        """Stop, wait for what is in flight, and make everything durable."""
+        self._with.scheduler.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._with.scheduler.landed()
+        now = self._loop.time()
+        self._with.clock.stop(now)
+        outcome = "finished" if self.state is RunState.FINISHED else "interrupted"
+        elapsed = self._with.clock.session_s(now)
+        self._with.journal.post(Store.give_back)
+        self._with.journal.post(lambda store: store.save_session(self._with.number, elapsed, outcome))
+        await self._with.journal.close()
+
+    # What the parts report
+
+    def committed(self, ended: list[Ended]) -> None:
+        """A batch is durable."""
+        self._with.held.drop(one.id for one in ended if one.state.terminal)
+        self.settle()
+        self._with.scheduler.pump()
+
+    def troubled(self, trouble: str | None) -> None:
+        """The disk refuses to write, or writes again (None)."""
+        before, self._trouble = self._trouble, trouble
+        if trouble is not None and before is None:
+            self.warn(f"The journal cannot be written ({trouble}); the run waits for the disk.")
+            if self.state is RunState.RUNNING:
+                self.enter(RunState.PAUSED, f"the journal cannot be written ({trouble}); goes on by itself")
+        elif trouble is None and before is not None:
+            self._with.events.say(EventKind.RESUMED, "The journal can be written again.")
+            if self.state is RunState.PAUSED and self.reason and self.stopped_by is None:
+                self.enter(RunState.RUNNING)
+
+    def local_fault(self, message: str) -> None:
+        """This machine ran out of something: halve the concurrency, once a second at most."""
+        now = self._loop.time()
+        if now - self._local_cut_at < _LOCAL_CUT_EVERY_S:
+            return
+        self._local_cut_at = now
+        gate = self._with.gate
+        before, gate.limit = gate.limit, max(1, gate.in_use // 2)
+        self.warn(f"Concurrency {before}→{gate.limit}: {message}; no attempt is charged.")
+
+    def request_ended(self, failed: bool) -> None:
+        """A request succeeded or failed for good."""
+        stop = self._with.failures.ended(failed=failed)
+        if stop is None or self.stopped_by is not None:
+            return
+        self.stopped_by = stop
+        self._with.events.say(EventKind.PAUSED, f"Stopped: {stop}.")
+        if self.state is RunState.RUNNING:
+            self.enter(RunState.PAUSED, stop)
+        self.over.set()
+
+    # Inside
+
+    def _end(self, state: RunState) -> None:
+        self.enter(state, "" if self.input_known else "the input has not been read to its end")
+        self._with.clock.stop(self._loop.time())
+        counts = self._with.journal.counts
+        word = "Finished" if state is RunState.FINISHED else "Interrupted, resumable"
+        self._with.events.say(
+            EventKind.FINISHED,
+            f"{word}: {counts.succeeded:,} succeeded, {counts.failed:,} failed of {counts.total:,}.",
+        )
+        self.over.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._loop.time()
+            gap = self._with.gaps.tick(now)
+            if gap:
+                self.warn(f"This machine stood still for {gap:.0f} s; attempts it broke are not charged.")
+            self._with.meter.roll(now)
+            self.settle()
+            quiet = self.state is RunState.FINISHED and self._noted_state is RunState.FINISHED
+            if now - self._noted_at >= _NOTE_EVERY_S and self._trouble is None and not quiet:
+                self._note(now)
+
+    def _note(self, now: float) -> None:
+        self._noted_at, self._noted_state = now, self.state
+        live = json.dumps(
+            {
+                "at": time.time(),
+                "state": self.state.value,
+                "unsent": self.unsent,
+                "concurrency": self._with.gate.limit,
+                "rate_per_s": round(self._with.meter.rate_per_s(now), 2),
+                "elapsed_s": round(self._with.clock.total_s(now), 3),
+            }
+        )
+        elapsed = self._with.clock.session_s(now)
+        self._with.journal.post(lambda store: store.save_live(self._with.number, elapsed, live))
+
+    def _reap(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.warn(f"Internal error: {type(error).__name__}: {error}")
+        self.settle()
