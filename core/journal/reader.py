@@ -72,6 +72,11 @@ class JournalReader:
         self._db: sqlite3.Connection | None = None
         self._numbers = itertools.count(1)
 
+    @property
+    def path(self) -> Path:
+        """The journal; bodies stand below its folder."""
+        return self._path
+
     async def open(self) -> JournalReader:
         """Connect; raises RunError where there is no readable journal."""
         self._db = await self._call(lambda: connect(self._path))

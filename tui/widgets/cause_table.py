@@ -15,7 +15,7 @@ from .journal_table_columns import status_tone
 from .quantities import NONE, clock
 from .virtual_table import VirtualTable
 
-_BAR = 10
+_BAR = 6
 """Cells of the bar that shows a cause's share of all failures."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -35,7 +35,7 @@ class CauseTable(VirtualTable[Cause]):
             Column("share", _BAR + 5, self._share, drop=2),
             Column("kind", 15, lambda cause: Cell(cause.kind.value.replace("_", " "))),
             Column("status", 6, _status, right=True, drop=3),
-            Column("signature", 20, lambda cause: Cell(cause.signature), share=1),
+            Column("signature", 28, lambda cause: Cell(cause.signature), share=1),
             Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=4),
             Column("last", 8, lambda cause: Cell(clock(cause.last_at), Tone.MUTED), right=True, drop=1),
         )

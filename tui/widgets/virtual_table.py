@@ -199,7 +199,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen: the header, a row, or the empty table's text."""
         painter = self._painter
-        painter.set_width(self.size.width)
+        painter.set_width(self.scrollable_content_region.width)
         if y == 0:
             return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else painter.header()
         if not self._count:
