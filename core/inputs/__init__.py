@@ -1,1 +1,1 @@
-"""Reading rows from files and pipes, streamed."""
+"""Reading rows from files and pipes, streamed: see `source.open_source`."""
