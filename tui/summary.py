@@ -1,0 +1,116 @@
+"""What is printed on the normal screen: the end of a run, and `fetchdeck status`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from ..core.handle import Latency, RunState
+from ..core.model import State
+from ..core.printable import printable
+from ..core.report import Status
+from .figures import clock, count, milliseconds, percent, size
+
+_CAUSES_SHOWN = 5
+_SIGNATURE_CELLS = 90
+_WORDS = {
+    RunState.FINISHED: "Finished",
+    RunState.INTERRUPTED: "Interrupted, nothing is lost",
+    RunState.RUNNING: "Running",
+    RunState.PAUSED: "Paused",
+    RunState.DRAINING: "Draining",
+}
+_WORKED_ON = (RunState.RUNNING, RunState.PAUSED, RunState.DRAINING)
+
+
+def summary_lines(
+    status: Status,
+    *,
+    latency: Latency | None = None,
+    stopped_by: str | None = None,
+    output: Path | None = None,
+) -> list[str]:
+    """A run in about twenty lines: counts, pace, causes of failure, where it is and what to do next.
+
+    `latency` is that of the last seconds of a run just ended; `stopped_by` the sentence of the stop condition that
+    ended it; `output` the file the rows were exported to.
+    """
+    lines = [_headline(status, stopped_by), "", *_count_lines(status)]
+    if latency is not None:
+        figures = ((50, latency.p50), (95, latency.p95), (99, latency.p99))
+        shown = ", ".join(f"p{rank} {milliseconds(value)}" for rank, value in figures)
+        lines += ["", f"  Latency of the last seconds: {shown}"]
+    lines += _cause_lines(status)
+    lines += ["", f"  Run folder  {printable(status.run)}"]
+    if output is not None:
+        lines.append(f"  Results     {printable(str(output))}")
+    commands = next_commands(status, exported=output is not None)
+    return lines + [f"  {'Next' if n == 0 else '':<12}{command}" for n, command in enumerate(commands)]
+
+
+def next_commands(status: Status, *, exported: bool) -> list[str]:
+    """The commands that make sense from here, the likeliest first."""
+    run = shlex.quote(printable(status.run))
+    results = shlex.quote(printable(Path(status.run).name.removesuffix(".run") + ".jsonl"))
+    if status.state in _WORKED_ON:
+        return [f"fetchdeck status {run} --json"]
+    commands: list[str] = []
+    if status.state is RunState.INTERRUPTED:
+        commands.append(f"fetchdeck resume {run}")
+    elif status.counts.failed:
+        commands.append(f"fetchdeck retry {run}")
+    if status.counts.done and not exported:
+        commands.append(f"fetchdeck export {run} -o {results}")
+    return commands or [f"fetchdeck status {run}"]
+
+
+def _headline(status: Status, stopped_by: str | None) -> str:
+    counts = status.counts
+    word = f"Stopped: {printable(stopped_by)}" if stopped_by else _WORDS[status.state]
+    parts = [
+        f"{count(counts.succeeded)} of {count(counts.total)} succeeded",
+        f"{clock(status.elapsed_s)} elapsed",
+        f"{status.rate_per_s:,.0f}/s",
+        size(status.bytes),
+        f"concurrency {count(status.concurrency)}"
+        if status.concurrency and status.state in _WORKED_ON
+        else "",
+    ]
+    return f"{word}. " + ", ".join(part for part in parts if part)
+
+
+def _count_lines(status: Status) -> list[str]:
+    """Every state that has requests, and the total they sum to."""
+    total = status.counts.total
+    shown = [(state.label.replace("_", " "), status.counts.of(state)) for state in _ORDER]
+    shown = [(label, number) for label, number in shown if number or label == "succeeded"]
+    width = max(len(count(total)), 5)
+    lines = [f"  {label:<10}{count(number):>{width}}  {percent(number, total):>6}" for label, number in shown]
+    return [*lines, f"  {'total':<10}{count(total):>{width}}"]
+
+
+_ORDER = (
+    State.SUCCEEDED,
+    State.FAILED,
+    State.SKIPPED,
+    State.INVALID,
+    State.QUEUED,
+    State.IN_FLIGHT,
+    State.WAITING,
+)
+
+
+def _cause_lines(status: Status) -> list[str]:
+    if not status.failures:
+        return []
+    shown = status.failures[:_CAUSES_SHOWN]
+    width = max(len(count(cause.count)) for cause in shown)
+    lines = ["", "  Failures by cause"]
+    for cause in shown:
+        text = printable(cause.signature)
+        cut = text if len(text) <= _SIGNATURE_CELLS else text[: _SIGNATURE_CELLS - 1] + "…"
+        lines.append(f"    {count(cause.count):>{width}}  {cut}")
+    more = status.failures[_CAUSES_SHOWN:]
+    if more:
+        lines.append(f"    {count(sum(cause.count for cause in more)):>{width}}  of {len(more)} more causes")
+    return lines

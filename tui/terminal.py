@@ -1,0 +1,74 @@
+"""Which of the standard streams are a terminal, and how a dashboard gets its keys when input is piped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import BinaryIO
+
+from ..core.errors import OptionError
+
+_TTY = "/dev/tty"
+
+
+class FrontEnd(Enum):
+    """What a user asked to watch the run with."""
+
+    AUTO = "auto"
+    PLAIN = "--headless"
+    DASHBOARD = "--tui"
+
+
+def use_dashboard(asked: FrontEnd) -> bool:
+    """Whether the dashboard is to be shown: where standard error is a terminal and /dev/tty opens.
+
+    Raises OptionError when it was insisted on where it cannot be.
+    """
+    if asked is FrontEnd.PLAIN:
+        return False
+    possible = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb" and _has_tty()
+    if asked is FrontEnd.DASHBOARD and not possible:
+        raise OptionError(
+            "--tui needs a terminal: standard error must be one, /dev/tty must open, and TERM must be set."
+        )
+    return possible
+
+
+def take_standard_input(*, piped: bool, dashboard: bool) -> BinaryIO | None:
+    """The run's rows from standard input where `piped`; a dashboard gets the keyboard on descriptor 0 instead.
+
+    Textual reads keys from descriptor 0, so piped rows would be taken for keys: the pipe moves to a duplicate.
+    Raises OptionError where standard input is closed, or is the very terminal whose keys the dashboard needs.
+    """
+    if not piped:
+        if dashboard and not os.isatty(0):
+            _keyboard_to_descriptor_0()
+        return None
+    if dashboard and os.isatty(0):
+        raise OptionError(
+            "The input '-' is this terminal, which the dashboard needs. Pipe the rows in, or use --headless."
+        )
+    try:
+        rows = open(os.dup(0), "rb", buffering=0)  # noqa: PTH123, SIM115 - the caller owns it
+    except OSError as error:
+        raise OptionError("The input is '-', but standard input is closed.") from error
+    if dashboard:
+        _keyboard_to_descriptor_0()
+    return rows
+
+
+def _keyboard_to_descriptor_0() -> None:
+    tty = os.open(_TTY, os.O_RDWR)
+    try:
+        os.dup2(tty, 0)
+    finally:
+        os.close(tty)
+
+
+def _has_tty() -> bool:
+    try:
+        os.close(os.open(_TTY, os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
