@@ -53,9 +53,10 @@ class JournalTable(VirtualTable[TableRow]):
     ) -> None:
         """A table of these states, unless a filter names states of its own; `empty` says what it is for."""
         self._states = frozenset(states)
+        self._purpose = empty or f"Requests that are {_listed(self._states)} appear here."
         super().__init__(
             SUCCESS_COLUMNS if self._states == {State.SUCCEEDED} else PROBLEM_COLUMNS,
-            empty=empty or f"Requests that are {_listed(self._states)} appear here.",
+            empty=self._purpose,
             id=id,
             classes=classes,
         )
@@ -91,6 +92,7 @@ class JournalTable(VirtualTable[TableRow]):
         if chosen != self._filter:
             self._filter = chosen
             self.following = True
+            self.empty = "No request matches the filter." if rows != RowFilter() else self._purpose
             self.clear_marks()
             self._wake.set()
 
