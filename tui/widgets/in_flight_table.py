@@ -82,7 +82,10 @@ class InFlightTable(VirtualTable[InFlightRow]):
         if snapshot is None or not self._in_sight:
             return
         latency = snapshot.latency
-        self._slow_s = latency.p95 * _SLOW_FACTOR / 1000 if latency else None
+        slow_s = latency.p95 * _SLOW_FACTOR / 1000 if latency else None
+        if slow_s != self._slow_s:
+            self._slow_s = slow_s
+            self.repaint_rows()
         selected = self.selected
         position = self._find(selected.id, self.cursor + 1) if selected else None
         self._rows = ()

@@ -38,7 +38,8 @@ def size(octets: int | None) -> str:
     for unit in ("KiB", "MiB", "GiB"):
         value /= 1024
         if value < 999.5:
-            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+            digits = f"{value:.2f}" if value < 1 else f"{value:.3g}" if value < 100 else f"{value:.0f}"
+            return f"{digits} {unit}"
     return f"{value / 1024:.3g} TiB"
 
 

@@ -1,0 +1,161 @@
+"""The tables that read from the engine's memory, and the filter line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fetchdeck.core.handle import Event, EventKind, InFlightRow
+from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.model import Phase
+from fetchdeck.tui.widgets.event_log import MOST, EventLog
+from fetchdeck.tui.widgets.filter_bar import FilterBar
+from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from textual.widgets import Input
+
+from ..support.scripted_tables import HOSTILE, SNAPSHOT, ScriptedTables, TableApp, screen_text
+
+SIZE = (90, 12)
+
+
+def flight(number: int, age_s: float = 0.1, url: str = "https://h/x") -> InFlightRow:
+    return InFlightRow(number, "GET", url, 1, Phase.SENDING, age_s, 0)
+
+
+async def test_only_the_rows_in_sight_are_asked_for() -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(n) for n in range(500)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        app.snapshot = engine.snapshot()
+        await pilot.press("end")
+        assert table.selected is not None
+        assert table.selected.id == 499
+        app.snapshot = replace(engine.snapshot(), revision=1)
+        engine.asked.clear()
+        table.window_changed()
+        assert engine.asked == [(489, 11)]
+
+
+async def test_the_cursor_stays_on_its_request_until_it_ends() -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(n) for n in range(40)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        app.snapshot = engine.snapshot()
+        await pilot.press("down", "down", "down", "space")
+        assert table.chosen_ids() == (3,)
+        assert table.selected == flight(4)
+        del engine.rows[0:2]
+        app.snapshot = replace(engine.snapshot(), revision=1)
+        assert (table.cursor, table.selected) == (2, flight(4))
+        del engine.rows[2]
+        app.snapshot = replace(engine.snapshot(), revision=2)
+        assert (table.cursor, table.selected) == (2, flight(5))
+
+
+async def test_stragglers_stand_out_with_a_word() -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(1, age_s=1.2), flight(2, age_s=0.9)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE):
+        app.snapshot = engine.snapshot()
+        lines = screen_text(table)
+        assert "▲ slow 1.2 s" in lines[1]
+        assert "slow" not in lines[2]
+        app.snapshot = replace(engine.snapshot(), latency=None, revision=1)
+        assert "slow" not in screen_text(table)[1]
+
+
+async def test_hostile_urls_in_flight_are_harmless() -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(n, url=url) for n, url in enumerate(HOSTILE)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=(70, 12)):
+        app.snapshot = engine.snapshot()
+        assert "␛[31mred" in screen_text(table)[1]
+
+
+async def test_fewer_requests_in_flight_leave_no_old_rows() -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(n) for n in range(8)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        app.snapshot = engine.snapshot()
+        await pilot.press("end")
+        engine.rows.clear()
+        app.snapshot = replace(engine.snapshot(), revision=1)
+        assert table.selected is None or table.row_count == 8
+        assert not any("https" in line or "h/x" in line for line in screen_text(table))
+
+
+def event(seq: int, text: str = "Concurrency 50 → 100.") -> Event:
+    return Event(seq, 1_700_000_000.0 + seq, EventKind.CONCURRENCY, text)
+
+
+async def test_events_are_pulled_once_and_bounded() -> None:
+    engine = ScriptedTables()
+    engine.events = [event(n, text) for n, text in enumerate(HOSTILE)]
+    app = TableApp(table := EventLog(engine))
+    async with app.run_test(size=SIZE):
+        app.snapshot = SNAPSHOT
+        assert table.row_count == len(HOSTILE)
+        assert "± concurrency" in screen_text(table)[1]
+        engine.events += [event(n) for n in range(len(HOSTILE), MOST + 100)]
+        app.snapshot = replace(SNAPSHOT, revision=1)
+        assert table.row_count == MOST
+        assert table.selected == engine.events[-1]
+
+
+async def test_overwritten_events_are_told() -> None:
+    engine = ScriptedTables()
+    engine.events, engine.first_event = [event(n) for n in range(5)], 3
+    app = TableApp(table := EventLog(engine))
+    async with app.run_test(size=SIZE):
+        app.snapshot = SNAPSHOT
+        assert [table.row_at(at).seq for at in range(table.row_count)] == [2, 3, 4]
+        assert "3 earlier events" in screen_text(table)[1]
+
+
+async def test_a_filter_takes_effect_when_typing_stops_or_enter_is_pressed() -> None:
+    app = TableApp(bar := FilterBar())
+    async with app.run_test(size=SIZE) as pilot:
+        assert not bar.is_open
+        bar.open()
+        await pilot.press(*"kind:dns")
+        await pilot.press("enter")
+        await pilot.pause()
+        changed, closed = app.heard
+        assert isinstance(changed, FilterBar.Changed)
+        assert (changed.filter, changed.text) == (RowFilter.parse("kind:dns"), "kind:dns")
+        assert isinstance(closed, FilterBar.Closed)
+        assert not bar.is_open
+
+
+async def test_escape_takes_the_filter_away() -> None:
+    app = TableApp(bar := FilterBar())
+    async with app.run_test(size=SIZE) as pilot:
+        bar.open()
+        bar.set_text("status:5xx")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert [type(message) for message in app.heard] == [
+            FilterBar.Changed,
+            FilterBar.Changed,
+            FilterBar.Closed,
+        ]
+        assert app.heard[1].filter == RowFilter()
+        assert (bar.text, bar.is_open) == ("", False)
+
+
+async def test_a_filter_that_cannot_be_understood_is_said_and_keeps_the_line_open() -> None:
+    app = TableApp(bar := FilterBar())
+    async with app.run_test(size=SIZE) as pilot:
+        bar.open()
+        bar.query_one(Input).value = "kind:[@click=app.quit]\x1b"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.heard == []
+        assert bar.is_open
+        hint = bar.query_one(".filter--hint").render_line(0).text
+        assert hint.startswith("! The filter term 'kind:[@click=app.quit]")
+        assert "\x1b" not in hint
