@@ -1,5 +1,237 @@
-"""The command line."""
+"""The command line, and the one place where a run, its engine and its front end are put together.
+
+What costs time to load (aiohttp, Textual, Jinja2) is imported inside the commands that need it, so that
+`fetchdeck --version`, `--help` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..core.errors import FetchdeckError
+from ..core.journal.filter import SYNTAX, RowFilter
+from ..core.model import State
+from ..core.printable import printable
+from .options import (
+    DEFAULTS,
+    DEMO_DEFAULTS,
+    FOLDER,
+    HEADER,
+    Headers,
+    build_job,
+    build_options,
+    default_folder,
+    effort_options,
+    front_end,
+    front_end_options,
+    output_option,
+    request_options,
+)
+from .terminal import take_standard_input, use_dashboard
+
+EXIT_INTERRUPTED = 130
+EXIT_INTERNAL_ERROR = 70
+"""`EX_SOFTWARE` of sysexits.h: neither a usage error nor a failed request."""
+
+
+class Refusal(click.ClickException):
+    """A deliberate error as one sentence on standard error, with the exit status for usage and input errors."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence."""
+        click.echo(f"fetchdeck: {printable(self.message)}", file=file, err=True)
+
+
+class Commands(click.Group):
+    """A group whose commands may raise FetchdeckError."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and turn our errors into click's."""
+        try:
+            return super().invoke(ctx)
+        except FetchdeckError as error:
+            raise Refusal(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="fetchdeck", message="fetchdeck %(version)s")
+def cli() -> None:
+    """Fetch a long list of HTTP requests: watch it, tune it, retry what failed, lose nothing.
+
+    Exit status: 0 all succeeded, 1 finished with failures, 2 usage or input error, 3 stopped by --max-failures,
+    130 interrupted and resumable. The first Ctrl-C drains and saves, the second leaves at once.
+    """
+
+
+@cli.command()
+@click.argument("source", metavar="INPUT")
+@request_options
+@effort_options(DEFAULTS)
+@click.option(
+    "--run", "folder", type=FOLDER, metavar="DIR", help="The run folder (default INPUT's stem + .run)."
+)
+@click.option("--fresh", is_flag=True, help="Discard the run that is in the folder, and start over.")
+@front_end_options
+@output_option
+@click.pass_context
+def run(ctx: click.Context, source: str, folder: Path | None, fresh: bool, **given: Any) -> None:
+    """Fetch every row of INPUT: .txt (a URL a line), .csv, .tsv, .jsonl, or - for standard input.
+
+    The same command again goes on with the same run, also after a crash.
+    """
+    from .session import Session, run_session
+
+    job = build_job(source, given)
+    options = build_options(DEFAULTS, given)
+    _check_output(given)
+    dashboard = use_dashboard(front_end(given))
+    stdin = take_standard_input(piped=source == "-", dashboard=dashboard)
+    session = Session(
+        job,
+        options,
+        folder or default_folder(source),
+        os.environ,
+        dashboard,
+        fresh=fresh,
+        stdin=stdin,
+        output=given["output"],
+    )
+    ctx.exit(run_session(session))
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.option("-H", "--header", "headers", type=HEADER, multiple=True, metavar="'NAME: VALUE'",
+              help="Give a header again whose value was secret and so was not stored.")  # fmt: skip
+@effort_options(None)
+@front_end_options
+@output_option
+@click.pass_context
+def resume(ctx: click.Context, folder: Path, headers: Headers, **given: Any) -> None:
+    """Go on with the run in folder RUN, with its own options except those given here."""
+    ctx.exit(_go_on(folder, headers, None, given))
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.option("--where", metavar="FILTER", default="", help=f"Only these: {SYNTAX}")
+@click.option("-H", "--header", "headers", type=HEADER, multiple=True, metavar="'NAME: VALUE'",
+              help="Give a header again whose value was secret and so was not stored.")  # fmt: skip
+@effort_options(None)
+@front_end_options
+@output_option
+@click.pass_context
+def retry(ctx: click.Context, folder: Path, where: str, headers: Headers, **given: Any) -> None:
+    """Queue RUN's failures again, all or those that FILTER selects, and go on with the run."""
+    again = RowFilter.parse(where).within((State.FAILED,))
+    ctx.exit(_go_on(folder, headers, again, given))
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(folder: Path, as_json: bool) -> None:
+    """Say how RUN stands: counts, state, causes of failure. Works while it runs."""
+    from ..core.report import run_status
+    from .summary import summary_lines
+
+    found = run_status(folder)
+    click.echo(found.json() if as_json else "\n".join(summary_lines(found)))
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.option("-o", "--output", type=FOLDER, required=True, metavar="FILE",
+              help=".jsonl or .csv; - writes JSON lines to standard output.")  # fmt: skip
+@click.option("--state", "states", type=click.Choice(["all", "succeeded", "failed"]), default="all",
+              show_default=True, help="Which rows; 'failed' includes invalid ones.")  # fmt: skip
+def export(folder: Path, output: Path, states: str) -> None:
+    """Write RUN's rows to FILE in input order, with responses and attempts. Works while it runs."""
+    from ..core.export import ExportStates
+    from .exporting import write_export
+
+    rows = write_export(folder, output, ExportStates(states))
+    click.echo(f"Wrote {rows:,} rows to {'standard output' if str(output) == '-' else output}.", err=True)
+
+
+@cli.command()
+@click.option(
+    "--rows", type=click.IntRange(min=1), metavar="N", help="Only the first N places (default all 27,000)."
+)
+@click.option("--latency", type=click.FloatRange(min=0), default=333.0, show_default=True, metavar="MS",
+              help="Mean time of an answer.")  # fmt: skip
+@click.option("--faults", default="", metavar="SHARES",
+              help="What goes wrong: 429=1%,500=0.5%,reset=0.2%,slow=0.2% is the default.")  # fmt: skip
+@click.option("--no-faults", is_flag=True, help="Every place is answered, in about the usual time.")
+@effort_options(DEMO_DEFAULTS)
+@click.option("--run", "folder", type=FOLDER, default=Path("places.run"), show_default=True, metavar="DIR")
+@click.option("--fresh", is_flag=True, help="Discard the demo that is in the folder, and start over.")
+@front_end_options
+@output_option
+@click.pass_context
+def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
+    """Fetch 27,000 places from an API server of its own on this machine; no network needed.
+
+    Kill it and give the same command again: it goes on where it was.
+    """
+    from .demo.setup import check_folder, demo_job, demo_setup
+    from .session import Session, run_session
+
+    wanted = demo_setup(given["rows"], given["latency"], given["faults"], no_faults=given["no_faults"])
+    options = build_options(DEMO_DEFAULTS, given)
+    _check_output(given)
+    dashboard = use_dashboard(front_end(given))
+    setup = check_folder(folder, wanted, fresh=fresh)
+    take_standard_input(piped=False, dashboard=dashboard)
+    with demo_job(folder, setup) as (job, environ):
+        session = Session(job, options, folder, environ, dashboard, fresh=fresh, output=given["output"])
+        ctx.exit(run_session(session))
+
+
+def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[str, Any]) -> int:
+    from ..core.engine.run import stored_job
+    from .demo.setup import server_of
+    from .session import Session, run_session
+
+    job, stored = stored_job(folder, headers)
+    options = build_options(stored, given)
+    _check_output(given)
+    dashboard = use_dashboard(front_end(given))
+    take_standard_input(piped=False, dashboard=dashboard)
+    with server_of(folder) as environ:
+        return run_session(
+            Session(job, options, folder, environ, dashboard, again=again, output=given["output"])
+        )
+
+
+def _check_output(given: dict[str, Any]) -> None:
+    """Refuse an export file of an unknown kind before anything is sent rather than after everything is."""
+    if given["output"] is not None:
+        from ..core.export import check_output
+
+        check_output(given["output"])
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point; ends the process with the exit status."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = EXIT_INTERRUPTED
+    except Exception as error:
+        # The message may hold a URL with a key in it; the stack holds none.
+        click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+        click.echo(f"fetchdeck: internal error: {type(error).__name__}. The run can be resumed.", err=True)
+        status = EXIT_INTERNAL_ERROR
+    sys.exit(status)

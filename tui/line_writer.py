@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from typing import TextIO
 
 _HELD = 64
@@ -24,7 +25,8 @@ class LineWriter:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._put_last(None)
+        with contextlib.suppress(Full):
+            self._queue.put(None, timeout=_LAST_WORDS_S)
         self._thread.join(_LAST_WORDS_S)
 
     def write(self, text: str) -> None:
@@ -33,16 +35,6 @@ class LineWriter:
             self._queue.put_nowait(text)
         except Full:
             return
-
-    def _put_last(self, text: str | None) -> None:
-        try:
-            self._queue.put_nowait(text)
-        except Full:
-            try:
-                self._queue.get_nowait()
-            except Empty:
-                pass
-            self._queue.put(text, timeout=_LAST_WORDS_S)
 
     def _run(self) -> None:
         while (text := self._queue.get()) is not None:

@@ -32,8 +32,7 @@ def summary_lines(
 ) -> list[str]:
     """A run in about twenty lines: counts, pace, causes of failure, where it is and what to do next.
 
-    `latency` is that of the last seconds of a run just ended; `stopped_by` the sentence of the stop condition that
-    ended it; `output` the file the rows were exported to.
+    `latency` is that of the last seconds of a run just ended, `stopped_by` the stop condition that ended it.
     """
     lines = [_headline(status, stopped_by), "", *_count_lines(status)]
     if latency is not None:
@@ -42,13 +41,12 @@ def summary_lines(
         lines += ["", f"  Latency of the last seconds: {shown}"]
     lines += _cause_lines(status)
     lines += ["", f"  Run folder  {printable(status.run)}"]
-    if output is not None:
-        lines.append(f"  Results     {printable(str(output))}")
-    commands = next_commands(status, exported=output is not None)
-    return lines + [f"  {'Next' if n == 0 else '':<12}{command}" for n, command in enumerate(commands)]
+    return lines + [
+        f"  {'Next' if n == 0 else '':<12}{command}" for n, command in enumerate(next_commands(status))
+    ]
 
 
-def next_commands(status: Status, *, exported: bool) -> list[str]:
+def next_commands(status: Status) -> list[str]:
     """The commands that make sense from here, the likeliest first."""
     run = shlex.quote(printable(status.run))
     results = shlex.quote(printable(Path(status.run).name.removesuffix(".run") + ".jsonl"))
@@ -59,7 +57,7 @@ def next_commands(status: Status, *, exported: bool) -> list[str]:
         commands.append(f"fetchdeck resume {run}")
     elif status.counts.failed:
         commands.append(f"fetchdeck retry {run}")
-    if status.counts.done and not exported:
+    if status.counts.done:
         commands.append(f"fetchdeck export {run} -o {results}")
     return commands or [f"fetchdeck status {run}"]
 

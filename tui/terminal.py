@@ -16,8 +16,8 @@ class FrontEnd(Enum):
     """What a user asked to watch the run with."""
 
     AUTO = "auto"
-    PLAIN = "--headless"
-    DASHBOARD = "--tui"
+    PLAIN = "plain"
+    DASHBOARD = "dashboard"
 
 
 def use_dashboard(asked: FrontEnd) -> bool:

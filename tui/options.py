@@ -1,0 +1,207 @@
+"""The command line's options: what each is called, how its value is read, and what it means for a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..core.errors import FetchdeckError, OptionError
+from ..core.job import InputFormat, Job, Options, Templates
+from ..core.policies.rate import parse_rate
+from ..core.policies.statuses import parse_statuses
+from ..core.policies.stop import MaxFailures
+from .terminal import FrontEnd
+
+C = TypeVar("C", bound=Callable[..., Any])
+Headers = tuple[tuple[str, str], ...]
+
+DEFAULTS = Options()
+DEMO_DEFAULTS = Options(concurrency=100)
+"""Enough to see 27,000 rows through in a minute and a half, and to leave room for the keys that raise it."""
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_MAX_SIZE = 2**62
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def parse_size(text: str, option: str = "--max-body") -> int:
+    """Bytes of `500`, `10MB` (powers of 1000) or `1GiB` (powers of 1024); raises OptionError."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or (match[3] and not match[2]):
+        raise OptionError(f"{option}: {text!r} is no size. Write 500, 10MB or 1GiB.")
+    octets = float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].lower()]
+    if not 1 <= octets <= _MAX_SIZE:
+        raise OptionError(f"{option}: {text!r} is not between one byte and {_MAX_SIZE} bytes.")
+    return int(octets)
+
+
+def parse_header(text: str, option: str = "--header") -> tuple[str, str]:
+    """Name and value of `Name: value`; raises OptionError, with the value left out of it (it may be secret)."""
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise OptionError(f"{option}: a header without a colon. Write 'Name: value'.")
+    if not _TOKEN.fullmatch(name):
+        raise OptionError(f"{option}: {name!r} is no header name (RFC 9110, section 5.1).")
+    if any(character in value for character in "\r\n\0"):
+        raise OptionError(f"{option}: the value of {name!r} has a line break or a NUL in it.")
+    return name, value.strip(" \t")
+
+
+def parse_method(text: str, option: str = "--method") -> str:
+    """A method name in capitals; raises OptionError."""
+    if not _TOKEN.fullmatch(text):
+        raise OptionError(f"{option}: {text!r} is no method name (RFC 9110, section 9.1).")
+    return text.upper()
+
+
+class Parsed(click.ParamType):
+    """A click type around one of our parsers, whose OptionError becomes click's usage error."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        """`name` is shown in the help."""
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        """The parsed value."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except FetchdeckError as error:
+            raise click.UsageError(str(error), ctx) from error
+
+
+class Checked(Parsed):
+    """As Parsed, but the text itself is kept: the engine parses it again."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        """The text, once it is known to be readable."""
+        super().convert(value, param, ctx)
+        return value
+
+
+class RateType(Parsed):
+    """A rate; a text that means no limit is told apart from an option that was not given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        """Requests a second, 0.0 for no limit."""
+        return super().convert(value, param, ctx) or 0.0
+
+
+SECONDS = click.FloatRange(min=0, min_open=True)
+FOLDER = click.Path(path_type=Path)
+HEADER = Parsed("NAME: VALUE", parse_header)
+
+
+def effort_options(defaults: Options | None) -> Callable[[C], C]:
+    """How hard to try: the options that may differ between sessions; None where the run's own are the default."""
+
+    def default(name: str) -> str:
+        value = getattr(defaults, name) if defaults is not None else "the run's"
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    def decorate(command: C) -> C:
+        for option in reversed(
+            (
+                click.option("-c", "--concurrency", type=click.IntRange(min=1), metavar="N",
+                             help=f"Requests in flight at once (default {default('concurrency')})."),
+                click.option("--rate", type=RateType("rate", parse_rate), metavar="RATE",
+                             help="Start at most so many: 10/s, 600/m; 'none' lifts it."),
+                click.option("--per-host", type=click.IntRange(min=1), metavar="N",
+                             help="In flight to one host at most."),
+                click.option("--retries", type=click.IntRange(min=0), metavar="N",
+                             help=f"Further attempts after the first (default {default('retries')})."),
+                click.option("--retry-on", type=Checked("statuses", parse_statuses), metavar="STATUSES",
+                             help=f"Statuses worth a retry: 429,5xx, or 'none' (default {default('retry_on')})."),
+                click.option("--timeout", "timeout_s", type=SECONDS, metavar="S",
+                             help=f"Seconds for one attempt (default {default('timeout_s')})."),
+                click.option("--connect-timeout", "connect_timeout_s", type=SECONDS, metavar="S",
+                             help=f"Seconds to connect (default {default('connect_timeout_s')})."),
+                click.option("--max-body", type=Parsed("size", parse_size), metavar="SIZE",
+                             help="Largest decoded body: 10MB, 1GiB (default 100MiB)."),
+                click.option("--max-failures", type=Checked("failures", MaxFailures.parse), metavar="N|N%",
+                             help="Stop after so many failures, or at this share of the last hundred."),
+                click.option("--insecure", is_flag=True, default=None, help="Accept any TLS certificate."),
+            )
+        ):  # fmt: skip
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def request_options(command: C) -> C:
+    """What each row becomes: the templates."""
+    for option in reversed(
+        (
+            click.option("--url", metavar="TEMPLATE",
+                         help="Such as 'https://api/x?id={{ column }}&key={{ env.KEY }}'."),
+            click.option("-X", "--method", type=Parsed("method", parse_method), metavar="NAME",
+                         help="GET, or POST with a body, by default."),
+            click.option("-H", "--header", "headers", type=HEADER, multiple=True, metavar="'NAME: VALUE'",
+                         help="A header; its value is a template. May be repeated."),
+            click.option("-d", "--data", metavar="TEMPLATE", help="A request body."),
+            click.option("--json", "json_body", metavar="TEMPLATE", help="A JSON request body."),
+            click.option("--format", "input_format", type=click.Choice([form.value for form in InputFormat]),
+                         help="How the input is written, where its name does not tell."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def front_end_options(command: C) -> C:
+    """What to watch the run with."""
+    tui = click.option("--tui", is_flag=True, help="Insist on the dashboard.")
+    headless = click.option("--headless", is_flag=True, help="Plain progress, no dashboard.")
+    return headless(tui(command))
+
+
+def front_end(given: dict[str, Any]) -> FrontEnd:
+    """What was asked for; raises OptionError for both at once."""
+    if given["tui"] and given["headless"]:
+        raise OptionError("--tui and --headless exclude each other.")
+    if given["tui"]:
+        return FrontEnd.DASHBOARD
+    return FrontEnd.PLAIN if given["headless"] else FrontEnd.AUTO
+
+
+def output_option(command: C) -> C:
+    """Where to export the rows at the end."""
+    text = "At the end export every row: .jsonl, .csv, or - for standard output."
+    return click.option("-o", "--output", type=FOLDER, metavar="FILE", help=text)(command)
+
+
+def build_options(base: Options, given: dict[str, Any]) -> Options:
+    """`base` with the options that were given on the command line; None stands for those that were not."""
+    names = {field.name for field in fields(Options)}
+    changes = {name: value for name, value in given.items() if name in names and value is not None}
+    if "rate" in changes:
+        changes["rate"] = changes["rate"] or None
+    return replace(base, **changes)
+
+
+def build_job(source: str, given: dict[str, Any]) -> Job:
+    """The job of `fetchdeck run`; raises OptionError where two options exclude each other."""
+    if given["data"] is not None and given["json_body"] is not None:
+        raise OptionError("--data and --json exclude each other: a request has one body.")
+    templates = Templates(
+        url=given["url"],
+        method=given["method"],
+        headers=tuple(given["headers"]),
+        data=given["data"],
+        json=given["json_body"],
+    )
+    form = given["input_format"]
+    return Job(source, templates, InputFormat(form) if form else None)
+
+
+def default_folder(source: str) -> Path:
+    """`places.run` in the working directory for `some/where/places.csv`."""
+    return Path(f"{'stdin' if source == '-' else Path(source).stem or 'input'}.run")
