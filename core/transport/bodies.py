@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import aiofiles
 import aiofiles.os
@@ -18,7 +18,6 @@ from ..model import BodyFile
 if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncBufferedIOBase
 
-T = TypeVar("T")
 _THREADS = 4
 
 
@@ -42,7 +41,7 @@ class BodyStore:
     async def discard(self, paths: Iterable[Path]) -> None:
         """Remove the body files of superseded attempts; files that are not there, or not ours, are left alone."""
         for path in paths:
-            if path.is_relative_to(self.root):
+            if path.is_relative_to(self.root) and ".." not in path.parts:
                 with contextlib.suppress(OSError):
                     await aiofiles.os.unlink(path, executor=self.threads)
 
@@ -54,7 +53,7 @@ class BodyStore:
 class BodySink:
     """Takes the decoded body of one attempt in pieces and ends as bytes or as a durable file."""
 
-    __slots__ = ("_file", "_final", "_held", "_part", "_pieces", "_store", "_written")
+    __slots__ = ("_busy", "_file", "_final", "_held", "_part", "_pieces", "_store", "_written")
 
     def __init__(self, store: BodyStore, part: Path, final: Path) -> None:
         self._store = store
@@ -64,63 +63,66 @@ class BodySink:
         self._held = 0
         self._written = 0
         self._file: AsyncBufferedIOBase | None = None
+        self._busy: asyncio.Task[None] | None = None
+        """Disk work that goes on in its thread when the attempt is cancelled, and that `abort` waits for."""
 
     async def write(self, piece: bytes) -> None:
         """Add a piece; raises StorageError when the disk will not take it."""
         self._pieces.append(piece)
         self._held += len(piece)
         if self._held > self._store.inline_limit:
-            with _naming_storage():
-                await self._spill()
+            await self._do(self._spill())
 
     async def finish(self) -> bytes | BodyFile:
         """The whole body: in memory, or in a file that is durable when this returns. Raises StorageError."""
         if self._file is None:
             return b"".join(self._pieces)
-        with _naming_storage():
-            await self._spill()
-            await self._file.flush()
-            await self._call(os.fsync, await self._file.fileno())
-            await self._file.close()
-            await aiofiles.os.rename(self._part, self._final, executor=self._store.threads)
-            await self._call(_sync_folders, self._final.parent, self._store.root)
+        await self._do(self._seal(self._file))
         return BodyFile(self._final, self._written)
 
     async def abort(self) -> None:
         """Forget what came, and remove what was written, even if the caller is cancelled meanwhile."""
         self._pieces.clear()
-        if self._file is not None:
-            await asyncio.shield(self._remove(self._file))
+        if self._busy is not None:
+            await asyncio.shield(self._remove(self._busy))
+
+    async def _do(self, work: Coroutine[None, None, None]) -> None:
+        self._busy = asyncio.get_running_loop().create_task(work)
+        try:
+            await asyncio.shield(self._busy)
+        except OSError as error:
+            raise StorageError from error
 
     async def _spill(self) -> None:
         if self._file is None:
             await self._call(_make_folders, self._part.parent, self._store.root)
             opening = aiofiles.open(self._part, "wb", opener=_open_private, executor=self._store.threads)
             self._file = await opening
-        if self._pieces:
-            data = b"".join(self._pieces)
-            self._pieces.clear()
-            self._held = 0
-            await self._file.write(data)
-            self._written += len(data)
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
+        await self._file.write(data)
+        self._written += len(data)
 
-    async def _remove(self, file: AsyncBufferedIOBase) -> None:
-        with contextlib.suppress(OSError):
-            await file.close()
+    async def _seal(self, file: AsyncBufferedIOBase) -> None:
+        await self._spill()
+        await file.flush()
+        await self._call(os.fsync, file.fileno())
+        await file.close()
+        await aiofiles.os.rename(self._part, self._final, executor=self._store.threads)
+        await self._call(_sync_folders, self._final.parent, self._store.root)
+
+    async def _remove(self, busy: asyncio.Task[None]) -> None:
+        await asyncio.wait([busy])
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                await self._file.close()
         for path in (self._part, self._final):
             with contextlib.suppress(OSError):
                 await aiofiles.os.unlink(path, executor=self._store.threads)
 
-    async def _call(self, work: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._store.threads, work, *args)
-
-
-@contextlib.contextmanager
-def _naming_storage():
-    try:
-        yield
-    except OSError as error:
-        raise StorageError from error
+    async def _call(self, work: Callable[..., None], *args: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._store.threads, work, *args)
 
 
 def _open_private(path: str, flags: int) -> int:

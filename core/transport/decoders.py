@@ -91,7 +91,7 @@ class _Zlib:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._start = b""
+        self._start: bytes = b""
         self._inflater = _inflater(31) if name == "gzip" else None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -127,7 +127,6 @@ class _Zlib:
 
 class _BrotliStream(Protocol):
     def process(self, data: bytes, output_buffer_limit: int) -> bytes: ...
-    def can_accept_more_data(self) -> bool: ...
     def is_finished(self) -> bool: ...
 
 
@@ -142,9 +141,11 @@ class _Brotli:
         if data and stream.is_finished():
             raise _garbage("br")
         try:
-            yield stream.process(data, output_buffer_limit=_PIECE)
-            while not stream.can_accept_more_data():
-                yield stream.process(b"", output_buffer_limit=_PIECE)
+            # An output that fills the piece exactly leaves the stream's end unseen: ask until nothing comes.
+            piece = stream.process(data, output_buffer_limit=_PIECE)
+            while piece:
+                yield piece
+                piece = b"" if stream.is_finished() else stream.process(b"", output_buffer_limit=_PIECE)
         except _BROTLI_ERROR as error:
             raise _broken("br") from error
 

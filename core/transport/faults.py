@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import ssl
 from collections.abc import Iterator
 
@@ -55,9 +54,9 @@ def _not_connected(error: aiohttp.ClientConnectorError, peer: str) -> Verdict:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FailureKind.DNS, f"cannot resolve {error.host}: {_reason(error)}"
     for link in _chain(error):
-        if isinstance(link, ssl.SSLCertVerificationError):
+        if isinstance(link, ssl.SSLCertVerificationError) and not isinstance(link, aiohttp.ClientError):
             return FailureKind.TLS, f"the certificate of {peer} is not valid: {link.verify_message}"
-        if isinstance(link, ssl.SSLError):
+        if isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError):
             return FailureKind.TLS, f"no TLS with {peer}: {(link.reason or 'handshake failed').lower()}"
         if isinstance(link, ConnectionRefusedError):
             return FailureKind.CONNECT, f"connection refused by {peer}"
@@ -97,20 +96,17 @@ def _parser_complaint(error: aiohttp.ClientResponseError) -> str:
 
 def _reason(error: BaseException) -> str:
     for link in _chain(error):
-        if isinstance(link, socket.gaierror) and link.strerror:
-            return link.strerror.lower()
         if isinstance(link, OSError) and link.errno:
-            return os.strerror(link.errno).lower()
+            resolver = link.errno < 0  # getaddrinfo has numbers of its own
+            return (link.strerror or "no such host" if resolver else os.strerror(link.errno)).lower()
     return "it was closed"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from, nearest first; chains may be made circular by a re-raise."""
+    """The error and what it came from, nearest first; a re-raise can make a chain circular."""
     link: BaseException | None = error
     for _ in range(_LONGEST_CHAIN):
         if link is None:
             return
         yield link
-        if isinstance(link, aiohttp.ClientConnectorError):
-            yield link.os_error
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)

@@ -6,14 +6,29 @@ the tests notice when one goes missing.
 
 from __future__ import annotations
 
+import functools
 import select
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from ..model import FailureKind
+from .faults import AttemptError
+
 _DNS_TTL_S = 30
+
+
+class _Protocol(ResponseHandler):
+    """Ends the body of a reply whose framing broke in the middle; its reader would wait for the timeout."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        payload = self._payload
+        super().connection_lost(exc)
+        if payload is not None and not payload.is_eof() and payload.exception() is None:
+            payload.set_exception(AttemptError(FailureKind.PROTOCOL, "the framing of the body is broken"))
 
 
 class FreshConnector(aiohttp.TCPConnector):
@@ -25,6 +40,7 @@ class FreshConnector(aiohttp.TCPConnector):
 
     def __init__(self) -> None:
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S)  # pyright: ignore[reportUnknownMemberType]
+        self._factory = functools.partial(_Protocol, loop=self._loop)
         self._poll = select.poll() if hasattr(select, "poll") else None
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:

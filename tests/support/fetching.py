@@ -1,0 +1,65 @@
+"""A real transport for one test, with a redactor that knows one secret."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fetchdeck.core.job import Options
+from fetchdeck.core.model import Fault, Headers, Outcome, Progress, Reply, Request
+from fetchdeck.core.transport.bodies import BodyStore
+from fetchdeck.core.transport.http import HttpTransport, open_transport
+
+SECRET = "s3cr3t"
+
+
+class OneSecret:
+    """Masks `SECRET` wherever it stands."""
+
+    def url(self, url: str) -> str:
+        return url.replace(SECRET, "***")
+
+    def text(self, text: str) -> str:
+        return text.replace(SECRET, "***")
+
+
+@asynccontextmanager
+async def opened(
+    root: Path, options: Options | None = None, inline_limit: int = 262_144
+) -> AsyncIterator[HttpTransport]:
+    """A transport whose large bodies go below `root`."""
+    transport = await open_transport(
+        options or Options(timeout_s=20), BodyStore(root, inline_limit), OneSecret()
+    )
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+async def fetched(
+    transport: HttpTransport,
+    url: str,
+    method: str = "GET",
+    headers: Headers = (),
+    body: bytes | None = None,
+    name: str = "00000/0-1",
+) -> Outcome:
+    """One attempt."""
+    return await transport.fetch(Request(method, url, headers, body), name, Progress())
+
+
+def whole(outcome: Outcome) -> Reply:
+    """The outcome as the reply that the test expects."""
+    assert isinstance(outcome, Reply), outcome
+    return outcome
+
+
+def fault(outcome: Outcome) -> Fault:
+    """The outcome as the fault that the test expects; no fault's message is fit for machines only."""
+    assert isinstance(outcome, Fault), outcome
+    assert outcome.message
+    assert not set("<>\n\r\x1b") & set(outcome.message)
+    assert SECRET not in outcome.message
+    return outcome
