@@ -14,8 +14,8 @@ from .faults import AttemptError
 from .pool import connection_error
 
 _BODILESS_STATUSES = frozenset({204, 304})
-_FAIR_SHARE = 1_048_576
-"""Octets that may be decoded before other tasks get their turn."""
+_PIECES_A_TURN = 16
+"""Decoded pieces, empty ones too, after which other tasks and the timeout get their turn: 1 MiB of work at most."""
 
 
 def check_head(response: aiohttp.ClientResponse) -> None:
@@ -86,7 +86,7 @@ async def _stream(
     progress: Progress,
 ) -> bytes | BodyFile:
     sink = store.sink(body_name)
-    size = unshared = 0
+    size = pieces = 0
     try:
         while chunk:
             for piece in decoder.feed(chunk) if decoder is not None else (chunk,):
@@ -94,9 +94,8 @@ async def _stream(
                 if size > most:
                     raise _too_large(most)
                 await sink.write(piece)
-                unshared += len(piece)
-                if unshared > _FAIR_SHARE:
-                    unshared = 0
+                pieces += 1
+                if pieces % _PIECES_A_TURN == 0:
                     await asyncio.sleep(0)
             chunk = b"" if content.at_eof() else await content.readany()
             progress.received += len(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 
@@ -50,6 +51,19 @@ async def test_an_aborted_body_leaves_nothing(store: BodyStore, size: int) -> No
     await sink.abort()
     await sink.abort()
     assert not store.root.exists() or files(store) == []
+
+
+async def test_a_cancelled_write_leaves_nothing_though_its_thread_goes_on(store: BodyStore) -> None:
+    sink = store.sink("0/1-1")
+    writing = asyncio.create_task(sink.write(b"x" * 50))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await sink.abort()
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+    assert files(store) == []
 
 
 async def test_superseded_bodies_are_discarded_and_nothing_else(store: BodyStore, tmp_path: Path) -> None:

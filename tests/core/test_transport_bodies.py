@@ -7,6 +7,7 @@ import gzip
 import sys
 import tracemalloc
 import zlib
+from functools import partial
 from pathlib import Path
 
 import brotli
@@ -38,7 +39,7 @@ CODINGS = {
     "gzip": gzip.compress,
     "X-GZip": gzip.compress,
     "deflate": zlib.compress,
-    "br": brotli.compress,
+    "br": partial(brotli.compress, quality=5),
     "zstd": zstd.compress,
 }
 ENCODERS = [*CODINGS.items(), ("deflate", raw_deflate)]
@@ -160,6 +161,25 @@ async def test_an_unknown_coding_is_refused(tmp_path: Path) -> None:
     script = [Send(reply(b"?", Content_Encoding="rot13\x1b[31m"))]
     async with opened(tmp_path) as transport, FaultServer(default=script) as server:
         assert fault(await fetched(transport, server.url("/"))).kind is FailureKind.DECODE
+
+
+async def test_a_body_of_nothing_but_work_leaves_the_loop_to_others(tmp_path: Path) -> None:
+    empty_members = gzip.compress(gzip.compress(b"") * 50_000)
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    script = [Send(reply(empty_members, Content_Encoding="gzip, gzip"))]
+    async with opened(tmp_path) as transport, FaultServer(default=script) as server:
+        counter = asyncio.create_task(count_turns())
+        found = whole(await fetched(transport, server.url("/")))
+        counter.cancel()
+    assert found.body == b""
+    assert turns > 1000
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])

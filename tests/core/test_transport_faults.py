@@ -97,13 +97,16 @@ async def test_unsolicited_octets_never_answer_the_next_request(
             assert whole(await fetched(transport, server.url("/next"))).body == b"ok"
 
 
-async def test_octets_that_arrive_later_on_an_idle_connection(transport: HttpTransport) -> None:
+@pytest.mark.parametrize("turns", [0, 50], ids=["in the socket", "in the client"])
+async def test_octets_that_arrive_later_on_an_idle_connection(transport: HttpTransport, turns: int) -> None:
     go, sent = asyncio.Event(), asyncio.Event()
     scripts = {"/first": [Send(reply(b"first")), Wait(go), Send(reply(b"WRONG")), Signal(sent)]}
     async with FaultServer(scripts) as server:
         whole(await fetched(transport, server.url("/first")))
         go.set()
         await sent.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
         assert whole(await fetched(transport, server.url("/next"))).body == b"ok"
         assert server.ledger.connections == 2
 
