@@ -20,8 +20,6 @@ from .rows import ROW_COLUMNS, table_row
 from .view import View
 
 T = TypeVar("T")
-_PRAGMAS = ("temp_store = MEMORY", "cache_size = -16384", "mmap_size = 268435456")
-"""Lists of views stay off the disk; mapped pages are shared with the page cache instead of copied."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -40,8 +38,8 @@ def connect(path: Path) -> sqlite3.Connection:
         raise RunError(f"{path} cannot be read: {error}.") from error
     try:
         schema.check(db, path)
-        for pragma in _PRAGMAS:
-            db.execute(f"PRAGMA {pragma}")
+        # Lists of views need no disk. A larger cache or mmap_size brought nothing; a mapped file can raise SIGBUS.
+        db.execute("PRAGMA temp_store = MEMORY")
     except RunError:
         db.close()
         raise

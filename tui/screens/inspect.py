@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +15,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ...core.detail import request_detail
+from ...core.errors import FetchdeckError
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail, ResponseRecord
+from ...core.printable import printable
 from ..body_text import LIMIT, BodyText, body_text, plain
 from ..curl import curl_command
 from ..spans import Line, Span
@@ -35,7 +38,7 @@ class InspectScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     InspectScreen { align: center middle; }
     InspectScreen > Vertical {
-        width: 100%; height: 100%; max-width: 140; padding: 0 1; margin: 0 1;
+        width: 100%; height: 100%; max-width: 140; padding: 0 1;
         border: round $primary; background: $surface;
     }
     InspectScreen .inspect--hint { height: 1; color: $text-muted; }
@@ -55,6 +58,7 @@ class InspectScreen(ModalScreen[None]):
         self._neighbour = neighbour
         self._detail: RequestDetail | None = None
         self._body: BodyText | None = None
+        self._trouble = "Reading…"
 
     @property
     def request(self) -> int:
@@ -98,10 +102,15 @@ class InspectScreen(ModalScreen[None]):
         self.run_worker(self._read(self._request), exclusive=True, group="inspect")
 
     async def _read(self, request: int) -> None:
-        detail = await request_detail(self._reader, request)
-        response = detail.response if detail else None
         folder = self._reader.path.parent
-        body = await self._reader.read(lambda _: load_body(response, folder)) if response else None
+        detail, body = None, None
+        try:
+            detail = await request_detail(self._reader, request)
+            if detail is not None and (response := detail.response) is not None:
+                body = await self._reader.read(lambda _: load_body(response, folder))
+            self._trouble = f"There is no request {request} in the journal."
+        except (sqlite3.Error, FetchdeckError) as error:
+            self._trouble = printable(f"The journal cannot be read: {error}")
         self._detail, self._body = detail, body
         self._show()
         self.query_one(LinesView).scroll_home(animate=False)
@@ -111,6 +120,7 @@ class InspectScreen(ModalScreen[None]):
         detail = self._detail
         if detail is None:
             panel.border_title = Content(f"request {self._request}")
+            self.query_one(LinesView).show([self._trouble])
             return
         cell = state_cell(detail.row.state)
         panel.border_title = Content(f"request {detail.row.id} · {cell.text}")

@@ -21,7 +21,7 @@ _WAITING, _TRANSFER = "░", "█"
 def request_lines(detail: RequestDetail, bar_width: int) -> list[Line]:
     """Everything but the response's body; time bars are `bar_width` cells long."""
     row = detail.row
-    lines: list[Line] = [*_section("Request"), (Span(f"{row.method} ", Tone.TITLE), _span(row.url))]
+    lines: list[Line] = [(_span(f"{row.method} ", Tone.TITLE), _span(row.url))]
     lines += _headers(detail.headers)
     if detail.body is not None:
         lines += [(), *((_span(line),) for line in body_text(detail.body, _type_of(detail.headers)).lines)]

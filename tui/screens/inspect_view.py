@@ -32,7 +32,8 @@ class LinesView(ScrollView, can_focus=True):
     """Shows lines that are already printable; long ones are wrapped, and only those in sight are coloured."""
 
     DEFAULT_CSS = """
-    LinesView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    LinesView { height: 1fr; overflow-x: hidden; overflow-y: auto;
+        scrollbar-gutter: stable; scrollbar-size-vertical: 1; }
     """ + tone_css("LinesView")
     COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES}
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -28,6 +28,8 @@ class FilterBar(Vertical):
     FilterBar.-open { display: block; }
     FilterBar Input { border: none; height: 1; padding: 0; background: $panel; }
     FilterBar Input:focus { border: none; }
+    FilterBar Horizontal { height: 1; }
+    FilterBar .filter--prompt { width: 2; color: $text-accent; text-style: bold; }
     FilterBar .filter--hint { color: $text-muted; height: auto; max-height: 2; }
     FilterBar.-wrong .filter--hint { color: $text-error; }
     """
@@ -53,7 +55,9 @@ class FilterBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line, and a hint or an error below it."""
-        yield Input(placeholder="filter, such as  status:5xx slow>2s berlin", select_on_focus=False)
+        with Horizontal():
+            yield Static("/", classes="filter--prompt", markup=False)
+            yield Input(placeholder="filter, such as  status:5xx slow>2s berlin", select_on_focus=False)
         yield Static(_HINT, classes="filter--hint", markup=False)
 
     @property
