@@ -87,13 +87,14 @@ def run(ctx: click.Context, source: str, folder: Path | None, fresh: bool, **giv
 
     The same command again goes on with the same run, also after a crash.
     """
-    from .session import Session, run_session
-
     job = build_job(source, given)
     options = build_options(DEFAULTS, given)
     _check_output(given)
     dashboard = use_dashboard(front_end(given))
     stdin = take_standard_input(piped=source == "-", dashboard=dashboard)
+
+    from .session import Session, run_session
+
     session = Session(
         job,
         options,
@@ -183,7 +184,6 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
     Kill it and give the same command again: it goes on where it was.
     """
     from .demo.setup import check_folder, demo_job, demo_setup
-    from .session import Session, run_session
 
     wanted = demo_setup(given["rows"], given["latency"], given["faults"], no_faults=given["no_faults"])
     options = build_options(DEMO_DEFAULTS, given)
@@ -191,20 +191,24 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
     dashboard = use_dashboard(front_end(given))
     setup = check_folder(folder, wanted, fresh=fresh)
     take_standard_input(piped=False, dashboard=dashboard)
+
+    from .session import Session, run_session
+
     with demo_job(folder, setup) as (job, environ):
         session = Session(job, options, folder, environ, dashboard, fresh=fresh, output=given["output"])
         ctx.exit(run_session(session))
 
 
 def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[str, Any]) -> int:
+    _check_output(given)
+    dashboard = use_dashboard(front_end(given))
+
     from ..core.engine.run import stored_job
     from .demo.setup import server_of
     from .session import Session, run_session
 
     job, stored = stored_job(folder, headers)
     options = build_options(stored, given)
-    _check_output(given)
-    dashboard = use_dashboard(front_end(given))
     take_standard_input(piped=False, dashboard=dashboard)
     with server_of(folder) as environ:
         return run_session(

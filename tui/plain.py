@@ -86,7 +86,7 @@ class BarView:
     def __init__(self, stream: TextIO) -> None:
         """The stream says how wide the terminal is, and whether it can show block characters."""
         self._stream = stream
-        self._blocks = "█░" if _encodes(stream, "█░·✗↻▶‖▼⚠■–") else "#-"
+        self._ascii = not _encodes(stream, "█░–")
 
     def frame(self, snapshot: Snapshot, events: Sequence[Event], now: float) -> str:
         """The bar, with events above it."""
@@ -94,7 +94,8 @@ class BarView:
             f"\r\x1b[K{_event_line(event)}\n" for event in events if event.kind is not EventKind.FINISHED
         )
         # The last cell stays free: writing there makes some terminals wrap.
-        return f"{above}\r{bar_line(snapshot, self._width() - 1, self._blocks)}\x1b[K"
+        bar = bar_line(snapshot, self._width() - 1, "#-" if self._ascii else "█░")
+        return f"{above}\r{bar.replace('–', '-') if self._ascii else bar}\x1b[K"
 
     def end(self) -> str:
         """Takes the bar away."""

@@ -83,8 +83,8 @@ def _count_lines(status: Status) -> list[str]:
     shown = [(state.label.replace("_", " "), status.counts.of(state)) for state in _ORDER]
     shown = [(label, number) for label, number in shown if number or label == "succeeded"]
     width = max(len(count(total)), 5)
-    lines = [f"  {label:<10}{count(number):>{width}}  {percent(number, total):>6}" for label, number in shown]
-    return [*lines, f"  {'total':<10}{count(total):>{width}}"]
+    lines = [f"  {label:<11}{count(number):>{width}}  {percent(number, total):>6}" for label, number in shown]
+    return [*lines, f"  {'total':<11}{count(total):>{width}}"]
 
 
 _ORDER = (
