@@ -153,7 +153,7 @@ class Reply:
     ttfb_s: float
     """Seconds from the start of the attempt to the last hop's status line."""
     final_url: str
-    """The URL that answered, masked; differs from the request's after redirects."""
+    """The URL that answered after redirects, masked; empty without any."""
     hops: tuple[Hop, ...] = ()
     unverified_length: bool = False
     """The body ended with the connection, so nothing proves that it is whole (RFC 9112, section 8)."""

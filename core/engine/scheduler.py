@@ -57,6 +57,7 @@ class Scheduler:
         self._order = itertools.count()
         self._skipped: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
         self._leasing: asyncio.Task[None] | None = None
         self._releasing: set[asyncio.Task[None]] = set()
@@ -182,10 +183,11 @@ class Scheduler:
         self._wake_at(due)
 
     def _wake_at(self, when: float) -> None:
-        if self._stopping or (self._timer is not None and self._timer.when() <= when):
+        if self._stopping or (self._timer is not None and self._wakes_at <= when):
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._wakes_at = when
         self._timer = self._loop.call_at(when, self._on_time)
 
     def _on_time(self) -> None:

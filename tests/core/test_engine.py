@@ -135,7 +135,7 @@ async def test_counts_add_up_at_every_moment(server: Ledger, tmp_path: Path) -> 
             assert counts.total >= total
             total = counts.total
             assert counts.in_flight <= snapshot.in_use + snapshot.saving
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         assert engine.snapshot().counts == Counts(succeeded=500)
 
 
