@@ -27,7 +27,7 @@ class FetchdeckApp(App[None]):
     """Shows a run that somebody else owns: whatever happens here, the engine and its journal go on."""
 
     TITLE = "fetchdeck"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]  # noqa: RUF012
     BINDINGS = commands.bindings(commands.Scope.RUN)
     COMMANDS = {commands.DeckCommands}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
@@ -41,7 +41,8 @@ class FetchdeckApp(App[None]):
         (32, "-medium"),
         (48, "-tall"),
     ]
-    snapshot: var[Snapshot | None] = var(None)
+    snapshot: var[Snapshot | None] = var(None, always_update=True)
+    """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
 
     def __init__(self, engine: EngineHandle, driver_class: type[Driver] | None = None) -> None:
         """`engine` is entered and left by the caller."""

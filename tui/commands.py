@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -50,10 +51,14 @@ class Command:
     """A Textual action: `name` or `name(argument)`."""
     hint: str = ""
     """Label in the footer; empty where it has none."""
+    rank: int = 0
+    """Place in the footer, the lowest first; what does not fit is left out."""
     paused_hint: str = ""
     """Label in the footer while the run is paused, where it differs."""
     shown_key: str = ""
     """The key as people write it, where Textual's name for it is another."""
+    pinned: bool = False
+    """Always in the footer, at its right end."""
     priority: bool = False
     """Works in dialogs and text fields too."""
 
@@ -72,52 +77,52 @@ class Command:
         return self.paused_hint if self.paused_hint and state is RunState.PAUSED else self.hint
 
 
-def _run(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: str) -> Command:
-    return Command(f"run.{id_}", keys, title, help_, group, Scope.RUN, action, **more)  # pyright: ignore[reportArgumentType]
+def _run(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: Any) -> Command:
+    return Command(f"run.{id_}", keys, title, help_, group, Scope.RUN, action, **more)
 
 
-def _rows(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: str) -> Command:
-    return Command(f"rows.{id_}", keys, title, help_, group, Scope.ROWS, action, **more)  # pyright: ignore[reportArgumentType]
+def _rows(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: Any) -> Command:
+    return Command(f"rows.{id_}", keys, title, help_, group, Scope.ROWS, action, **more)
 
 
 COMMANDS: tuple[Command, ...] = (
     _run(
         "pause", "p", "Pause or resume", "Pause: start no request, let those in flight end. Again: resume.",
-        Group.RUN, "toggle_pause", hint="pause", paused_hint="resume",
+        Group.RUN, "toggle_pause", rank=1, hint="pause", paused_hint="resume",
     ),
     _rows(
         "retry", "r", "Retry chosen rows", "Queue the marked rows again, or else the selected row or cause.",
-        Group.RUN, "retry", hint="retry",
+        Group.RUN, "retry", rank=2, hint="retry",
     ),
     _rows(
         "retry_all", "R", "Retry every failure in view", "Queue every failure that the filter shows again.",
-        Group.RUN, "retry_all", hint="retry all",
+        Group.RUN, "retry_all", rank=5, hint="retry all",
     ),
     _rows(
         "cancel", "x", "Cancel or skip chosen rows", "Cancel the chosen requests in flight, skip queued ones.",
-        Group.RUN, "cancel", hint="cancel",
+        Group.RUN, "cancel", rank=2, hint="cancel",
     ),
     _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once. The run can always be resumed.",
-         Group.RUN, "leave", hint="leave"),
+         Group.RUN, "leave", hint="leave", rank=1, pinned=True),
     _run("up", "plus,equals_sign", "Concurrency up", "Concurrency up by a tenth, by 1 at least.",
-         Group.SPEED, "concurrency_up", hint="faster", shown_key="+"),
+         Group.SPEED, "concurrency_up", rank=3, hint="faster", shown_key="+"),
     _run("down", "minus", "Concurrency down", "Concurrency down by a tenth, by 1 at least; nothing is cancelled.",
-         Group.SPEED, "concurrency_down", hint="slower", shown_key="-"),
+         Group.SPEED, "concurrency_down", rank=4, hint="slower", shown_key="-"),
     _run("double", "right_square_bracket", "Concurrency × 2", "Double the concurrency.",
          Group.SPEED, "concurrency_double", shown_key="]"),
     _run("halve", "left_square_bracket", "Concurrency ÷ 2", "Halve the concurrency.",
          Group.SPEED, "concurrency_halve", shown_key="["),
     _run("concurrency", "c", "Set concurrency…", "Type a concurrency.", Group.SPEED, "ask_concurrency"),
     _run("rate", "l", "Set rate limit…", "Type a rate limit: 10/s, 600/m, 5000/h; empty for none.",
-         Group.SPEED, "ask_rate", hint="rate limit"),
+         Group.SPEED, "ask_rate", rank=10, hint="rate limit"),
     _rows("inspect", "enter", "Inspect the row", "Show the request: attempts, timing, headers, body.",
-          Group.ROWS, "inspect", hint="inspect", shown_key="enter"),
+          Group.ROWS, "inspect", rank=6, hint="inspect", shown_key="enter"),
     _rows("mark", "space", "Mark the row", "Mark the row, or take its mark away.",
-          Group.ROWS, "mark", hint="mark"),
+          Group.ROWS, "mark", rank=8, hint="mark"),
     _rows("curl", "y", "Copy as curl", "Copy the request as a curl command, secrets masked.",
-          Group.ROWS, "copy_curl", hint="copy curl"),
+          Group.ROWS, "copy_curl", rank=9, hint="copy curl"),
     _rows("filter", "slash", "Filter rows…", "Show only the rows that match.",
-          Group.ROWS, "filter", hint="filter", shown_key="/"),
+          Group.ROWS, "filter", rank=7, hint="filter", shown_key="/"),
     _rows("clear", "escape", "Clear the filter and marks", "Take the filter of this tab and all marks away.",
           Group.ROWS, "clear"),
     _rows("tab_in_flight", "1", "Show requests in flight", "Requests that hold a slot.",
@@ -130,7 +135,8 @@ COMMANDS: tuple[Command, ...] = (
           Group.VIEW, "show_tab('causes')"),
     _rows("tab_events", "5", "Show events", "What has happened to the run.",
           Group.VIEW, "show_tab('events')"),
-    _run("help", "question_mark", "Help", "This help.", Group.VIEW, "show_help", hint="help", shown_key="?"),
+    _run("help", "question_mark", "Help", "This help.", Group.VIEW, "show_help",
+         hint="help", pinned=True, shown_key="?"),
     _run("theme", "", "Switch between dark and light", "Switch between the dark and the light theme.",
          Group.VIEW, "switch_theme"),
     Command(
@@ -155,6 +161,11 @@ def bindings(scope: Scope) -> list[BindingType]:
         for command in COMMANDS
         if command.scope is scope and command.keys
     ]
+
+
+def hinted() -> tuple[Command, ...]:
+    """The commands with a place in the footer, in its order."""
+    return tuple(sorted((command for command in COMMANDS if command.hint), key=lambda command: command.rank))
 
 
 def by_group() -> Iterator[tuple[Group, tuple[Command, ...]]]:

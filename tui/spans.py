@@ -64,7 +64,7 @@ def join(parts: Iterable[Line], gap: str) -> Line:
     return tuple(joined)
 
 
-def fill(share: float, width: int, tone: Tone, glyphs: str = "█░") -> Line:
+def fill(share: float, width: int, tone: Tone, glyphs: str) -> Line:
     """A bar of `width` cells, filled to a share between 0 and 1; more than nothing is always seen."""
     filled = min(width, max(round(share * width), 1 if share > 0 else 0))
     return (Span(glyphs[0] * filled, tone), Span(glyphs[1] * (width - filled), Tone.MUTED))

@@ -21,7 +21,6 @@ _KEY_CELLS = 11
 class HelpScreen(ModalScreen[None]):
     """The help, derived from the commands."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS = [Binding("escape,question_mark,q,enter", "close", "Close")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -42,10 +42,10 @@ PROBLEMS = frozenset({State.FAILED, State.SKIPPED, State.INVALID})
 class MainScreen(Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
-    CSS_PATH = "main.tcss"
     AUTO_FOCUS = "#in-flight"
     BINDINGS = commands.bindings(commands.Scope.ROWS)
-    snapshot: var[Snapshot | None] = var(None)
+    snapshot: var[Snapshot | None] = var(None, always_update=True)
+    """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
     tab: var[str] = var("in-flight")
 
     @dataclass
@@ -75,7 +75,9 @@ class MainScreen(Screen[None]):
         with ContentSwitcher(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
             yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
-            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed").data_bind(MainScreen.snapshot)
+            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed").data_bind(
+                MainScreen.snapshot
+            )
             yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
             yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
         yield KeyFooter().data_bind(MainScreen.snapshot)
@@ -111,7 +113,7 @@ class MainScreen(Screen[None]):
         allowed = {
             "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
             "retry_all": snapshot.counts.failed > 0,
-            "cancel": self.tab == "in-flight" or journal and self._shows_pending(),
+            "cancel": self.tab == "in-flight" or (journal and self._shows_pending()),
             "mark": (journal or self.tab == "in-flight") and bool(self.table.row_count),
             "inspect": self.tab != "events" and bool(self.table.row_count),
             "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
@@ -127,7 +129,9 @@ class MainScreen(Screen[None]):
         """Queue the chosen rows, or the selected cause, again."""
         if isinstance(table := self.table, CauseTable):
             if (cause := table.selected) is not None:
-                self._engine.retry_matching(RowFilter(states=frozenset({State.FAILED}), causes=frozenset({cause.id})))
+                self._engine.retry_matching(
+                    RowFilter(states=frozenset({State.FAILED}), causes=frozenset({cause.id}))
+                )
                 self._commanded("queued again", cause.count)
         elif ids := table.chosen_ids():
             self._engine.retry(ids)
@@ -138,7 +142,9 @@ class MainScreen(Screen[None]):
         """Queue every failure that the failed tab's filter selects again; without one, every failure."""
         failed = self.query_one("#failed", JournalTable)
         filtered = self.tab == "failed" and bool(self._filters.get("failed"))
-        self._engine.retry_matching(failed.rows_filter if filtered else RowFilter(states=frozenset({State.FAILED})))
+        self._engine.retry_matching(
+            failed.rows_filter if filtered else RowFilter(states=frozenset({State.FAILED}))
+        )
         failures = self.snapshot.counts.failed if self.snapshot else 0
         self._commanded("queued again", failed.row_count if filtered else failures)
 
@@ -229,9 +235,9 @@ class MainScreen(Screen[None]):
             Tab(tab, title, n, bool(self._filters.get(tab))) for tab, (title, n) in rows.items()
         )
         self.query_one(KeyFooter).hints = tuple(
-            KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action)
-            for command in commands.COMMANDS
-            if command.hint and self._possible(command)
+            KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action, command.pinned)
+            for command in commands.hinted()
+            if self._possible(command)
         )
 
     def _possible(self, command: commands.Command) -> bool:

@@ -28,7 +28,6 @@ class Answer(Generic[T]):
 class PromptScreen(ModalScreen[Answer[T] | None]):
     """Asks for a text that `parse` understands; dismissed with None when the user thinks better of it."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
 
     def __init__(self, title: str, hint: str, initial: str, parse: Callable[[str], T]) -> None:

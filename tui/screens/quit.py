@@ -27,7 +27,6 @@ class Leave(Enum):
 class LeaveScreen(ModalScreen[Leave | None]):
     """Asks how to leave; dismissed with None to stay."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS = [  # noqa: RUF012
         Binding("d,enter", "leave('DRAIN')", "Drain and leave"),
         Binding("n", "leave('NOW')", "Leave now"),
@@ -47,8 +46,8 @@ class LeaveScreen(ModalScreen[Leave | None]):
             yield Static(Content(self._sentence()), classes="dialog--hint", markup=False)
             yield Static(
                 Content.assemble(
-                    ("d", "bold $primary"), f"  drain and leave: wait for {count(self._in_flight)} in flight\n",
-                    ("n", "bold $primary"), "  leave now: abort those in flight, they run again next time\n",
+                    ("d     ", "bold $primary"), f"  drain and leave: wait for {count(self._in_flight)} in flight\n",
+                    ("n     ", "bold $primary"), "  leave now: what is in flight runs again next time\n",
                     ("escape", "bold $primary"), "  stay",
                 ),
                 classes="dialog--keys",

@@ -13,7 +13,6 @@ from .columns import Tone
 from .lines import Lines
 
 _GUTTER = 7
-_PERCENTILE_TONES = (Tone.GOOD, Tone.ACCENT, Tone.WARN)
 _AXIS_FROM = 6
 """A chart of at least this many lines has room for a time axis."""
 
@@ -47,19 +46,15 @@ def latency_chart(history: Sequence[Second], width: int, height: int) -> tuple[L
     top = round_up(max((value[2] for value in values if value), default=0.0))
     canvas = Canvas(columns, rows)
     floor = canvas.height
-    for index in (2, 1, 0):
-        last: int | None = None
+    for index, tone in enumerate((Tone.GOOD, Tone.ACCENT, Tone.WARN)):
+        before: int | None = None
         for x, value in enumerate(values):
-            if value is None:
-                last = None
-                continue
-            y = floor - _dots(value[index], top, floor)
-            if index == 0:
-                canvas.column(x, y, floor, _PERCENTILE_TONES[0])
-            else:
-                start, end = (y, y) if last is None else (min(y, last), max(y, last))
-                canvas.column(x, start, end + 1, _PERCENTILE_TONES[index])
-            last = y
+            y = None if value is None else floor - _dots(value[index], top, floor)
+            if y is not None:
+                joined = y if before is None else before
+                start, end = (y, floor) if index == 0 else (min(y, joined), max(y, joined) + 1)
+                canvas.column(x, start, end, tone)
+            before = y
     labels = {0: Span(milliseconds(top), Tone.MUTED)}
     if rows > 1:
         labels[rows - 1] = Span("0", Tone.MUTED)
@@ -88,7 +83,9 @@ def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _titled(title: Line, body: tuple[Line, ...], snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+def _titled(
+    title: Line, body: tuple[Line, ...], snapshot: Snapshot, width: int, height: int
+) -> tuple[Line, ...]:
     if height > len(body) + 1:
         return (title, *body, time_axis(snapshot.history, width))
     window = (Span(f"last {window_s(snapshot.history)} s", Tone.MUTED),)
@@ -121,9 +118,9 @@ class LatencyChart(Lines):
         """A title with its legend, the strips, and a time axis where there is room."""
         title = (
             Span("latency ", Tone.PLAIN),
-            Span(" ▄ p50", _PERCENTILE_TONES[0]),
-            Span("  ─ p95", _PERCENTILE_TONES[1]),
-            Span("  ═ p99", _PERCENTILE_TONES[2]),
+            Span(" ■ p50", Tone.GOOD),
+            Span("  ━ p95", Tone.ACCENT),
+            Span("  ━ p99", Tone.WARN),
         )
         body = latency_chart(snapshot.history, width, _body_height(height))
         return _titled(title, body, snapshot, width, height)

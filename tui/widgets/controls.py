@@ -25,7 +25,7 @@ def gauge(snapshot: Snapshot, width: int) -> Line:
     """Slots in use as a share of the limit; while it drains, the limit as a share of what is in use."""
     over = snapshot.in_use > snapshot.limit
     share = snapshot.limit / snapshot.in_use if over else snapshot.in_use / max(1, snapshot.limit)
-    return fill(share, width, Tone.WARN if over else Tone.ACCENT, "█▒" if over else "█░")
+    return fill(share, width, Tone.WARN if over else Tone.ACCENT, "━╌" if over else "━─")
 
 
 def throughput(snapshot: Snapshot) -> Line:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.reactive import var
 
 from ...core.handle import Snapshot
-from ..spans import Line, Span, width_of
+from ..spans import Line, Span
 from .columns import Tone
 from .lines import Lines
 
@@ -23,19 +24,28 @@ class KeyHint(NamedTuple):
     label: str
     action: str
     """What a click runs, with its namespace."""
+    pinned: bool = False
+    """Always shown, at the right end."""
 
 
-def fitting(hints: tuple[KeyHint, ...], width: int) -> tuple[tuple[KeyHint, Line], ...]:
-    """As many hints as fit, in their order."""
-    shown: list[tuple[KeyHint, Line]] = []
-    used = 0
+def placed(hints: tuple[KeyHint, ...], width: int) -> tuple[tuple[KeyHint, int], ...]:
+    """Hints with the cell where each begins: pinned ones at the right, of the others as many as fit."""
+    pinned = [hint for hint in hints if hint.pinned]
+    right = width - sum(_cells(hint) + _GAP for hint in pinned) + _GAP
+    shown: list[tuple[KeyHint, int]] = []
+    at = 0
     for hint in hints:
-        line = (Span(hint.key, Tone.TITLE), Span(f" {hint.label}", Tone.MUTED))
-        used += width_of(line) + (_GAP if shown else 0)
-        if used > width:
-            break
-        shown.append((hint, line))
+        if not hint.pinned and at + _cells(hint) + _GAP <= right:
+            shown.append((hint, at))
+            at += _cells(hint) + _GAP
+    for hint in pinned:
+        shown.append((hint, max(at, right)))
+        at = right = max(at, right) + _cells(hint) + _GAP
     return tuple(shown)
+
+
+def _cells(hint: KeyHint) -> int:
+    return cell_len(hint.key) + 1 + cell_len(hint.label)
 
 
 class KeyFooter(Lines):
@@ -52,17 +62,20 @@ class KeyFooter(Lines):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""
-        spaced: list[Span] = []
-        for _, line in fitting(self.hints, width):
-            spaced += [*line, Span(" " * _GAP)]
-        return (tuple(spaced),)
+        line: list[Span] = []
+        end = 0
+        for hint, start in placed(self.hints, width):
+            line += [
+                Span(" " * (start - end)),
+                Span(hint.key, Tone.TITLE),
+                Span(f" {hint.label}", Tone.MUTED),
+            ]
+            end = start + _cells(hint)
+        return (tuple(line),)
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action under the pointer."""
         offset = event.get_content_offset(self)
-        end = 0
-        for hint, line in fitting(self.hints, self.size.width):
-            end += width_of(line) + _GAP
-            if offset is not None and offset.x < end:
+        for hint, start in placed(self.hints, self.size.width):
+            if offset is not None and start <= offset.x < start + _cells(hint):
                 await self.run_action(hint.action)
-                return

@@ -15,7 +15,7 @@ from ..spans import Line, Span, width_of
 from .columns import Tone
 from .lines import Lines
 
-_GAP = 2
+_GAP = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Tab:
 def labels(tabs: tuple[Tab, ...], active: str, width: int) -> tuple[Line, ...]:
     """One label a tab, with whole counts where all fit, else with short ones, else without."""
     for figure in (count, short, None):
-        made = tuple(_label(number, tab, tab.id == active, figure) for number, tab in enumerate(tabs, start=1))
+        made = tuple(
+            _label(number, tab, tab.id == active, figure) for number, tab in enumerate(tabs, start=1)
+        )
         if sum(width_of(label) for label in made) + _GAP * (len(tabs) - 1) <= width:
             return made
     return tuple(_label(number, tab, tab.id == active, None) for number, tab in enumerate(tabs, start=1))
@@ -76,7 +78,7 @@ class TabBar(Lines):
         spaced: list[Span] = []
         for label in labels(self.tabs, self.active, width):
             spaced += [*label, Span(" " * _GAP)]
-        return (tuple(spaced),)
+        return (tuple(spaced[:-1]),)
 
     def on_click(self, event: events.Click) -> None:
         """Find the tab under the pointer."""
