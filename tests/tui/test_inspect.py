@@ -78,7 +78,7 @@ async def test_it_shows_the_whole_request(tmp_path: Path) -> None:
             "a=1",
             "name: Bern",
             "id: 7",
-            "http status: HTTP 503",
+            "HTTP 503",
             "301 sent on from http://h/old",
             "answered by: http://h/details?key=***",
             "X-Served-By: a",

@@ -12,7 +12,7 @@ from ..body_text import body_text
 from ..curl import curl_command
 from ..spans import Line, Span
 from ..widgets.columns import Tone
-from ..widgets.journal_table_columns import status_tone
+from ..widgets.journal_table_columns import failure_text, status_tone
 from ..widgets.quantities import NONE, clock, latency, size
 
 _WAITING, _TRANSFER = "░", "█"
@@ -33,7 +33,7 @@ def request_lines(detail: RequestDetail, bar_width: int) -> list[Line]:
     if detail.response is not None:
         lines += _response(detail.response)
     elif row.message:
-        lines += [*_section("Failure"), (_span(row.message, Tone.BAD),)]
+        lines += [*_section("Failure"), (_span(failure_text(row.kind, row.message), Tone.BAD),)]
     return lines
 
 
@@ -63,15 +63,13 @@ def _attempts(attempts: Iterable[AttemptRecord], bar_width: int) -> list[Line]:
 
 def _attempt(attempt: AttemptRecord, longest: float, width: int) -> Line:
     failed = attempt.kind is not None
-    kind = f" {attempt.kind.value.replace('_', ' ')}" if attempt.kind else ""
-    message = f": {attempt.message}" if attempt.message else ""
     return (
         Span(f"{attempt.n:>3}  {clock(attempt.started)}  ", Tone.MUTED),
         Span("✗ " if failed else "✓ ", Tone.BAD if failed else Tone.GOOD),
         Span(f"{attempt.status or NONE:>3}  ", status_tone(attempt.status)),
         Span(time_bar(attempt, longest, width), Tone.BAD if failed else Tone.ACCENT),
         Span(f" {latency(attempt.elapsed_ms):>7}"),
-        _span(f" {kind}{message}" if failed else "", Tone.BAD),
+        _span(f"  {failure_text(attempt.kind, attempt.message)}" if failed else "", Tone.BAD),
     )
 
 

@@ -30,7 +30,7 @@ class FilterBar(Vertical):
     FilterBar Input:focus { border: none; }
     FilterBar Horizontal { height: 1; }
     FilterBar .filter--prompt { width: 2; color: $text-accent; text-style: bold; }
-    FilterBar .filter--hint { color: $text-muted; height: auto; max-height: 2; }
+    FilterBar .filter--hint { color: $text-muted; height: auto; max-height: 3; }
     FilterBar.-wrong .filter--hint { color: $text-error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -157,7 +157,7 @@ class JournalTable(VirtualTable[TableRow]):
             except (sqlite3.Error, FetchdeckError) as error:
                 self.show_notice(f"The journal cannot be read: {error}")
                 wait = _PAUSE_AFTER_ERROR_S
-            if wait is None:
+            if wait is None and not self._wake.is_set():
                 self._idle.set()
             if wait != 0:
                 with contextlib.suppress(TimeoutError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.journal.records import TableRow
-from ...core.model import State
+from ...core.model import FailureKind, State
 from .columns import Cell, Column, Tone
 from .quantities import NONE, clock, latency, size
 
@@ -38,10 +38,15 @@ def short_url(method: str, url: str) -> str:
     return rest if method == "GET" else f"{method} {rest}"
 
 
+def failure_text(kind: FailureKind | None, message: str | None) -> str:
+    """Kind and message; the kind is left out where a status says the same."""
+    if kind is FailureKind.HTTP_STATUS and message:
+        return message
+    return ": ".join(part for part in (kind.value.replace("_", " ") if kind else "", message) if part)
+
+
 def _problem(row: TableRow) -> Cell:
-    kind = row.kind.value.replace("_", " ") if row.kind else ""
-    message = row.message or ""
-    return Cell(f"{kind}: {message}" if kind and message else kind or message or NONE)
+    return Cell(failure_text(row.kind, row.message) or NONE)
 
 
 _NUMBER: Column[TableRow] = Column("row", 7, lambda row: Cell(str(row.id), Tone.MUTED), right=True)

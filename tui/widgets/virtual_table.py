@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
@@ -144,10 +144,6 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._marked = frozenset()
         self.refresh()
 
-    def drop_marks(self, keys: Collection[int]) -> None:
-        """Take the marks of these rows away."""
-        self._marked -= frozenset(keys)
-
     def resize_to(self, count: int, *, now: bool = False) -> None:
         """Show `count` rows: now, or when the last change is `GROWTH_S` ago."""
         self._wanted = count
@@ -262,13 +258,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """The user looks elsewhere: stop following."""
         self.following = False
 
-    def on_scroll_up(self) -> None:
-        """The same, on the scroll bar."""
-        self.following = False
-
-    def on_scroll_to(self) -> None:
-        """The same, dragging the scroll bar."""
-        self.following = False
+    # The same on the scroll bar: a click beside its grip, and dragging it.
+    on_scroll_up = on_scroll_to = on_mouse_scroll_up
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell that other rows came into sight."""
