@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.app import App
 from textual.driver import Driver
@@ -30,12 +29,12 @@ class FetchdeckApp(App[None]):
     CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]  # noqa: RUF012
     BINDINGS = commands.bindings(commands.Scope.RUN)
     COMMANDS = {commands.DeckCommands}  # noqa: RUF012
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (110, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-tiny"),
         (16, "-short"),
         (32, "-medium"),
@@ -49,7 +48,8 @@ class FetchdeckApp(App[None]):
         super().__init__(driver_class=driver_class)
         self.engine = engine
         self._reader = JournalReader(engine.journal_path)
-        self._leaving = False
+        self.leaving = False
+        """Whether the run drains and the app leaves when it is over."""
         for look in (theme.DARK, theme.LIGHT):
             self.register_theme(look)
         self.theme = theme.DARK.name
@@ -74,12 +74,12 @@ class FetchdeckApp(App[None]):
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
         self.snapshot = snapshot = self.engine.snapshot()
-        if self._leaving and snapshot.state in _OVER:
+        if self.leaving and snapshot.state in _OVER:
             self.exit()
 
     def drain_and_leave(self) -> None:
         """Start nothing more, and leave by itself when all that is in flight has ended and is saved."""
-        self._leaving = True
+        self.leaving = True
         self.engine.drain()
         self.pull()
 
@@ -162,7 +162,7 @@ class FetchdeckApp(App[None]):
 
     def action_interrupt(self) -> None:
         """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
-        if self._leaving or isinstance(self.screen, LeaveScreen):
+        if self.leaving or isinstance(self.screen, LeaveScreen):
             self.abandon_and_leave()
         else:
             self.action_leave()

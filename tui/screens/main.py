@@ -204,7 +204,8 @@ class MainScreen(Screen[None]):
     @on(InFlightTable.Opened)
     @on(JournalTable.Opened)
     def _inspect(self, event: VirtualTable.Opened[Any]) -> None:
-        self.app.push_screen(InspectScreen(self._reader, event.row.id, event.table.neighbour))
+        if isinstance(event.table, (InFlightTable, JournalTable)):
+            self.app.push_screen(InspectScreen(self._reader, event.row.id, event.table.neighbour))
 
     @on(CauseTable.Opened)
     def _show_cause(self, event: CauseTable.Opened) -> None:

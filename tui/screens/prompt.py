@@ -25,7 +25,7 @@ class Answer(Generic[T]):
         self.value = value
 
 
-class PromptScreen(ModalScreen[Answer[T] | None]):
+class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
     """Asks for a text that `parse` understands; dismissed with None when the user thinks better of it."""
 
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
