@@ -85,7 +85,7 @@ class Ingest:
             one = seal(record, request, self._redactor)
         except RowError as error:
             columns = self._redactor.columns(record.columns, frozenset())
-            return self._invalid(record, str(error), "", json.dumps(columns))
+            return self._invalid(record, str(error), "", json.dumps(columns, ensure_ascii=False))
         return Accepted(
             record.id, State.QUEUED, record.line, one.method, one.url, one.host, one.row, one.spec, one.sealed
         )
