@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,18 @@ def fetchdeck(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Comp
     )  # fmt: skip
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def start(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs while the block does."""
+    running = subprocess.Popen(
         [sys.executable, "-c", "from fetchdeck.tui.cli import main; main()", *arguments],
         cwd=folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
 
 
 def status(folder: Path, run: str) -> dict[str, Any]:
@@ -45,14 +53,13 @@ def status(folder: Path, run: str) -> dict[str, Any]:
     return found
 
 
-def wait_until(folder: Path, run: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+def wait_until(folder: Path, run: str, reached: Callable[[dict[str, Any]], bool]) -> None:
     """Ask for the status, each time in a process of its own, until it is as wanted."""
-    for _ in range(100):
-        if (folder / run / "journal.sqlite").exists():
-            found = fetchdeck(folder, "status", run, "--json")
-            if found.returncode == 0 and reached(json.loads(found.stdout)):
-                return json.loads(found.stdout)
-    raise AssertionError("the run did not come so far")
+    for _ in range(200):
+        found = fetchdeck(folder, "status", run, "--json")
+        if found.returncode == 0 and reached(json.loads(found.stdout)):
+            return
+    raise AssertionError(f"the run did not come so far: {found.stdout}{found.stderr}")
 
 
 def write_places(folder: Path, *more: str) -> Path:
@@ -120,12 +127,10 @@ def test_a_stop_condition_ends_with_3(tmp_path: Path) -> None:
 def test_the_first_signal_drains_and_resume_finishes(tmp_path: Path, number: signal.Signals) -> None:
     write_places(tmp_path, *map(str, PLACES * 20))
     with demo_server(SLOW) as server:
-        running = start(tmp_path, "run", "places.csv", "--url", url(server.url), "-c", "2")
-        with running:
+        with start(tmp_path, "run", "places.csv", "--url", url(server.url), "-c", "2") as running:
             wait_until(tmp_path, "places.run", lambda found: found["succeeded"] > 0)
             running.send_signal(number)
-            assert running.stderr is not None
-            told = running.stderr.read()
+            _, told = running.communicate(timeout=20)
         assert running.returncode == 130, told
         assert "fetchdeck resume places.run" in told
         left = status(tmp_path, "places.run")
@@ -140,16 +145,17 @@ def test_the_first_signal_drains_and_resume_finishes(tmp_path: Path, number: sig
 
 def test_the_second_signal_leaves_at_once(tmp_path: Path) -> None:
     write_places(tmp_path)
-    with demo_server(replace(NO_FAULTS, latency_s=300.0)) as server:
-        with start(tmp_path, "run", "places.csv", "--url", url(server.url), "--timeout", "600") as running:
-            wait_until(tmp_path, "places.run", lambda found: found["in_flight"] == 5)
-            assert running.stderr is not None
-            running.send_signal(signal.SIGINT)
-            for line in running.stderr:
-                if "Draining" in line:
-                    break
-            running.send_signal(signal.SIGINT)
-            told = running.stderr.read()
+    with (
+        demo_server(replace(NO_FAULTS, latency_s=300.0)) as server,
+        start(tmp_path, "run", "places.csv", "--url", url(server.url), "--timeout", "600") as running,
+    ):
+        wait_until(tmp_path, "places.run", lambda found: found["in_flight"] == 5)
+        running.send_signal(signal.SIGINT)
+        assert running.stderr is not None
+        while "Draining" not in (line := running.stderr.readline()):
+            assert line, "it ended without draining"
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=20)
         assert running.returncode == 130, told
     left = status(tmp_path, "places.run")
     assert (left["queued"], left["state"]) == (5, "interrupted")
