@@ -39,6 +39,8 @@ class Redactor:
     def raw_headers(self, raw: bytes) -> bytes:
         """Response field lines as received, but for secret values, and secrets in URLs of redirects and links."""
         text = raw.decode(errors="surrogateescape")
+        if secret_names.ANY_LINK_FIELD.search(raw) is None and not self._values.within(text):
+            return raw
         lines = [self._field(line) for line in text.split("\r\n")]
         return "\r\n".join(lines).encode(errors="surrogateescape")
 
@@ -73,7 +75,7 @@ class Redactor:
 
     def clean(self, json: str, secrets: Collection[str]) -> bool:
         """Whether columns, written as JSON, surely hold nothing that `columns` would mask; quick."""
-        if secret_names.IN_JSON.search(json) is not None or self._values.within(json):
+        if secret_names.may_name_secrets(json) or self._values.within(json):
             return False
         return not secrets or not ("\\" in json or any(secret in json for secret in secrets))
 

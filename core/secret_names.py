@@ -70,8 +70,10 @@ IN_TEXT = (
 """Secrets in messages, log lines and bodies, where a name may stand in quotes or be a header's."""
 LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")
 """The response fields that hold URLs, of which two hold nothing else."""
-IN_JSON = _compiled(rf'"(?:{_either(_PLAIN)})":|{_ANY_PARAMETER}|//[^/?#]*@')
-"""What may be a secret in a row's columns when they are written as JSON."""
+ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.IGNORECASE | re.MULTILINE)
+"""Whether there is one in raw field lines."""
+_JSON_KEY = _compiled(rf'"(?:{_either(_PLAIN)})":')
+_JSON_PARAMETER = _compiled(_ANY_PARAMETER)
 
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
 _IN_HEADER = _compiled("key|token|secret|auth|password|signature|credential|session")
@@ -80,3 +82,10 @@ _IN_HEADER = _compiled("key|token|secret|auth|password|signature|credential|sess
 def is_secret_header(name: str) -> bool:
     """Whether the value of a request header is a secret by its name."""
     return name.lower() in _HEADERS or _IN_HEADER.search(name) is not None
+
+
+def may_name_secrets(json: str) -> bool:
+    """Whether columns, written as JSON, may hold a secret by its name or place; never wrongly false."""
+    if "=" in json and _JSON_PARAMETER.search(json) is not None:
+        return True
+    return ("@" in json and "//" in json) or _JSON_KEY.search(json) is not None
