@@ -180,7 +180,10 @@ async def _assemble(
     ingest = None
     if source is not None and not (ingest_state["done"] and source.rewindable):
         ingest = Ingest(source, plan.builder, plan.redactor, held, ingest_state["rows"])
-    recall = Recall(job.input, source.format) if source is not None and source.rewindable else None
+    recall = None
+    if source is not None and source.rewindable:
+        recall = Recall(job.input, source.format, source.identity)
+        stack.push_async_callback(recall.close)
 
     gate = Gate(options.concurrency, options.per_host)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)

@@ -270,9 +270,8 @@ async def test_secrets_reach_the_server_and_nothing_else(server: Ledger, tmp_pat
             shown = repr(await request_detail(reader, 1))
         stored = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     for secret in ("ENVSECRET", "LITERAL77", "ROWSECRET99", "HEADERSECRET"):
-        # The server's answer repeats its path; what a server says is kept as it was received.
-        assert secret not in shown.replace(path, "")
-        assert secret.encode() not in stored.replace(path.encode(), b"")
+        assert secret not in shown
+        assert secret.encode() not in stored
 
 
 async def test_a_stored_job_starts_again_without_its_command(server: Ledger, tmp_path: Path) -> None:

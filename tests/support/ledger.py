@@ -50,10 +50,11 @@ class Ledger:
             self.arrived.set()
 
     async def _answer(self, request: web.Request, path: str) -> web.StreamResponse:
-        parts = path.partition("?")[0].split("/")
+        plain = path.partition("?")[0]
+        parts = plain.split("/")
         match parts[1]:
             case "status":
-                return web.Response(status=int(parts[2]), text=path)
+                return web.Response(status=int(parts[2]), text=plain)
             case "flaky" if self.seen[path] == 1:
                 return web.Response(status=503, headers={"Retry-After": "0"}, text="later")
             case "hold":
@@ -63,7 +64,7 @@ class Ledger:
                 request.transport.abort()
             case _:
                 pass
-        return web.Response(text=path)
+        return web.Response(text=plain)
 
 
 @asynccontextmanager
