@@ -53,7 +53,7 @@ class Faults:
         """
         draw = blake2b(b"%d:%d:%d" % (self.seed, place, seen), digest_size=16).digest()
         luck = int.from_bytes(draw[:8]) / 2**64
-        delay = self._latency(int.from_bytes(draw[8:]) / 2**64)
+        typical = self.latency_s / (1 + (SLOW_FACTOR - 1) * self.slow)
         for share, fate, factor in (
             (self.too_many, Fate.TOO_MANY, _HASTE),
             (self.error, Fate.ERROR, _HASTE),
@@ -61,16 +61,16 @@ class Faults:
             (self.slow, Fate.SLOW, SLOW_FACTOR),
         ):
             if luck < share:
-                return fate, delay * factor
+                return fate, typical * factor
             luck -= share
-        return Fate.ANSWER, delay
+        return Fate.ANSWER, typical * self._jitter(int.from_bytes(draw[8:]) / 2**64)
 
-    def _latency(self, quantile: float) -> float:
-        typical = self.latency_s / (1 + (SLOW_FACTOR - 1) * self.slow)
+    def _jitter(self, quantile: float) -> float:
+        """The quantile of a log-normal distribution of mean 1."""
         if not self.spread:
-            return typical
+            return 1.0
         deviation = _NORMAL.inv_cdf(min(max(quantile, 1e-6), 1 - 1e-6))
-        return typical * math.exp(self.spread * deviation - self.spread**2 / 2)
+        return math.exp(self.spread * deviation - self.spread**2 / 2)
 
 
 NO_FAULTS = Faults(too_many=0, error=0, reset=0, slow=0, missing=False)
