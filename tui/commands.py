@@ -87,26 +87,26 @@ def _rows(id_: str, keys: str, title: str, help_: str, group: Group, action: str
 
 COMMANDS: tuple[Command, ...] = (
     _run(
-        "pause", "p", "Pause or resume", "Pause: start no request, let those in flight end. Again: resume.",
+        "pause", "p", "Pause or resume", "Pause (those in flight go on to their end), or resume.",
         Group.RUN, "toggle_pause", rank=1, hint="pause", paused_hint="resume",
     ),
     _rows(
-        "retry", "r", "Retry chosen rows", "Queue the marked rows again, or else the selected row or cause.",
+        "retry", "r", "Retry chosen rows", "Queue the marked rows again, or the selected row or cause.",
         Group.RUN, "retry", rank=2, hint="retry",
     ),
     _rows(
-        "retry_all", "R", "Retry every failure in view", "Queue every failure that the filter shows again.",
+        "retry_all", "R", "Retry every failure in view", "Queue every failure again, or all that the filter shows.",
         Group.RUN, "retry_all", rank=5, hint="retry all",
     ),
     _rows(
         "cancel", "x", "Cancel or skip chosen rows", "Cancel the chosen requests in flight, skip queued ones.",
         Group.RUN, "cancel", rank=2, hint="cancel",
     ),
-    _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once. The run can always be resumed.",
+    _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once; always resumable.",
          Group.RUN, "leave", hint="leave", rank=1, pinned=True),
     _run("up", "plus,equals_sign", "Concurrency up", "Concurrency up by a tenth, by 1 at least.",
          Group.SPEED, "concurrency_up", rank=3, hint="faster", shown_key="+"),
-    _run("down", "minus", "Concurrency down", "Concurrency down by a tenth, by 1 at least; nothing is cancelled.",
+    _run("down", "minus", "Concurrency down", "Concurrency down by a tenth; nothing is cancelled.",
          Group.SPEED, "concurrency_down", rank=4, hint="slower", shown_key="-"),
     _run("double", "right_square_bracket", "Concurrency × 2", "Double the concurrency.",
          Group.SPEED, "concurrency_double", shown_key="]"),

@@ -44,10 +44,15 @@ def short(n: float) -> str:
 
 
 def milliseconds(ms: float) -> str:
-    """`8.4 ms`, `333 ms`, `1.2 s`, `62 s`."""
+    """A latency in at most six cells, below a month: `8.4 ms`, `333 ms`, `1.2 s`, `62 s`, `17 min`, `20 h`."""
     if ms < 999.5:
-        return f"{ms:.0f} ms" if ms >= 10 or ms == int(ms) else f"{ms:.1f} ms"
-    return f"{ms / 1000:.1f} s" if ms < 9950 else f"{ms / 1000:,.0f} s"
+        return f"{ms:.0f} ms" if ms >= 9.95 or ms == int(ms) else f"{ms:.1f} ms"
+    seconds = ms / 1000
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < 99.5 * _MINUTE else f"{seconds / _HOUR:.0f} h"
 
 
 def clock(seconds: float) -> str:

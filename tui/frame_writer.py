@@ -7,8 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-BACKLOG = 64 * 1024
-"""Bytes waiting to be written above which a terminal counts as stalled: several whole frames."""
+BACKLOG = 128 * 1024
+"""Bytes waiting to be written above which a terminal counts as stalled, or four of the largest frames if more."""
+_FRAMES = 4
 
 
 class FrameWriter(threading.Thread):
@@ -26,6 +27,7 @@ class FrameWriter(threading.Thread):
         self._ready = threading.Condition()
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
+        self._largest = 0
         self._dropped = False
         self._stopping = False
         self._dead = False
@@ -49,9 +51,10 @@ class FrameWriter(threading.Thread):
                 if self._dropped:
                     self._drop_waiting()
                     self._dropped = False
-            elif self._dropped or (self._waiting and self._waiting + len(data) > BACKLOG):
+            elif self._dropped or self._waiting > max(BACKLOG, _FRAMES * self._largest):
                 self._dropped = True
                 return
+            self._largest = max(self._largest, len(data))
             self._pieces.append(data)
             self._waiting += len(data)
             self._ready.notify()

@@ -23,6 +23,13 @@ DARK = Theme(
         "block-cursor-text-style": "none",
         "border": "#2b3643",
         "border-blurred": "#222b36",
+        "scrollbar": "#2c3a4b",
+        "scrollbar-hover": "#3b4f66",
+        "scrollbar-active": "#4d6683",
+        "scrollbar-background": "#151b23",
+        "scrollbar-background-hover": "#151b23",
+        "scrollbar-background-active": "#151b23",
+        "scrollbar-corner-color": "#151b23",
     },
 )
 LIGHT = Theme(
@@ -44,5 +51,12 @@ LIGHT = Theme(
         "block-cursor-text-style": "none",
         "border": "#c3ccd6",
         "border-blurred": "#d8dee6",
+        "scrollbar": "#c3ccd6",
+        "scrollbar-hover": "#a9b5c2",
+        "scrollbar-active": "#8d9bab",
+        "scrollbar-background": "#eef1f5",
+        "scrollbar-background-hover": "#eef1f5",
+        "scrollbar-background-active": "#eef1f5",
+        "scrollbar-corner-color": "#eef1f5",
     },
 )

@@ -19,6 +19,7 @@ from fetchdeck.core.handle import (
 )
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import Counts, FailureKind, Phase, State
+from textual.app import App
 
 from .journal_factory import Made, make_journal
 
@@ -63,7 +64,9 @@ def running(**changes: object) -> Snapshot:
 def rows(succeeded: int = 40, failed: int = 12) -> tuple[Made, ...]:
     """Rows for the journal, of every kind that a table shows."""
     good = (
-        Made(State.SUCCEEDED, f"https://places.example/v1/details?place={n}&key=***", size=900 + n, status=200)
+        Made(
+            State.SUCCEEDED, f"https://places.example/v1/details?place={n}&key=***", size=900 + n, status=200
+        )
         for n in range(succeeded)
     )
     bad = (
@@ -163,3 +166,8 @@ def scripted(folder: Path, made: Iterable[Made] = (), **fields: object) -> Scrip
         Event(1, 1_700_000_007.0, EventKind.CONCURRENCY, "Concurrency limit 300 to 500."),
     )
     return ScriptedEngine(path, **{"flying": in_flight(), "happened": events, **fields})  # type: ignore[arg-type]
+
+
+def seen(app: App[object]) -> str:
+    """What stands on the screen, line by line."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -15,7 +15,7 @@ from ..commands import by_group
 from ..figures import STATE_GLYPHS
 
 _NAMES = {"equals_sign": "="}
-_KEY_CELLS = 11
+_KEY_CELLS = 10
 
 
 class HelpScreen(ModalScreen[None]):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...core.handle import Snapshot
 from ..figures import count, milliseconds, rate, short, size
-from ..spans import Line, Span, fill, join
+from ..spans import Line, Span, fill, join, width_of
 from .columns import Tone
 from .lines import Lines
 
 _LABEL = 13
-_PANEL_LINES = 6
+_PANEL_LINES, _SHORT_LINES = 7, 4
 
 
 def concurrency(snapshot: Snapshot) -> Line:
@@ -64,19 +64,29 @@ def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     return first, join(parts, "   ")
 
 
-def panel_lines(snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+def short_panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """Four lines, for wide terminals that are low."""
+    slots = (Span("concurrency ", Tone.MUTED), *concurrency(snapshot), Span(" "))
+    return (
+        (*slots, *gauge(snapshot, max(0, width - width_of(slots)))),
+        (Span("rate        ", Tone.MUTED), *throughput(snapshot)),
+        (Span("latency     ", Tone.MUTED), *join(percentiles(snapshot), " ")),
+        (Span("received    ", Tone.MUTED), Span(size(snapshot.received_bytes))),
+    )
+
+
+def panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """One figure a line, for terminals with room."""
     first, *others = percentiles(snapshot)
     indent = Span(" " * _LABEL)
-    lines: list[Line] = [
+    return (
         (_label("concurrency"), *concurrency(snapshot)),
         gauge(snapshot, width),
         (_label("rate"), *throughput(snapshot)),
         (_label("received"), Span(size(snapshot.received_bytes))),
-    ]
-    if height >= _PANEL_LINES + 1:
-        return (*lines, (_label("latency"), *first), *((indent, *line) for line in others))
-    return (*lines, (_label("latency"), *first), join(others, "  "))
+        (_label("latency"), *first),
+        *((indent, *line) for line in others),
+    )
 
 
 def _label(text: str) -> Span:
@@ -89,5 +99,5 @@ class Controls(Lines):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The form that fits."""
         if height >= _PANEL_LINES:
-            return panel_lines(snapshot, width, height)
-        return strip_lines(snapshot, width) if height < 4 else panel_lines(snapshot, width, height)[:height]
+            return panel_lines(snapshot, width)
+        return short_panel_lines(snapshot, width) if height >= _SHORT_LINES else strip_lines(snapshot, width)

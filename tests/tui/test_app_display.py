@@ -1,0 +1,154 @@
+"""What the dashboard shows: at several sizes, of hostile texts, of unfinished knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.handle import RunState
+from fetchdeck.core.model import Counts
+from fetchdeck.tui import theme
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.widgets.charts import ThroughputChart
+from fetchdeck.tui.widgets.journal_table import JournalTable
+
+from ..support.scripted_engine import history, rows, running, scripted, seen
+
+HOSTILE = (
+    "[@click=app.quit]places[/]",
+    "[/x]",
+    "[red]a",
+    "\x1b]52;c;aGk=\x07",
+    "a\u202eb",
+    "\x9b31m",
+    "\\[b]",
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (200, 24), (80, 60)])
+async def test_everything_has_its_place(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=size) as pilot:
+        await pilot.pause()
+        text = seen(app)
+        assert len(text.splitlines()) == size[1]
+        for part in (
+            "places  ▶ running",
+            "ETA 14–19 s",
+            "20.4%",
+            "= 27,000",
+            "500/500",
+            "1,482/s",
+            "p99 1.2 s",
+            "succeeded/s",
+            "1 In flight 500",
+            "3 Failed 493",
+            "5496",
+            "q leave",
+        ):
+            assert part in text
+        await pilot.press("3")
+        await app.screen.query_one("#failed", JournalTable).settled()
+        await pilot.pause()
+        assert "No reply" in seen(app)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 10), (300, 3)])
+async def test_tiny_terminals_do_no_harm(tmp_path: Path, size: tuple[int, int]) -> None:
+    engine = scripted(tmp_path, rows(), obeys=True)
+    async with (app := FetchdeckApp(engine)).run_test(size=size) as pilot:
+        await pilot.press("1", "2", "3", "4", "5", "?", "escape", "q", "escape", "c", "escape", "p")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "‖ paused" in seen(app)
+    assert engine.commands == [("pause",)]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_hostile_names_and_reasons_are_shown_as_text(tmp_path: Path, text: str) -> None:
+    engine = scripted(tmp_path, now=running(name=text, state=RunState.PAUSED, reason=text))
+    async with (app := FetchdeckApp(engine)).run_test(size=(120, 40)) as pilot:
+        shown = seen(app)
+        for character in "\x1b\x07\x9b\u202e":
+            assert character not in shown
+        plain = text.replace("\x1b", "␛").replace("\x07", "␇")
+        plain = plain.replace("\u202e", "<U+202E>").replace("\x9b", "<U+009B>")
+        assert shown.count(plain) == 2
+        await pilot.click("StatusHeader", offset=(3, 0))
+        assert app._exit is False
+
+
+async def test_the_total_is_open_while_the_input_is_read(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, now=running(total_known=False, eta=None))
+    async with (app := FetchdeckApp(engine)).run_test():
+        assert "= 27,000+" in seen(app)
+        assert "of 27,000+" in seen(app)
+        assert "ETA" not in seen(app)
+        engine.now = running()
+        app.pull()
+        assert "27,000+" not in seen(app)
+
+
+async def test_a_lowered_limit_shows_how_much_is_to_drain(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, now=running(in_use=47, limit=16))
+    async with (app := FetchdeckApp(engine)).run_test():
+        assert "draining 47→16, 31 to go" in seen(app)
+
+
+async def test_saving_is_a_part_of_those_in_flight(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, now=running(saving=120))
+    async with (app := FetchdeckApp(engine)).run_test(size=(200, 60)):
+        assert "◐ in flight 500 (120 saving) +" in seen(app)
+
+
+async def test_a_run_without_any_rows_or_history(tmp_path: Path) -> None:
+    blank = running(
+        counts=Counts(),
+        in_use=0,
+        limit=1,
+        history=(),
+        latency=None,
+        eta=None,
+        rate_per_s=0.0,
+        total_known=False,
+    )
+    async with (app := FetchdeckApp(scripted(tmp_path, now=blank, flying=()))).run_test() as pilot:
+        await pilot.press("r", "x", "space", "enter", "y", "1", "r", "x", "space", "enter", "y")
+        assert "0/1" in seen(app)
+        assert "p50 –" in seen(app)
+
+
+async def test_an_unchanged_run_paints_nothing(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        chart = app.screen.query_one(ThroughputChart)
+        drawn = chart._drawn
+        app.pull()
+        await pilot.pause()
+        assert chart._drawn is drawn
+        engine.now = replace(engine.now, history=history()[:-1])
+        app.pull()
+        assert chart._drawn is not drawn
+
+
+async def test_both_themes_work_and_others_too(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test() as pilot:
+        before = app.screen.query_one("StatusHeader").styles.background
+        await app.run_action("app.switch_theme")
+        await pilot.pause()
+        assert app.theme == theme.LIGHT.name
+        assert app.screen.query_one("StatusHeader").styles.background != before
+        app.theme = "nord"
+        await pilot.pause()
+        assert "places" in seen(app)
+
+
+async def test_states_differ_without_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test():
+        assert app.no_color
+        bar = seen(app).splitlines()[1]
+        assert "█" in bar
+        assert "▒" in bar
+        assert "━" in bar
+        assert "─" in bar

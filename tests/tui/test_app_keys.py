@@ -1,0 +1,246 @@
+"""Every key of the dashboard, through the real app, to the command that the engine gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.handle import RunState
+from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.model import State
+from fetchdeck.tui import commands
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.help import HelpScreen, help_text
+from fetchdeck.tui.screens.inspect import InspectScreen
+from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.journal_table import JournalTable
+from textual.command import CommandList
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ..support.scripted_engine import rows, running, scripted, seen
+
+FAILURES = RowFilter(states=frozenset({State.FAILED}))
+
+
+async def show(pilot: Pilot[None], tab_key: str) -> None:
+    await pilot.press(tab_key)
+    table = pilot.app.screen.table  # type: ignore[attr-defined]
+    if isinstance(table, JournalTable):
+        await table.settled()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("keys", "commanded"),
+    [
+        ("p", ("pause",)),
+        ("+", ("set_concurrency", 550)),
+        ("=", ("set_concurrency", 550)),
+        ("-", ("set_concurrency", 450)),
+        ("]", ("set_concurrency", 1000)),
+        ("[", ("set_concurrency", 250)),
+        ("R", ("retry_matching", FAILURES)),
+        ("x", ("cancel", (5496,))),
+    ],
+)
+async def test_a_key_gives_its_command_and_the_next_frame_shows_it(
+    tmp_path: Path, keys: str, commanded: tuple[object, ...]
+) -> None:
+    engine = scripted(tmp_path, rows(), obeys=True)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        pulls = engine.pulls
+        await pilot.press(*keys)
+        assert engine.commands == [commanded]
+        assert engine.pulls > pulls
+        assert pilot.app.snapshot == engine.now  # type: ignore[attr-defined]
+
+
+async def test_p_resumes_a_paused_run(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, obeys=True, now=running(state=RunState.PAUSED))
+    async with FetchdeckApp(engine).run_test() as pilot:
+        assert "‖ paused" in seen(pilot.app)
+        assert "p resume" in seen(pilot.app)
+        await pilot.press("p")
+        assert engine.commands == [("resume",)]
+        assert "▶ running" in seen(pilot.app)
+
+
+async def test_concurrency_steps_by_1_at_least_and_never_below_1(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, obeys=True, now=running(limit=1, in_use=1))
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press(*"-[++-")
+    assert [command[1] for command in engine.commands] == [1, 1, 2, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "commanded"),
+    [
+        ("c", "64", ("set_concurrency", 64)),
+        ("c", "1,000", ("set_concurrency", 1000)),
+        ("l", "600/m", ("set_rate", 10.0)),
+        ("l", "10", ("set_rate", 10.0)),
+        ("l", "", ("set_rate", None)),
+    ],
+)
+async def test_a_value_can_be_typed(
+    tmp_path: Path, key: str, typed: str, commanded: tuple[object, ...]
+) -> None:
+    engine = scripted(tmp_path, obeys=True)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press(key)
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.press("enter")
+        assert engine.commands == [commanded]
+        assert isinstance(pilot.app.screen, MainScreen)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"), [("c", "0"), ("c", "ten"), ("c", "²"), ("l", "[@click=app.exit]x")]
+)
+async def test_a_value_that_makes_no_sense_is_refused_in_words(tmp_path: Path, key: str, typed: str) -> None:
+    engine = scripted(tmp_path)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press(key)
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.press("enter")
+        assert engine.commands == []
+        assert f"{typed!r} is no" in seen(pilot.app)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MainScreen)
+    assert engine.commands == []
+
+
+async def test_r_retries_the_selected_row_and_then_the_marked_ones(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows(succeeded=3, failed=5))
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "3")
+        await pilot.press("home", "r")
+        assert engine.commands == [("retry", (3,))]
+        await pilot.press("space", "down", "space", "r", "r")
+        # The marks are used up: the last retry is of the selected row alone.
+        assert engine.commands[1:] == [("retry", (3, 5)), ("retry", (6,))]
+
+
+async def test_r_on_a_cause_retries_all_its_requests(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows(failed=6))
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "4")
+        await pilot.pause(0.1)
+        cause = pilot.app.screen.table.selected  # type: ignore[attr-defined]
+        await pilot.press("r")
+        rows_ = RowFilter(states=frozenset({State.FAILED}), causes=frozenset({cause.id}))
+        assert engine.commands == [("retry_matching", rows_)]
+
+
+async def test_shift_r_retries_what_the_filter_shows(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "3")
+        await pilot.press("slash", *"kind:timeout", "enter", "R")
+        [(name, filter_)] = engine.commands
+        assert name == "retry_matching"
+        assert isinstance(filter_, RowFilter)
+        assert filter_.kinds == {"timeout"}
+        await pilot.press("escape", "R")
+        assert engine.commands[1:] == [("retry_matching", FAILURES)]
+
+
+async def test_enter_on_a_cause_shows_its_failures(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "4")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.tab == "failed"
+        failed = screen.query_one("#failed", JournalTable)
+        assert failed.rows_filter.causes
+        await failed.settled()
+        assert failed.row_count == 8
+
+
+async def test_each_tab_keeps_its_own_filter(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press(
+            "3", "slash", *"kind:timeout", "enter", "2", "slash", *"size>5", "enter", "3", "slash"
+        )
+        succeeded = pilot.app.screen.query_one("#succeeded", JournalTable)
+        failed = pilot.app.screen.query_one("#failed", JournalTable)
+        await pilot.pause()
+        assert failed.rows_filter == RowFilter.parse("kind:timeout").within(failed.rows_filter.states)
+        assert succeeded.rows_filter == RowFilter.parse("size>5").within({State.SUCCEEDED})
+        assert pilot.app.screen.query_one("FilterBar Input", Input).value == "kind:timeout"
+
+
+async def test_enter_inspects_and_y_copies(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "2")
+        await pilot.press("home", "y")
+        await pilot.pause(0.1)
+        assert pilot.app.clipboard.startswith("curl ")
+        assert "details?place=0" in pilot.app.clipboard
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, InspectScreen)
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, MainScreen)
+
+
+async def test_keys_typed_into_the_filter_are_text(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press("3", "slash", *"pxrRq+-")
+        assert engine.commands == []
+        assert pilot.app.screen.query_one("FilterBar Input", Input).value == "pxrRq+-"
+
+
+async def test_help_shows_every_key(tmp_path: Path) -> None:
+    async with FetchdeckApp(scripted(tmp_path)).run_test() as pilot:
+        await pilot.press("?")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MainScreen)
+    text = help_text().plain
+    for command in commands.COMMANDS:
+        if command.keys:
+            assert f"\n{command.key} " in text
+            assert command.help in text
+
+
+async def test_the_palette_runs_commands_of_the_app_and_of_the_screen(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        for word, commanded in (("every", ("retry_matching", FAILURES)), ("paus", ("pause",))):
+            await pilot.press("ctrl+p", *word)
+            found = pilot.app.screen.query_one(CommandList)
+            while found.option_count != 1 or found.highlighted is None:
+                await pilot.pause(0.01)
+            await pilot.press("enter")
+            await pilot.pause()
+            assert engine.commands[-1] == commanded
+
+
+def test_every_command_has_an_action_an_id_and_keys_of_its_own() -> None:
+    def keys_of(scope: Sequence[commands.Command]) -> list[str]:
+        return [key for command in scope for key in command.keys.split(",") if key]
+
+    nodes = {commands.Scope.RUN: FetchdeckApp, commands.Scope.ROWS: MainScreen}
+    for command in commands.COMMANDS:
+        assert hasattr(nodes[command.scope], f"action_{command.action.partition('(')[0]}")
+    keys = keys_of(commands.COMMANDS)
+    assert len(keys) == len(set(keys))
+    ids = [command.id for command in commands.COMMANDS]
+    assert len(ids) == len(set(ids))
+
+
+async def test_a_click_on_a_tab_and_on_a_hint_do_what_they_say(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.click("TabBar", offset=(45, 0))
+        assert pilot.app.screen.tab == "failed"  # type: ignore[attr-defined]
+        await pilot.click("KeyFooter", offset=(2, 0))
+        assert engine.commands == [("pause",)]

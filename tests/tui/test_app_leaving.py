@@ -1,0 +1,95 @@
+"""The ways out of the dashboard, each of which leaves the engine in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.handle import RunState
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.screens.quit import LeaveScreen
+
+from ..support.scripted_engine import running, scripted, seen
+
+
+@pytest.mark.parametrize("state", [RunState.FINISHED, RunState.INTERRUPTED])
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_a_run_that_is_over_is_left_at_once(tmp_path: Path, state: RunState, key: str) -> None:
+    engine = scripted(tmp_path, now=running(state=state))
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        await pilot.press(key)
+    assert app.return_code == 0
+    assert engine.commands == []
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_a_running_run_asks_first_and_escape_stays(tmp_path: Path, key: str) -> None:
+    engine = scripted(tmp_path)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, LeaveScreen)
+        assert "21,504 requests are not done" in seen(pilot.app)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MainScreen)
+    assert engine.commands == []
+
+
+async def test_d_drains_and_leaves_when_the_run_is_interrupted(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, obeys=True)
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        await pilot.press("q", "d")
+        assert engine.commands == [("drain",)]
+        assert "▼ draining · 500 in flight to end" in seen(app)
+        app.pull()
+        await pilot.pause()
+        assert app.is_running
+        assert app._exit is False
+        engine.now = replace(engine.now, state=RunState.INTERRUPTED)
+        app.pull()
+        assert app._exit is True
+    assert engine.commands == [("drain",)]
+
+
+async def test_n_leaves_at_once(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, obeys=True)
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        await pilot.press("q", "n")
+        assert app._exit is True
+    assert engine.commands == [("abandon",)]
+
+
+@pytest.mark.parametrize("first", [("ctrl+c",), ("q",), ("q", "d"), ("l", "ctrl+c")])
+async def test_the_second_interrupt_leaves_at_once(tmp_path: Path, first: tuple[str, ...]) -> None:
+    engine = scripted(tmp_path, obeys=True)
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        await pilot.press(*first, "ctrl+c")
+        assert app._exit is True
+    assert engine.commands[-1] == ("abandon",)
+
+
+async def test_an_interrupt_that_was_taken_back_counts_no_more(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await pilot.press("ctrl+c", "escape", "ctrl+c")
+        assert isinstance(pilot.app.screen, LeaveScreen)
+    assert engine.commands == []
+
+
+async def test_a_drain_that_the_engine_began_does_not_close_the_dashboard(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, now=running(state=RunState.INTERRUPTED, reason="too many failures"))
+    async with (app := FetchdeckApp(engine)).run_test():
+        app.pull()
+        assert app._exit is False
+        assert "⚠ interrupted · too many failures" in seen(app)
+
+
+async def test_a_finished_run_stays_and_a_retry_sets_it_going_again(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, now=running(state=RunState.FINISHED))
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        assert "■ finished · R retries failures, q leaves" in seen(app)
+        engine.now = running()
+        await pilot.press("R")
+        assert engine.commands[0][0] == "retry_matching"
+        assert "▶ running" in seen(app)
