@@ -144,7 +144,7 @@ def test_a_template_that_cannot_be_used_is_refused_at_once(templates: Templates,
         (Templates(url="http://h/{{ nam }}"), "--url uses the column 'nam'.*Did you mean 'name'.*It has: id, name"),
         (Templates(url="http://h/{{ row['nam'] }}"), "--url uses the column 'nam'"),
         (Templates(url="http://h/{{ row.nam }}"), "--url uses the column 'nam'"),
-        (Templates(url="http://h/", headers=(("A", "{{ zzz }}"),)), "--header 'A' .* 'zzz', which the input does not have. It has"),
+        (Templates(url="http://h/", headers=(("A", "{{ zzz }}"),)), "--header 'A' .* 'zzz'.* have. It has"),
         (Templates(), "no column 'url'.*--url 'https://example.com/{{ id }}'"),
     ],
 )  # fmt: skip
