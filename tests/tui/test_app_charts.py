@@ -67,8 +67,13 @@ def test_failures_hang_below_the_line_that_successes_stand_on() -> None:
     assert (upper.strip(), lower) == ("", "⣿" * 10)
 
 
-def test_dots_stand_where_they_were_set() -> None:
-    canvas = Canvas(2, 1)
-    canvas.dot(0, 0, Tone.GOOD)
-    canvas.dot(3, 3, Tone.BAD)
-    assert canvas.lines() == ((("⠁", Tone.GOOD), ("⢀", Tone.BAD)),)
+def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:
+    canvas = Canvas(3, 2)
+    canvas.column(0, 0, 1, Tone.GOOD)
+    canvas.column(3, 7, 99, Tone.BAD)
+    canvas.column(4, 1, 8, Tone.GOOD)
+    canvas.column(5, 5, 6, Tone.BAD)
+    assert canvas.lines() == (
+        (("⠁", Tone.GOOD), (" ", Tone.MUTED), ("⡆", Tone.GOOD)),
+        ((" ", Tone.MUTED), ("⢀", Tone.BAD), ("⡗", Tone.GOOD)),
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ...core.handle import Second, Snapshot
 from ..dots import DOWN, Canvas
 from ..figures import milliseconds, short
-from ..spans import Line, Span, justify, width_of
+from ..spans import Line, Span, justify
 from .charts_series import by_column, mean_of, round_up, window_s, worst
 from .columns import Tone
 from .lines import Lines
@@ -83,44 +85,59 @@ def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _titled(
-    title: Line, body: tuple[Line, ...], snapshot: Snapshot, width: int, height: int
-) -> tuple[Line, ...]:
-    if height > len(body) + 1:
-        return (title, *body, time_axis(snapshot.history, width))
-    window = (Span(f"last {window_s(snapshot.history)} s", Tone.MUTED),)
-    return (justify(title, window, width) if width_of(title) + 12 <= width else title, *body)
+class _Chart(Lines):
+    """Draws only when the history has another second, which is once in four snapshots."""
+
+    TITLE: ClassVar[Line] = ()
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._shown: tuple[Sequence[Second], int, int] | None = None
+        self._made: tuple[Line, ...] = ()
+
+    @abstractmethod
+    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+        """The strips."""
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """A title with its legend, the strips, and a time axis where there is room."""
+        wanted = (snapshot.history, width, height)
+        if wanted != self._shown:
+            self._shown, self._made = wanted, self._titled(*wanted)
+        return self._made
+
+    def _titled(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+        if height >= _AXIS_FROM:
+            return (self.TITLE, *self.body(history, width, height - 2), time_axis(history, width))
+        window = (Span(f"last {window_s(history)} s", Tone.MUTED),)
+        return (justify(self.TITLE, window, width), *self.body(history, width, height - 1))
 
 
-def _body_height(height: int) -> int:
-    return height - 2 if height >= _AXIS_FROM else height - 1
-
-
-class ThroughputChart(Lines):
+class ThroughputChart(_Chart):
     """Attempts that succeeded and that did not, each second."""
 
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
-        """A title with its legend, the strips, and a time axis where there is room."""
-        title = (
-            Span("▲ ", Tone.GOOD),
-            Span("succeeded/s  ", Tone.PLAIN),
-            Span("▼ ", Tone.BAD),
-            Span("failed/s", Tone.PLAIN),
-        )
-        body = throughput_chart(snapshot.history, width, _body_height(height))
-        return _titled(title, body, snapshot, width, height)
+    TITLE = (
+        Span("▲ ", Tone.GOOD),
+        Span("succeeded/s  ", Tone.PLAIN),
+        Span("▼ ", Tone.BAD),
+        Span("failed/s", Tone.PLAIN),
+    )
+
+    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+        """The strips."""
+        return throughput_chart(history, width, height)
 
 
-class LatencyChart(Lines):
+class LatencyChart(_Chart):
     """The percentiles of how long attempts took, each second."""
 
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
-        """A title with its legend, the strips, and a time axis where there is room."""
-        title = (
-            Span("latency ", Tone.PLAIN),
-            Span(" ■ p50", Tone.GOOD),
-            Span("  ━ p95", Tone.ACCENT),
-            Span("  ━ p99", Tone.WARN),
-        )
-        body = latency_chart(snapshot.history, width, _body_height(height))
-        return _titled(title, body, snapshot, width, height)
+    TITLE = (
+        Span("latency ", Tone.PLAIN),
+        Span(" ■ p50", Tone.GOOD),
+        Span("  ━ p95", Tone.ACCENT),
+        Span("  ━ p99", Tone.WARN),
+    )
+
+    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+        """The strips."""
+        return latency_chart(history, width, height)

@@ -1,0 +1,68 @@
+"""A process that shows the dashboard over a scripted engine: `python -m … FOLDER REPORT`.
+
+On leaving it writes to REPORT, as JSON, the commands that the engine got. FOLDER/stalled appears as soon as
+frames are dropped, and FOLDER/beats grows by a byte with each 50 ms heartbeat of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from fetchdeck.core.handle import RunState, Snapshot
+from fetchdeck.tui import frame_writer
+from fetchdeck.tui.dashboard import run_dashboard
+
+from .scripted_engine import ScriptedEngine, rows, scripted
+
+DRAIN_PULLS = 4
+"""A drain is over when the snapshot has been pulled this often."""
+
+
+class DrainingEngine(ScriptedEngine):
+    """Ends its drains by itself, and has a new figure in every snapshot."""
+
+    __slots__ = ("drained",)
+
+    def snapshot(self) -> Snapshot:
+        now = ScriptedEngine.snapshot(self)
+        if now.state is RunState.DRAINING:
+            self.drained = getattr(self, "drained", 0) + 1
+            if self.drained > DRAIN_PULLS:
+                now = replace(now, state=RunState.INTERRUPTED)
+        self.now = replace(now, elapsed_s=now.elapsed_s + 1)
+        return self.now
+
+
+async def main(folder: Path, report: Path) -> None:
+    made = scripted(folder, rows())
+    engine = DrainingEngine(made.journal_path, obeys=True, flying=made.flying, happened=made.happened)
+    write = frame_writer.FrameWriter.write
+
+    def watched(self: frame_writer.FrameWriter, text: str, *, essential: bool = False) -> None:
+        write(self, text, essential=essential)
+        if self.stalled:
+            (folder / "stalled").touch()
+
+    frame_writer.FrameWriter.write = watched
+
+    async def beat() -> None:
+        with (folder / "beats").open("ab", buffering=0) as file:
+            while True:
+                await asyncio.sleep(0.05)
+                file.write(b".")
+
+    task = asyncio.create_task(beat())
+    await run_dashboard(engine)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    report.write_text(json.dumps(engine.commands))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
