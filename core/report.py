@@ -83,7 +83,7 @@ def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
     return Status(
         run=run,
         state=_state(db, told, journalled, owned=owned),
-        counts=_sent(journalled, told.get("unsent", 0)) if owned else journalled,
+        counts=_sent(journalled, told.get("under_way", journalled.in_flight)) if owned else journalled,
         bytes=received[0] if received else 0,
         elapsed_s=elapsed,
         rate_per_s=told.get("rate_per_s", 0.0) if owned else journalled.done / elapsed if elapsed else 0.0,
@@ -99,9 +99,9 @@ def _state(db: sqlite3.Connection, told: dict[str, Any], found: Counts, *, owned
     return RunState.FINISHED if done else RunState.INTERRUPTED
 
 
-def _sent(found: Counts, unsent: int) -> Counts:
+def _sent(found: Counts, under_way: int) -> Counts:
     """The counts with requests that are leased but not started among the queued, as the dashboard has them."""
-    moved = min(max(unsent, 0), found.in_flight)
+    moved = max(0, found.in_flight - under_way)
     return replace(found, queued=found.queued + moved, in_flight=found.in_flight - moved)
 
 

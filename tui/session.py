@@ -15,7 +15,7 @@ import click
 
 from ..core.engine.engine import Engine
 from ..core.engine.run import open_run
-from ..core.handle import EventKind, Latency, RunState
+from ..core.handle import Latency, RunState
 from ..core.job import Job, Options
 from ..core.journal.filter import RowFilter
 from ..core.loops import run_fair, run_plain
@@ -28,8 +28,7 @@ EXIT_ALL_SUCCEEDED = 0
 EXIT_SOME_FAILED = 1
 EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LOOK_EVERY_S = 0.02
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +95,11 @@ async def _run(session: Session) -> _Ending:
             session.options,
             session.folder,
             fresh=session.fresh,
+            again=session.again,
             environ=session.environ,
             stdin=session.stdin,
         ) as engine:
             signals.engine = engine
-            if session.again is not None:
-                await _queue_again(engine, session.again)
             if session.dashboard:
                 # Loaded only here: plain runs need no Textual, and start without it in half the time.
                 from .dashboard import run_dashboard
@@ -124,18 +122,8 @@ async def _watch_plainly(engine: Engine) -> None:
             await progress
 
 
-async def _queue_again(engine: Engine, rows: RowFilter) -> None:
-    """Have the chosen requests queued, and return when they durably are: until then the run looks finished."""
-    seq = engine.events_since(0).next_seq
-    engine.retry_matching(rows)
-    while engine.snapshot().state not in (RunState.DRAINING, RunState.INTERRUPTED):
-        if any(event.kind is EventKind.RETRIED for event in engine.events_since(seq).events):
-            return
-        await asyncio.sleep(_LOOK_EVERY_S)
-
-
 class _Signals:
-    """The first SIGINT or SIGTERM drains, the second leaves at once; before the engine is open one is enough."""
+    """The first SIGINT, SIGTERM or SIGHUP drains, the second leaves at once; before the engine opens, one is enough."""
 
     def __init__(self) -> None:
         self.engine: Engine | None = None
@@ -154,7 +142,9 @@ class _Signals:
     def install(self) -> None:
         """Handle the signals from now on."""
         for number in _SIGNALS:
-            self._loop.add_signal_handler(number, self._signalled)
+            # What the caller has had ignored stays so: `nohup` means it.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._loop.add_signal_handler(number, self._signalled)
 
     def _signalled(self) -> None:
         if self.engine is None:

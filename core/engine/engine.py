@@ -47,7 +47,7 @@ class Engine:
         now = self._loop.time()
         journal, gate, meter = self._with.journal, self._with.gate, self._with.meter
         meter.roll(now)
-        unsent = self._session.unsent
+        unsent = max(0, journal.counts.in_flight - self._session.under_way)
         counts = replace(
             journal.counts, queued=journal.counts.queued + unsent, in_flight=journal.counts.in_flight - unsent
         )

@@ -10,12 +10,11 @@ from ..errors import FetchdeckError, RowError
 from ..inputs.recall import Recall
 from ..journal.batch import Ended, Leased
 from ..model import FailureKind, Request, Row, State
-from ..sealing import unseal
+from ..sealing import ROW_SEALED, unseal
 from ..templates import RequestBuilder
 from .ticket import Ticket
 
 _CHUNK = 100
-_ROW_SEALED = 2
 _NOT_HELD = (
     "its row holds a secret, which is not stored, and the input cannot be read again; "
     "run the same command with the same input once more"
@@ -82,7 +81,7 @@ class Feed:
         return tickets, failed
 
     async def _recalled(self, leased: list[Leased]) -> dict[int, Row]:
-        wanted = [one.id for one in leased if one.sealed & _ROW_SEALED and self._held.get(one.id) is None]
+        wanted = [one.id for one in leased if one.sealed & ROW_SEALED and self._held.get(one.id) is None]
         if not wanted or self._recall is None:
             return {}
         try:
@@ -95,7 +94,7 @@ class Feed:
             request = self._builder.shortcut(one.method, one.url)
             if request is not None:
                 return request
-        if one.sealed & _ROW_SEALED:
+        if one.sealed & ROW_SEALED:
             row = self._held.get(one.id) or recalled.get(one.id)
             if row is None:
                 raise RowError(_NOT_HELD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
@@ -101,7 +101,7 @@ def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
 
 def _said(value: object) -> str:
     if isinstance(value, list):
-        pairs: list[list[str]] = value
+        pairs = cast("list[list[str]]", value)
         return ", ".join(f"'{name}: {text}'" for name, text in pairs) or "none"
     return "not given" if value is None else f"'{value}'"
 

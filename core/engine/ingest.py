@@ -13,12 +13,11 @@ from ..journal.batch import Accepted
 from ..model import BadRow, Row, State
 from ..printable import printable
 from ..redact import Redactor
-from ..sealing import seal
+from ..sealing import ROW_SEALED, seal
 from ..templates import RequestBuilder
 from .feed import HeldRows
 
 _CHUNK = 100
-_ROW_SEALED = 2
 
 
 class Acceptor(Protocol):
@@ -69,7 +68,7 @@ class Ingest:
         accepted: list[Accepted] = []
         for record in records:
             one = self._accepted(record)
-            if hold and isinstance(record, Row) and one.sealed & _ROW_SEALED:
+            if hold and isinstance(record, Row) and one.sealed & ROW_SEALED:
                 self._held.hold(record)
             if record.id >= self._rows_read:
                 accepted.append(one)

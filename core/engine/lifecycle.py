@@ -19,14 +19,14 @@ class Facts:
     """The input is still being read."""
     input_known: bool
     """The input has been read to its end."""
+    leaving: bool = False
+    """Nothing more is started, because the run is being left."""
 
 
 def settled(state: RunState, facts: Facts) -> RunState:
     """The state a run takes by itself, given the facts; commands move it from running to paused and draining."""
-    if state is RunState.INTERRUPTED:
-        return state
-    if state is RunState.FINISHED:
-        return RunState.RUNNING if facts.pending else state
+    if state in (RunState.FINISHED, RunState.INTERRUPTED):
+        return RunState.RUNNING if facts.pending and not facts.leaving else state
     over = facts.idle and not facts.pending and not facts.reading
     if over and facts.input_known:
         return RunState.FINISHED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,15 @@ from ..errors import InputError, RunError
 from ..inputs.recall import Recall
 from ..inputs.source import Source, open_source
 from ..job import DEFAULT_RETRY_ON, Job, Options
+from ..journal.batch import Batch, Change
+from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..journal.lock import RunLock
 from ..journal.meta import read_meta
 from ..journal.store import Store
 from ..journal.writer import Journal, Listener
 from ..limits.gate import Gate
-from ..model import Row
+from ..model import BadRow, Row
 from ..policies.retry import RetryPolicy
 from ..policies.statuses import parse_statuses
 from ..policies.stop import FailureWatch, MaxFailures
@@ -58,13 +60,15 @@ async def open_run(
     folder: Path,
     *,
     fresh: bool = False,
+    again: RowFilter | None = None,
     environ: Mapping[str, str],
     stdin: BinaryIO | None = None,
-) -> AsyncIterator[Engine]:
+) -> AsyncGenerator[Engine]:
     """Begin a run, or go on with the one in `folder`; leaving the context makes everything durable.
 
     Raises InputError, TemplateError, OptionError or RunError before anything is created or sent. `fresh`
-    discards the run that is there. `stdin` is read where the job's input is `-`.
+    discards the run that is there, `again` first queues those failed and skipped requests again. `stdin` is
+    read where the job's input is `-`.
     """
     run_folder = RunFolder.at(folder)
     plan = _Plan.of(job, options, environ)
@@ -72,7 +76,7 @@ async def open_run(
         source = await _source(job, stdin, ingested=not fresh and _ingested(run_folder))
         if source is not None:
             stack.push_async_callback(source.close)
-            await _check_columns(source, plan.builder)
+            await _check_columns(source, plan.builder, job)
         run_folder.create()
         lock = RunLock(run_folder)
         stack.callback(lock.release)
@@ -80,6 +84,8 @@ async def open_run(
             run_folder.discard_run()
         wanted = identity.record(job, options, source.identity if source else None, plan.redactor)
         store = _bound_store(run_folder, wanted, source_read=source is not None)
+        if again is not None:
+            store.commit(Batch(changes=[Change(lambda store: store.requeue(again))]))
         session, engine = await _assemble(stack, plan, run_folder, store, source, job)
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
@@ -139,13 +145,31 @@ async def _source(job: Job, stdin: BinaryIO | None, *, ingested: bool) -> Source
         raise
 
 
-async def _check_columns(source: Source, builder: RequestBuilder) -> None:
+async def _check_columns(source: Source, builder: RequestBuilder, job: Job) -> None:
+    """Refuse a template with a column that the input does not have."""
     if source.columns is not None:
         builder.check_columns(source.columns)
-    else:
+        return
+    # JSON lines may differ from one another: a column is unknown only if none of the first ones has it.
+    columns = {"url"}
+    for record in await _first_records(source, job):
+        if isinstance(record, Row):
+            columns.update(record.columns)
+    if len(columns) > 1:
+        builder.check_columns(columns)
+
+
+async def _first_records(source: Source, job: Job) -> Sequence[Row | BadRow]:
+    if not source.rewindable:
         first = await source.first()
-        if isinstance(first, Row):
-            builder.check_columns(tuple(first.columns))
+        return [first] if first is not None else []
+    again = await open_source(job.input, job.format)
+    try:
+        async for records in again.batches():
+            return records
+        return []
+    finally:
+        await again.close()
 
 
 def _bound_store(folder: RunFolder, wanted: dict[str, Any], *, source_read: bool) -> Store:

@@ -61,7 +61,8 @@ class Scheduler:
         self._again: asyncio.Handle | None = None
         self._leasing: asyncio.Task[None] | None = None
         self._releasing: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self.stopping = False
+        """Whether nothing more is started, because the run is being left."""
         self.flights: dict[int, Flight] = {}
         """Attempts that hold a slot, by request, the oldest first."""
 
@@ -77,7 +78,7 @@ class Scheduler:
 
     def pump(self) -> None:
         """Start what may start now, and see to it that more is leased; cheap when there is nothing to do."""
-        if self._stopping:
+        if self.stopping:
             return
         gate, journal, now = self._parts.gate, self._parts.journal, self._loop.time()
         for _ in range(_STARTS_A_TICK):
@@ -108,7 +109,7 @@ class Scheduler:
 
     def stop(self) -> None:
         """Start nothing more; what is in flight goes on to its end."""
-        self._stopping = True
+        self.stopping = True
         for handle in (self._timer, self._again):
             if handle is not None:
                 handle.cancel()
@@ -183,7 +184,7 @@ class Scheduler:
         self._wake_at(due)
 
     def _wake_at(self, when: float) -> None:
-        if self._stopping or (self._timer is not None and self._wakes_at <= when):
+        if self.stopping or (self._timer is not None and self._wakes_at <= when):
             return
         if self._timer is not None:
             self._timer.cancel()
@@ -229,7 +230,8 @@ class Scheduler:
 
     async def _lease(self, count: int) -> None:
         try:
-            tickets, failed = await self._parts.feed.tickets(await self._parts.journal.lease(count))
+            leased = await self._parts.journal.lease(count, urgent=not self._ready)
+            tickets, failed = await self._parts.feed.tickets(leased)
             for ended in failed:
                 self._parts.landing.fail(ended)
                 self._parts.journal.end(ended)

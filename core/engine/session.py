@@ -77,10 +77,9 @@ class Session:
         return self._with.input_done if ingest is None else ingest.done
 
     @property
-    def unsent(self) -> int:
-        """Requests that the journal has as in flight, because they are leased, but that hold no slot yet."""
-        under_way = len(self._with.scheduler.flights) + self._with.journal.saving
-        return max(0, self._with.journal.counts.in_flight - under_way)
+    def under_way(self) -> int:
+        """Requests that hold a slot or have ended and are not durable yet; others that are leased were not sent."""
+        return len(self._with.scheduler.flights) + self._with.journal.saving
 
     def start(self) -> None:
         """Begin to read and to fetch."""
@@ -112,6 +111,7 @@ class Session:
             idle=not self._with.scheduler.flights and self._with.journal.idle,
             reading=self._with.ingest is not None and not self._with.ingest.done,
             input_known=self.input_known,
+            leaving=self._with.scheduler.stopping,
         )
         state = settled(self.state, facts)
         if state is self.state:
@@ -221,7 +221,7 @@ class Session:
             {
                 "at": time.time(),
                 "state": self.state.value,
-                "unsent": self.unsent,
+                "under_way": self.under_way,
                 "concurrency": self._with.gate.limit,
                 "rate_per_s": round(self._with.meter.rate_per_s(now), 2),
                 "elapsed_s": round(self._with.clock.total_s(now), 3),

@@ -17,6 +17,7 @@ from .store import Store
 T = TypeVar("T")
 _MAX_WAITING = 20_000
 _MAX_WAITING_BYTES = 64 * 1024 * 1024
+_MOST_ACCEPTED = 1000
 _LAST_TRIES = 3
 
 
@@ -113,9 +114,9 @@ class Journal:
         self._stir()
         return await result
 
-    async def lease(self, count: int) -> list[Leased]:
-        """The next queued requests, durably marked as in flight."""
-        return await self.change(lambda store: store.lease(count))
+    async def lease(self, count: int, *, urgent: bool = False) -> list[Leased]:
+        """The next queued requests, durably marked as in flight; `urgent` where slots stand empty."""
+        return await self.change(lambda store: store.lease(count), urgent=urgent)
 
     async def lease_again(self, ids: Collection[int]) -> set[int]:
         """Durably mark those that still wait as in flight; returns which these are."""
@@ -126,8 +127,13 @@ class Journal:
         await self.change(lambda store: store.mark_sent([request]), urgent=True)
 
     async def room(self) -> None:
-        """Return when it is not congested."""
-        while self.congested:
+        """Return when more rows of the input may be accepted.
+
+        Few at a time: a lease waits for the commit under way, and a commit of many thousand rows would keep
+        all slots empty for a second.
+        """
+        while self.congested or len(self._batch.accepted) >= _MOST_ACCEPTED:
+            self._urgent.set()
             self._committed.clear()
             await self._committed.wait()
 

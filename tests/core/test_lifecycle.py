@@ -26,6 +26,8 @@ DONE = Facts(pending=0, idle=True, reading=False, input_known=True)
         (RunState.RUNNING, Facts(0, True, False, False), RunState.INTERRUPTED),
         (RunState.FINISHED, Facts(1, True, False, True), RunState.RUNNING),
         (RunState.INTERRUPTED, DONE, RunState.INTERRUPTED),
+        (RunState.INTERRUPTED, Facts(1, True, False, False), RunState.RUNNING),
+        (RunState.INTERRUPTED, Facts(1, True, False, True, leaving=True), RunState.INTERRUPTED),
     ],
 )
 def test_transitions(state: RunState, now: Facts, then: RunState) -> None:

@@ -83,8 +83,8 @@ def demo_job(folder: Path, setup: DemoSetup) -> Generator[tuple[Job, Mapping[str
         RunFolder(folder).create()
         try:
             if not setup.port or not _input(folder).exists():
-                _input(folder).write_bytes(b"".join(input_lines(setup.rows)))
-            _memory(folder).write_bytes(msgspec.json.encode(asdict(running)))
+                _write(_input(folder), b"".join(input_lines(setup.rows)))
+            _write(_memory(folder), msgspec.json.encode(asdict(running)))
         except OSError as error:
             raise RunError(f"The run folder {folder} cannot be used: {error.strerror}.") from error
         yield running.job(folder), os.environ | _ENVIRONMENT
@@ -108,6 +108,11 @@ def _refuse_owned(folder: Path) -> None:
             f"The run in {folder} is being worked on by another process. "
             f"Watch it with 'fetchdeck status {folder}', or use another folder (--run OTHER)."
         )
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(0o600)
+    path.write_bytes(content)
 
 
 def _input(folder: Path) -> Path:
