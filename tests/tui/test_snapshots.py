@@ -1,0 +1,80 @@
+"""Pictures of the dashboard, compared with those that were looked at: `pytest --snapshot-update` after a change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.handle import RunState, Snapshot
+from fetchdeck.tui import theme
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.journal_table import JournalTable
+from textual.pilot import Pilot
+
+from ..support.scripted_engine import rows, running, scripted
+
+DARK, LIGHT = theme.DARK.name, theme.LIGHT.name
+PAUSED = replace(
+    running(),
+    state=RunState.PAUSED,
+    reason="no answer from places.example for 30 s",
+    in_use=47,
+    limit=16,
+    eta=None,
+)
+FINISHED = replace(
+    running(),
+    state=RunState.FINISHED,
+    counts=replace(running().counts, queued=0, in_flight=0, succeeded=26_507),
+    in_use=0,
+    eta=None,
+    elapsed_s=754.0,
+)
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tables show local times."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("size", "look", "keys", "run"),
+    [
+        pytest.param((80, 24), DARK, "1", running(), id="narrow-dark"),
+        pytest.param((80, 24), LIGHT, "3", PAUSED, id="narrow-light-paused"),
+        pytest.param((120, 40), DARK, "3", FINISHED, id="normal-dark-finished"),
+        pytest.param((120, 40), DARK, "?", running(), id="help"),
+        pytest.param((80, 24), DARK, "q", running(), id="leave"),
+        pytest.param((200, 60), LIGHT, "5", running(total_known=False), id="wide-light"),
+        pytest.param((200, 60), DARK, "2", running(saving=12), id="wide-dark"),
+    ],
+)
+def test_the_dashboard_looks_as_it_did(
+    snap_compare: Callable[..., bool],
+    tmp_path: Path,
+    size: tuple[int, int],
+    look: str,
+    keys: str,
+    run: Snapshot,
+) -> None:
+    app = FetchdeckApp(scripted(tmp_path, rows(), now=run))
+    app.theme = look
+
+    async def settle(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        screen = pilot.app.screen
+        if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
+            await table.settled()
+        app.pull()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=settle)
