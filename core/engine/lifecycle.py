@@ -26,7 +26,9 @@ class Facts:
 def settled(state: RunState, facts: Facts) -> RunState:
     """The state a run takes by itself, given the facts; commands move it from running to paused and draining."""
     if state in (RunState.FINISHED, RunState.INTERRUPTED):
-        return RunState.RUNNING if facts.pending and not facts.leaving else state
+        if not facts.pending:
+            return state
+        return RunState.INTERRUPTED if facts.leaving else RunState.RUNNING
     over = facts.idle and not facts.pending and not facts.reading
     if over and facts.input_known:
         return RunState.FINISHED
