@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.tui import frame_writer
-from fetchdeck.tui.dashboard import run_dashboard
+from fetchdeck.tui.dashboard import DashboardError, run_dashboard
 
 from .scripted_engine import ScriptedEngine, rows, scripted
 
@@ -24,7 +24,7 @@ DRAIN_PULLS = 4
 
 
 class DrainingEngine(ScriptedEngine):
-    """Ends its drains by itself, and has a new figure in every snapshot."""
+    """Ends its drains by itself, has a new figure in every snapshot, and breaks the app by `set_rate`."""
 
     __slots__ = ("drained",)
 
@@ -36,6 +36,9 @@ class DrainingEngine(ScriptedEngine):
                 now = replace(now, state=RunState.INTERRUPTED)
         self.now = replace(now, elapsed_s=now.elapsed_s + 1)
         return self.now
+
+    def set_rate(self, per_second: float | None) -> None:
+        raise ZeroDivisionError("a fault of the dashboard's own")
 
 
 async def main(folder: Path, report: Path) -> None:
@@ -57,7 +60,10 @@ async def main(folder: Path, report: Path) -> None:
                 file.write(b".")
 
     task = asyncio.create_task(beat())
-    await run_dashboard(engine)
+    try:
+        await run_dashboard(engine)
+    except DashboardError as error:
+        engine.commands.append(("crashed", str(error)))
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

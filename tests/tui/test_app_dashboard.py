@@ -127,6 +127,17 @@ def test_the_second_signal_leaves_at_once(terminal: Terminal) -> None:
     assert_given_back(terminal)
 
 
+def test_a_crash_gives_the_terminal_back_and_is_told_to_the_caller(terminal: Terminal) -> None:
+    terminal.press("l")
+    terminal.read_until(lambda output: b"Rate limit" in output)
+    terminal.press("\r")
+    [(what, sentence)] = terminal.left()
+    assert what == "crashed"
+    assert "fetchdeck resume" in str(sentence)
+    assert b"ZeroDivisionError" in terminal.output
+    assert CURSOR_ON in terminal.output
+
+
 def test_a_terminal_that_goes_away_drains(tmp_path: Path, terminal: Terminal) -> None:
     spare = os.open(os.devnull, os.O_RDWR)
     os.dup2(spare, terminal.fd)
