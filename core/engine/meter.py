@@ -45,7 +45,7 @@ class Meter:
         else:
             bucket.failed += 1
         bucket.ended += ended
-        bucket.cells[int(math.log2(elapsed_ms + 1e-3) * _PER_DOUBLING)] += 1
+        bucket.cells[math.floor(math.log2(elapsed_ms + 1e-3) * _PER_DOUBLING)] += 1
 
     def roll(self, now: float) -> None:
         """Close the seconds that have passed."""
