@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
-from .model import Counts, Phase
+from .model import Counts, FailureKind, Phase
 
 
 class RunState(StrEnum):
@@ -96,6 +96,23 @@ class InFlightRow:
     received_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """What one host has had of this session's attempts, retried ones included."""
+
+    id: int
+    """Its place in the order in which hosts were first asked."""
+    host: str
+    """With its port where that is not the scheme's own; empty for all hosts beyond those counted one by one."""
+    in_flight: int
+    succeeded: int
+    failed: int
+    p50_ms: float | None
+    """Median time of the last 256 attempts that ended, in milliseconds; None before the first."""
+    p95_ms: float | None
+    last_failure: FailureKind | None
+
+
 class EventKind(StrEnum):
     """The kinds of facts in the life of a run."""
 
@@ -147,6 +164,15 @@ class EngineHandle(Protocol):
 
     def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
         """A window of the requests that hold a slot, oldest first."""
+        ...
+
+    @property
+    def host_count(self) -> int:
+        """How many rows `hosts` has."""
+        ...
+
+    def hosts(self, start: int, count: int) -> tuple[HostRow, ...]:
+        """A window of the hosts asked in this session, busiest (most attempts) first."""
         ...
 
     def events_since(self, seq: int) -> EventBatch:
