@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ..handle import Eta, EventBatch, EventKind, InFlightRow, RunState, Snapshot
+from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..model import Counts
@@ -86,6 +86,15 @@ class Engine:
             )
             for flight in islice(self._with.scheduler.flights.values(), start, start + count)
         )
+
+    @property
+    def host_count(self) -> int:
+        """How many rows `hosts` has."""
+        return len(self._with.scheduler.hosts)
+
+    def hosts(self, start: int, count: int) -> tuple[HostRow, ...]:
+        """A window of the hosts asked in this session, busiest (most attempts) first."""
+        return self._with.scheduler.hosts.rows(start, count)
 
     def events_since(self, seq: int) -> EventBatch:
         """Lifecycle facts from `seq` on; 0 asks for all that is held."""
@@ -170,5 +179,6 @@ class Engine:
         self._with.events.say(EventKind.RETRIED, f"Queued {count:,} again by hand.")
 
     async def _skip(self, ids: list[int]) -> None:
-        leased = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)
-        self._with.scheduler.skipped(ids, leased)
+        leased, lease = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)
+        self._with.scheduler.skipped(ids, leased, lease)
+        self._with.held.drop(ids)

@@ -8,31 +8,38 @@ from collections.abc import Iterable
 
 from ..errors import FetchdeckError, RowError
 from ..inputs.recall import Recall
-from ..journal.batch import Ended, Leased
+from ..journal.entries import Ended, Leased
 from ..model import FailureKind, Request, Row, State
+from ..printable import printable
+from ..redact import Redactor
 from ..sealing import ROW_SEALED, unseal
 from ..templates import RequestBuilder
 from .ticket import Ticket
 
 _CHUNK = 100
 _NOT_HELD = (
-    "its row holds a secret, which is not stored, and the input cannot be read again; "
-    "run the same command with the same input once more"
+    "its row holds a secret, which is not stored, and standard input cannot be read again; "
+    "read such rows from a file to be able to retry them"
 )
 
 
 class HeldRows:
     """Rows with secrets from an input that cannot be read twice, kept in memory until their requests end."""
 
-    def __init__(self, limit: int = 5000) -> None:
-        """Reading should wait while more than `limit` rows are held."""
+    def __init__(self, wanted: set[int] | None = None, limit: int = 5000) -> None:
+        """Of rows that earlier sessions have read, only `wanted` are held; reading should wait beyond `limit`."""
         self._rows: dict[int, Row] = {}
+        self._wanted = wanted or set()
         self._limit = limit
         self._room = asyncio.Event()
         self._room.set()
+        self.read_to: int | None = 0 if wanted else None
+        """While rows of earlier sessions are read again: the first that has not been; else None."""
 
-    def hold(self, row: Row) -> None:
-        """Keep a row."""
+    def hold(self, row: Row, *, known: bool) -> None:
+        """Keep a row; a `known` one, which the journal had before, only while it is still to be sent."""
+        if known and row.id not in self._wanted:
+            return
         self._rows[row.id] = row
         if len(self._rows) >= self._limit:
             self._room.clear()
@@ -43,9 +50,8 @@ class HeldRows:
 
     def drop(self, requests: Iterable[int]) -> None:
         """Forget rows whose requests have ended."""
-        if not self._rows:
-            return
         for request in requests:
+            self._wanted.discard(request)
             self._rows.pop(request, None)
         if len(self._rows) < self._limit:
             self._room.set()
@@ -58,14 +64,25 @@ class HeldRows:
 class Feed:
     """Makes tickets of leased rows: by a short cut where the stored URL is all, else through the templates."""
 
-    def __init__(self, builder: RequestBuilder, recall: Recall | None, held: HeldRows) -> None:
+    def __init__(
+        self, builder: RequestBuilder, redactor: Redactor, recall: Recall | None, held: HeldRows
+    ) -> None:
         """`recall` reads rows with secrets again; None where the input cannot be read twice."""
         self._builder = builder
+        self._redactor = redactor
         self._recall = recall
         self._held = held
 
+    @property
+    def horizon(self) -> int | None:
+        """Only requests with lower ids can be made now; None for no such limit."""
+        return self._held.read_to
+
     async def tickets(self, leased: list[Leased]) -> tuple[list[Ticket], list[Ended]]:
-        """Tickets in the order given, and the failures of those that cannot be rebuilt."""
+        """Tickets in the order given, and the failures of those that cannot be rebuilt.
+
+        Raises InputError or OSError where rows must be read again and the input is gone or has changed.
+        """
         recalled = await self._recalled(leased)
         tickets: list[Ticket] = []
         failed: list[Ended] = []
@@ -73,9 +90,9 @@ class Feed:
             try:
                 request = self._request(one, recalled)
             except FetchdeckError as error:
-                failed.append(_failure(one, str(error)))
+                failed.append(_failure(one, printable(self._redactor.text(str(error)))))
             else:
-                tickets.append(Ticket(one.id, request, one.url, one.host, one.attempt, one.tries))
+                tickets.append(Ticket(one.id, request, one.url, one.host, one.attempt, one.tries, one.lease))
             if number % _CHUNK == 0:
                 await asyncio.sleep(0)
         return tickets, failed
@@ -84,10 +101,7 @@ class Feed:
         wanted = [one.id for one in leased if one.sealed & ROW_SEALED and self._held.get(one.id) is None]
         if not wanted or self._recall is None:
             return {}
-        try:
-            return await self._recall.rows(wanted)
-        except (FetchdeckError, OSError):
-            return {}
+        return await self._recall.rows(wanted)
 
     def _request(self, one: Leased, recalled: dict[int, Row]) -> Request:
         if not one.sealed and one.spec is None:

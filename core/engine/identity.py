@@ -82,6 +82,8 @@ def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     if stored["identity"] and wanted["identity"]:
         if stored["identity"] != wanted["identity"]:
             same = stored["input"] == wanted["input"]
+            if same and stored["input"] == "-":
+                return "its standard input began with another row"
             return (
                 f"its input {stored['input']} has changed since"
                 if same

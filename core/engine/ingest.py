@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import RowError
+from ..errors import InputError, RowError
 from ..inputs.source import Source
-from ..journal.batch import Accepted
+from ..job import InputFormat
+from ..journal.entries import Accepted
 from ..model import BadRow, Row, State
 from ..printable import printable
 from ..redact import Redactor
@@ -18,13 +21,28 @@ from ..templates import RequestBuilder
 from .feed import HeldRows
 
 _CHUNK = 100
+_OTHER_INPUT = (
+    "Standard input is not the one that this run was started with: its rows are different. "
+    "Give the same input again, use --run OTHER for a new run, or --fresh to discard this one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InputProgress:
+    """How far earlier sessions have read the input."""
+
+    rows: int = 0
+    done: bool = False
+    """To its end."""
+    digest: str = ""
+    """Of all these rows, where the input cannot be read twice and so has no other identity."""
 
 
 class Acceptor(Protocol):
     """Where accepted rows go: the journal."""
 
-    def accept(self, rows: list[Accepted], rows_read: int, *, done: bool) -> None:
-        """Store rows."""
+    def accept(self, rows: list[Accepted], progress: dict[str, object]) -> None:
+        """Store rows, and how far the input has been read with them."""
         ...
 
     async def room(self) -> None:
@@ -33,52 +51,92 @@ class Acceptor(Protocol):
 
 
 class Ingest:
-    """Reads an input once, from the first row that is not in the journal yet."""
+    """Reads an input once. One that cannot be read twice is compared with what the journal knows of it."""
 
     def __init__(
-        self, source: Source, builder: RequestBuilder, redactor: Redactor, held: HeldRows, rows_read: int
+        self,
+        source: Source,
+        builder: RequestBuilder,
+        redactor: Redactor,
+        held: HeldRows,
+        known: InputProgress,
     ) -> None:
-        """`rows_read` records are in the journal already."""
+        """`known` rows are in the journal already."""
         self._source = source
         self._builder = builder
         self._redactor = redactor
         self._held = held
-        self._rows_read = rows_read
+        self._known = known
+        self._rows_read = known.rows
+        self._digest = hashlib.sha256()
+        self._digest_rows = 0
+        self.reading = True
+        """Whether more rows may come."""
         self.done = False
         """Whether the whole input has been read and handed over."""
 
-    async def run(self, journal: Acceptor, on_trouble: Callable[[str], None]) -> None:
-        """Hand all records to the journal, in pieces small enough to leave the loop responsive."""
-        rewinds = self._source.rewindable
-        skip = self._rows_read if rewinds else 0
+    async def run(self, journal: Acceptor, on_reread: Callable[[], None]) -> None:
+        """Hand all records to the journal, in pieces small enough to leave the loop responsive.
+
+        `on_reread` is called after rows that the journal had before. Raises InputError where the input is not the
+        one that earlier sessions have read, OSError where it cannot be read further.
+        """
         try:
-            async for batch in self._source.batches(skip):
+            async for batch in self._source.batches(self._known.rows if self._source.rewindable else 0):
                 for start in range(0, len(batch), _CHUNK):
-                    self._take(journal, batch[start : start + _CHUNK], hold=not rewinds)
+                    self._take(journal, batch[start : start + _CHUNK])
+                    if batch[start].id < self._known.rows:
+                        on_reread()
                     await asyncio.sleep(0)
                     await journal.room()
                     await self._held.room()
-        except (OSError, ValueError) as error:
-            on_trouble(f"Reading the input stopped at row {self._rows_read:,}: {error}.")
-            return
-        journal.accept([], self._rows_read, done=True)
-        self.done = True
+            self._finish(journal)
+        finally:
+            self.reading = False
+            self._held.read_to = None
+            on_reread()
 
-    def _take(self, journal: Acceptor, records: list[Row | BadRow], *, hold: bool) -> None:
+    def _take(self, journal: Acceptor, records: list[Row | BadRow]) -> None:
         accepted: list[Accepted] = []
         for record in records:
+            known = record.id < self._known.rows
             one = self._accepted(record)
-            if hold and isinstance(record, Row) and one.sealed & ROW_SEALED:
-                self._held.hold(record)
-            if record.id >= self._rows_read:
+            if not self._source.rewindable:
+                self._follow(record, one, known=known)
+            if not known:
                 accepted.append(one)
         if accepted:
             self._rows_read = accepted[-1].id + 1
-            journal.accept(accepted, self._rows_read, done=False)
+            journal.accept(accepted, self._progress(done=False))
+
+    def _finish(self, journal: Acceptor) -> None:
+        if not self._source.rewindable and self._digest_rows < self._known.rows:
+            raise InputError(_OTHER_INPUT)
+        journal.accept([], self._progress(done=True))
+        self.done = True
+
+    def _follow(self, record: Row | BadRow, one: Accepted, *, known: bool) -> None:
+        """Compare a row of a pipe with what earlier sessions have read, and keep it where it holds a secret."""
+        if not known and self._known.done:
+            raise InputError(_OTHER_INPUT)
+        if isinstance(record, Row) and one.sealed & ROW_SEALED:
+            self._held.hold(record, known=known)
+        self._digest.update(digest_of(record))
+        self._digest_rows = record.id + 1
+        if self._digest_rows == self._known.rows and self._digest.hexdigest() != self._known.digest:
+            raise InputError(_OTHER_INPUT)
+        if self._held.read_to is not None:
+            self._held.read_to = self._digest_rows if self._digest_rows < self._known.rows else None
+
+    def _progress(self, *, done: bool) -> dict[str, object]:
+        digest = "" if self._source.rewindable else self._digest.hexdigest()
+        return {"rows": self._rows_read, "done": done, "digest": digest}
 
     def _accepted(self, record: Row | BadRow) -> Accepted:
         if isinstance(record, BadRow):
-            return self._invalid(record, record.reason, record.text, "{}")
+            # Only a line of URLs can be masked for sure; the line's number leads to the others.
+            text = record.text if self._source.format is InputFormat.TXT else ""
+            return self._invalid(record, record.reason, text, "{}")
         try:
             request = self._builder.build(record)
             one = seal(record, request, self._redactor)
@@ -93,3 +151,9 @@ class Ingest:
         message = printable(self._redactor.text(f"line {record.line}: {reason}"))
         url = printable(self._redactor.text(text))
         return Accepted(record.id, State.INVALID, record.line, "", url, "", columns, None, 0, message)
+
+
+def digest_of(record: Row | BadRow) -> bytes:
+    """What tells one record from another."""
+    content = (record.columns, record.spec) if isinstance(record, Row) else (record.text, record.reason)
+    return hashlib.sha256(repr((record.id, content)).encode("utf-8", "surrogatepass")).digest()

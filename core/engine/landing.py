@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..journal.batch import Ended
+from ..journal.entries import Ended
 from ..model import FailureKind, Fault, Outcome, Reply, State
 from ..policies.retry import RetryPolicy, Verdict, interrupted
 from ..policies.retry_after import retry_after_s
@@ -98,7 +98,7 @@ class Landing:
 def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:
     if not flight.abandoned:
         return Verdict(State.SKIPPED, FailureKind.CANCELLED, "cancelled by hand while in flight")
-    if idempotent:
+    if idempotent or not flight.sent:
         message = "the run was left while this attempt was under way"
         return Verdict(State.QUEUED, FailureKind.INTERRUPTED, message, charged=False)
     message = "the run was left before the reply came; the request may have reached the server"

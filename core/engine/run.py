@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import sqlite3
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -13,7 +14,6 @@ from ..errors import InputError, RunError
 from ..inputs.recall import Recall
 from ..inputs.source import Source, open_source
 from ..job import DEFAULT_RETRY_ON, Job, Options
-from ..journal.batch import Batch, Change
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..journal.lock import RunLock
@@ -33,7 +33,7 @@ from . import identity
 from .engine import Engine
 from .events import EventLog
 from .feed import Feed, HeldRows
-from .ingest import Ingest
+from .ingest import Ingest, InputProgress, digest_of
 from .landing import Landing, Reactions
 from .meter import Meter
 from .run_clock import RunClock
@@ -82,10 +82,9 @@ async def open_run(
         stack.callback(lock.release)
         if fresh:
             run_folder.discard_run()
-        wanted = identity.record(job, options, source.identity if source else None, plan.redactor)
-        store = _bound_store(run_folder, wanted, source_read=source is not None)
-        if again is not None:
-            store.commit(Batch(changes=[Change(lambda store: store.requeue(again))]))
+        wanted = identity.record(job, options, await _identity(source), plan.redactor)
+        with _sqlite_errors(run_folder):
+            store = _bound_store(run_folder, wanted, again, source)
         session, engine = await _assemble(stack, plan, run_folder, store, source, job)
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
@@ -95,6 +94,8 @@ async def open_run(
             yield engine
         finally:
             await session.close()
+        if session.refused is not None:
+            raise RunError(session.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,8 @@ async def _source(job: Job, stdin: BinaryIO | None, *, ingested: bool) -> Source
         if ingested:
             return None
         raise
+    except OSError as error:
+        raise InputError(f"The input {job.input} cannot be read: {error.strerror or error}.") from error
 
 
 async def _check_columns(source: Source, builder: RequestBuilder, job: Job) -> None:
@@ -172,11 +175,29 @@ async def _first_records(source: Source, job: Job) -> Sequence[Row | BadRow]:
         await again.close()
 
 
-def _bound_store(folder: RunFolder, wanted: dict[str, Any], *, source_read: bool) -> Store:
-    """The journal, new or of the same job; raises RunError where it belongs to another."""
+async def _identity(source: Source | None) -> str | None:
+    """What tells this input from another; of a pipe only its first record can be known beforehand."""
+    if source is None or source.identity is not None:
+        return source.identity if source is not None else None
+    first = await source.first()
+    return f"first row {digest_of(first).hex()[:32]}" if first is not None else "empty"
+
+
+@contextmanager
+def _sqlite_errors(folder: RunFolder) -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise RunError(f"{folder.journal} cannot be used ({error}). It was left as it is.") from error
+
+
+def _bound_store(
+    folder: RunFolder, wanted: dict[str, Any], again: RowFilter | None, source: Source | None
+) -> Store:
+    """The journal, new or of the same job; raises RunError where it belongs to another, or lacks its input."""
     stored = _stored(folder)
     if stored is not None:
-        if not source_read:
+        if source is None:
             wanted["identity"], wanted["input"] = stored["identity"], stored["input"]
         differs = identity.difference(stored, wanted)
         if differs is not None:
@@ -185,8 +206,20 @@ def _bound_store(folder: RunFolder, wanted: dict[str, Any], *, source_read: bool
                 "Use --run OTHER for a new run, or --fresh to discard this one."
             )
     store = Store(folder)
-    store.set_meta("job", wanted)
-    store.recover()
+    try:
+        store.recover()
+        with store.transaction():
+            store.set_meta("job", wanted)
+            if again is not None:
+                store.requeue(again)
+        if source is None and (sealed := len(store.pending_sealed())):
+            raise RunError(
+                f"{sealed:,} rows of the run in {folder.path} hold secrets, which are not stored, and its input "
+                f"({wanted['input']}) is not at hand. Put it back, or run the first command again with the same input."
+            )
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
@@ -195,15 +228,18 @@ async def _assemble(
 ) -> tuple[Session, Engine]:
     now = asyncio.get_running_loop().time()
     options = plan.options
-    ingest_state = cast("dict[str, Any]", store.meta("ingest") or {"rows": 0, "done": False})
-    number, earlier_s = store.begin_session()
+    known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
+    with _sqlite_errors(folder):
+        number, earlier_s = store.begin_session()
     transport = await open_transport(options, BodyStore(folder.bodies), plan.redactor)
     stack.push_async_callback(transport.close)
 
     held = HeldRows()
     ingest = None
-    if source is not None and not (ingest_state["done"] and source.rewindable):
-        ingest = Ingest(source, plan.builder, plan.redactor, held, ingest_state["rows"])
+    if source is not None and not (known.done and source.rewindable):
+        if not source.rewindable:
+            held = HeldRows(store.pending_sealed())
+        ingest = Ingest(source, plan.builder, plan.redactor, held, known)
     recall = None
     if source is not None and source.rewindable:
         recall = Recall(job.input, source.format, source.identity)
@@ -213,7 +249,12 @@ async def _assemble(
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
     session: Session  # the parts report to the session, and the session works with the parts
     journal = Journal(
-        store, Listener(lambda ended: session.committed(ended), lambda trouble: session.troubled(trouble))
+        store,
+        Listener(
+            committed=lambda ended: session.committed(ended),
+            troubled=lambda trouble: session.troubled(trouble),
+            failed=lambda reason: session.refuse(reason),
+        ),
     )
     reactions = Reactions(
         lambda message: session.local_fault(message), lambda failed: session.request_ended(failed)
@@ -222,9 +263,10 @@ async def _assemble(
         Parts(
             journal=journal,
             transport=transport,
-            feed=Feed(plan.builder, recall, held),
+            feed=Feed(plan.builder, plan.redactor, recall, held),
             gate=gate,
             landing=Landing(plan.policy, meter, gaps, reactions),
+            on_feed_error=lambda reason: session.wait_for_user(reason),
             rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
         ),
         by_host=options.per_host is not None,
@@ -242,7 +284,7 @@ async def _assemble(
         failures=FailureWatch(plan.max_failures),
         held=held,
         ingest=ingest,
-        input_done=ingest_state["done"],
+        input_done=known.done,
     )
     session = Session(equipment)
     return session, Engine(folder, session, equipment)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ..journal.batch import Ended
+from ..journal.entries import Ended, Leased
 from ..journal.folder import body_name
 from ..journal.writer import Journal
 from ..limits.gate import Gate
@@ -19,6 +19,7 @@ from ..model import FailureKind, Fault, Outcome, State
 from ..policies.rate import Pacer
 from ..transport.base import Transport
 from .feed import Feed
+from .hosts import Hosts
 from .landing import Landing
 from .ticket import Flight, Ticket
 
@@ -26,6 +27,8 @@ _STARTS_A_TICK = 16
 """Requests started in one iteration of the loop, so that a raised limit does not freeze the dashboard."""
 _LEAST_AHEAD = 16
 _MOST_AHEAD = 5000
+_MOST_READY = 20_000
+"""Leased requests in memory, those of hosts without room included."""
 _MOST_WAITING = 10_000
 """Retries in the waiting room; beyond that nothing new is started, so that an outage does not fill memory."""
 
@@ -41,6 +44,8 @@ class Parts:
     landing: Landing
     rate_per_s: Callable[[], float]
     """How many requests end a second just now."""
+    on_feed_error: Callable[[str], None]
+    """Leased rows cannot be made into requests, with the reason; they have been given back."""
 
 
 class Scheduler:
@@ -55,16 +60,20 @@ class Scheduler:
         self._due: list[tuple[float, int, Ticket]] = []
         self._waiting: dict[int, Ticket] = {}
         self._order = itertools.count()
-        self._skipped: set[int] = set()
+        self._skipping: set[int] = set()
+        self._stale: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
         self._leasing: asyncio.Task[None] | None = None
+        self._dry = False
         self._releasing: set[asyncio.Task[None]] = set()
         self.stopping = False
         """Whether nothing more is started, because the run is being left."""
         self.flights: dict[int, Flight] = {}
         """Attempts that hold a slot, by request, the oldest first."""
+        self.hosts = Hosts()
+        """What each host has had of the attempts."""
 
     @property
     def rate(self) -> float | None:
@@ -101,11 +110,14 @@ class Scheduler:
         """Keep these from starting; the caller has them skipped in the journal, then calls `skipped`."""
         for request in ids:
             self._waiting.pop(request, None)
-        self._skipped.update(ids)
+        self._skipping.update(ids)
 
-    def skipped(self, ids: Collection[int], leased: Collection[int]) -> None:
-        """The journal has skipped `ids`, of which `leased` may still turn up here."""
-        self._skipped.difference_update(set(ids) - set(leased))
+    def skipped(self, ids: Collection[int], leased: Collection[int], lease: int) -> None:
+        """The journal has skipped `ids`; tickets of `leased` up to this lease may still turn up here."""
+        self._skipping.difference_update(ids)
+        for request in ids:
+            if request in leased or request in self._stale:
+                self._stale[request] = lease
 
     def stop(self) -> None:
         """Start nothing more; what is in flight goes on to its end."""
@@ -118,9 +130,7 @@ class Scheduler:
         """Abort all attempts under way; they are queued again, or failed where that is not safe."""
         self.stop()
         for flight in self.flights.values():
-            flight.abandoned = True
-            if flight.task is not None:
-                flight.task.cancel()
+            flight.cancel(abandoned=True)
 
     async def landed(self) -> None:
         """Return when nothing is in flight and nothing is being leased; after `stop`."""
@@ -134,9 +144,9 @@ class Scheduler:
     def cancel(self, request: int) -> bool:
         """Abort the attempt of one request because a user wants it gone; False if none is under way."""
         flight = self.flights.get(request)
-        if flight is None or flight.task is None:
+        if flight is None:
             return False
-        flight.task.cancel()
+        flight.cancel(abandoned=False)
         return True
 
     def _pump_again(self) -> None:
@@ -144,24 +154,21 @@ class Scheduler:
         self.pump()
 
     def _start(self, ticket: Ticket, now: float) -> None:
-        if ticket.id in self._skipped:
-            self._skipped.discard(ticket.id)
+        if ticket.id in self._skipping or self._stale.get(ticket.id, -1) >= ticket.lease:
             self._parts.gate.release(ticket.host)
             return
         self._pacer = self._pacer.taken(now)
         flight = Flight(ticket, now, time.time())
         self.flights[ticket.id] = flight
+        self.hosts.started(ticket.host)
         flight.task = self._loop.create_task(self._fly(flight))
 
     async def _fly(self, flight: Flight) -> None:
         ticket = flight.ticket
         outcome: Outcome | None
         try:
-            if not ticket.request.idempotent:
-                await self._parts.journal.mark_sent(ticket.id)
-            outcome = await self._parts.transport.fetch(
-                ticket.request, body_name(ticket.id, ticket.attempt), flight.progress
-            )
+            flight.begun = True
+            outcome = None if flight.cancelled else await self._send(flight)
         except asyncio.CancelledError:
             outcome = None
         except Exception as error:  # whatever comes is recorded: one request never ends the run
@@ -171,10 +178,19 @@ class Scheduler:
         self._parts.gate.release(ticket.host)
         self._ready.unblock(ticket.host)
         ended, delay_s = self._parts.landing.land(flight, outcome, now, random.random())
+        self.hosts.ended(ticket.host, ended.elapsed_ms if outcome is not None else None, ended.kind)
         self._parts.journal.end(ended)
         if ended.state is State.WAITING:
             self._wait(ticket, ended, now + delay_s)
         self.pump()
+
+    async def _send(self, flight: Flight) -> Outcome:
+        ticket = flight.ticket
+        if not ticket.request.idempotent:
+            await self._parts.journal.mark_sent(ticket.id)
+        flight.sent = True
+        name = body_name(ticket.id, ticket.attempt)
+        return await self._parts.transport.fetch(ticket.request, name, flight.progress)
 
     def _wait(self, ticket: Ticket, ended: Ended, due: float) -> None:
         ticket.attempt = ended.attempt + 1
@@ -197,7 +213,8 @@ class Scheduler:
         ripe: list[Ticket] = []
         while self._due and self._due[0][0] <= now:
             ticket = heapq.heappop(self._due)[2]
-            if self._waiting.pop(ticket.id, None) is ticket:
+            if self._waiting.get(ticket.id) is ticket:
+                del self._waiting[ticket.id]
                 ripe.append(ticket)
         if ripe:
             task = self._loop.create_task(self._lease_again(ripe))
@@ -208,9 +225,10 @@ class Scheduler:
         self.pump()
 
     async def _lease_again(self, tickets: list[Ticket]) -> None:
-        leased = await self._parts.journal.lease_again([ticket.id for ticket in tickets])
+        leased, number = await self._parts.journal.lease_again([ticket.id for ticket in tickets])
         for ticket in tickets:
             if ticket.id in leased:
+                ticket.lease = number
                 self._ready.push(ticket)
         self.pump()
 
@@ -224,19 +242,31 @@ class Scheduler:
         target = parts.gate.free + ahead
         if self._pacer.per_second is not None:
             target = min(target, max(_LEAST_AHEAD, int(self._pacer.per_second * 2)))
-        missing = min(target, _MOST_AHEAD) - len(self._ready)
-        if missing * 2 >= ahead:
+        target = min(target, _MOST_AHEAD)
+        # Tickets of hosts without room do not count, so that they delay no other host.
+        missing = min(target - self._ready.available, _MOST_READY - len(self._ready))
+        if missing > 0 and (self._ready.available == 0 or missing * 2 >= min(ahead, target)):
             self._leasing = self._loop.create_task(self._lease(missing))
 
     async def _lease(self, count: int) -> None:
+        feed, journal = self._parts.feed, self._parts.journal
+        urgent = self._ready.available == 0 and not self._dry
+        leased: list[Leased] = []
         try:
-            leased = await self._parts.journal.lease(count, urgent=not self._ready)
-            tickets, failed = await self._parts.feed.tickets(leased)
-            for ended in failed:
-                self._parts.landing.fail(ended)
-                self._parts.journal.end(ended)
-            for ticket in tickets:
-                self._ready.push(ticket)
+            leased = await journal.lease(count, feed.horizon, urgent=urgent)
+            self._dry = not leased
+            tickets, failed = await feed.tickets(leased)
+        except (
+            Exception
+        ) as error:  # whatever it is, the rows go back into the queue and the run says why it waits
+            journal.post(lambda store: store.give_back([one.id for one in leased]))
+            self._parts.on_feed_error(str(error) or type(error).__name__)
+            return
         finally:
             self._leasing = None
+        for ended in failed:
+            self._parts.landing.fail(ended)
+            journal.end(ended)
+        for ticket in tickets:
+            self._ready.push(ticket)
         self.pump()

@@ -9,8 +9,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import InputError
 from ..handle import EventKind, RunState
-from ..journal.batch import Ended
+from ..journal.entries import Ended
 from ..journal.store import Store
 from ..journal.writer import Journal
 from ..limits.gate import Gate
@@ -67,6 +68,8 @@ class Session:
         """Why it is in that state, where no user wanted it."""
         self.stopped_by: str | None = None
         """The stop condition that paused the run, in a sentence."""
+        self.refused: str | None = None
+        """Why the run cannot go on at all, in a sentence."""
         self.over = asyncio.Event()
         """Set while there is nothing to wait for: finished, drained, abandoned, or stopped."""
 
@@ -85,7 +88,7 @@ class Session:
         """Begin to read and to fetch."""
         self._with.events.say(EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}.")
         if self._with.ingest is not None:
-            self.spawn(self._with.ingest.run(self._with.journal, self.warn))
+            self.spawn(self._read_input(self._with.ingest))
         self.spawn(self._tick())
         self.settle()
         self._with.scheduler.pump()
@@ -109,13 +112,14 @@ class Session:
         facts = Facts(
             pending=self._with.journal.counts.pending,
             idle=not self._with.scheduler.flights and self._with.journal.idle,
-            reading=self._with.ingest is not None and not self._with.ingest.done,
+            reading=self._with.ingest is not None and self._with.ingest.reading,
             input_known=self.input_known,
             leaving=self._with.scheduler.stopping,
         )
         state = settled(self.state, facts)
         if state is self.state:
             return
+        self.stopped_by = None
         if state is RunState.RUNNING:
             self._with.clock.run(self._loop.time())
             self.over.clear()
@@ -126,6 +130,22 @@ class Session:
     def warn(self, text: str) -> None:
         """Note something a user should know of."""
         self._with.events.say(EventKind.TROUBLE, text)
+
+    def refuse(self, reason: str) -> None:
+        """Leave the run as it is, because going on would be wrong or cannot be recorded."""
+        self.refused = self.refused or reason
+        self.warn(reason)
+        self._with.scheduler.abandon()
+        self.enter(RunState.INTERRUPTED, reason)
+        self.over.set()
+
+    def wait_for_user(self, reason: str) -> None:
+        """Pause until a user has put something right."""
+        self.warn(f"Paused: {reason}")
+        self.stopped_by = self.stopped_by or reason
+        if self.state is RunState.RUNNING:
+            self.enter(RunState.PAUSED, reason)
+        self.over.set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside; it ends with the session, and an error in it is noted."""
@@ -144,7 +164,7 @@ class Session:
         self._with.clock.stop(now)
         outcome = "finished" if self.state is RunState.FINISHED else "interrupted"
         elapsed = self._with.clock.session_s(now)
-        self._with.journal.post(Store.give_back)
+        self._with.journal.post(Store.give_back_all)
         self._with.journal.post(lambda store: store.save_session(self._with.number, elapsed, outcome))
         await self._with.journal.close()
 
@@ -175,7 +195,7 @@ class Session:
             return
         self._local_cut_at = now
         gate = self._with.gate
-        before, gate.limit = gate.limit, max(1, gate.in_use // 2)
+        before, gate.limit = gate.limit, min(gate.limit, max(1, gate.in_use // 2))
         self.warn(f"Concurrency {before}→{gate.limit}: {message}; no attempt is charged.")
 
     def request_ended(self, failed: bool) -> None:
@@ -190,6 +210,14 @@ class Session:
         self.over.set()
 
     # Inside
+
+    async def _read_input(self, ingest: Ingest) -> None:
+        try:
+            await ingest.run(self._with.journal, self._with.scheduler.pump)
+        except InputError as error:
+            self.refuse(str(error))
+        except (OSError, ValueError) as error:
+            self.warn(f"The input could not be read to its end: {error}.")
 
     def _end(self, state: RunState) -> None:
         self.enter(state, "" if self.input_known else "the input has not been read to its end")

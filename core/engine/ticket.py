@@ -21,6 +21,8 @@ class Ticket:
     """The number of the attempt it is leased for, 1-based."""
     tries: int
     """Charged attempts before this one."""
+    lease: int
+    """Number of the journal's lease it came with."""
 
 
 @dataclass(slots=True)
@@ -34,5 +36,17 @@ class Flight:
     """Wall clock, seconds since the epoch."""
     progress: Progress = field(default_factory=Progress)
     task: asyncio.Task[None] | None = None
+    begun: bool = False
+    """Its task has taken its first step; before that, cancelling the task would leave the slot taken."""
+    sent: bool = False
+    """It may be on the wire."""
+    cancelled: bool = False
     abandoned: bool = False
-    """It was cancelled because the run is left, not because a user wanted this request gone."""
+    """It is cancelled because the run is left, not because a user wants this request gone."""
+
+    def cancel(self, *, abandoned: bool) -> None:
+        """Have the attempt end without an outcome."""
+        self.cancelled = True
+        self.abandoned = abandoned
+        if self.begun and self.task is not None:
+            self.task.cancel()

@@ -49,7 +49,6 @@ class RunFolder:
         """Make the folder, mode 0700; raises RunError where that cannot be."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.chmod(0o700)
         except OSError as error:
             raise RunError(
                 f"The run folder {self.path} cannot be used: {error.strerror}. Choose another with --run DIR."

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import RunBusyError, RunError
 from .folder import RunFolder
+
+_TRIES = 5
+_PAUSE_S = 0.01
 
 
 class RunLock:
@@ -23,7 +28,7 @@ class RunLock:
                 f"The run folder {folder.path} cannot be used: {error.strerror}. Choose another with --run DIR."
             ) from error
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
         except OSError as error:
             holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
             os.close(self._fd)
@@ -34,6 +39,14 @@ class RunLock:
             ) from error
         os.ftruncate(self._fd, 0)
         os.write(self._fd, str(os.getpid()).encode())
+
+    def _take(self) -> None:
+        # `is_owned` holds the lock for a moment to try it; who owns the run holds it for good.
+        for _ in range(_TRIES - 1):
+            with suppress(OSError):
+                return fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(_PAUSE_S)
+        return fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def release(self) -> None:
         """Let another process own the run."""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from ..errors import RunError
 from .reader import connect
 
 
 def read_meta(path: Path, key: str) -> object:
     """A fact from a journal, or None; raises RunError where the journal cannot be read."""
     with closing(connect(path)) as db:
-        found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        try:
+            # A process that was killed while it made the journal has left a file without tables.
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                return None
+            found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise RunError(f"{path} is damaged ({error}). It was left as it is; use --run OTHER.") from error
     return json.loads(found[0]) if found else None

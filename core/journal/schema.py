@@ -114,6 +114,8 @@ def check(db: sqlite3.Connection, path: Path) -> None:
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
         application: int = db.execute("PRAGMA application_id").fetchone()[0]
         tables: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise RunError(f"{path} cannot be read: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise RunError(
             f"{path} is damaged or no fetchdeck journal ({error}). It was left as it is; "

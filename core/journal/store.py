@@ -1,4 +1,4 @@
-"""The writing side of the journal: one connection, used by one thread, a transaction a batch."""
+"""The writing side of the journal: one connection, used by one thread at a time, and all SQL that changes it."""
 
 from __future__ import annotations
 
@@ -7,49 +7,90 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import RunError
 from ..model import BodyFile, Counts, FailureKind, Reply, State
-from ..policies.signature import signature
 from . import schema
-from .batch import Accepted, Batch, Change, Ended, Leased
+from .entries import Accepted, Ended, Leased
 from .filter import RowFilter
 from .folder import RunFolder
+from .ledger import Ledger
 
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -32000")
 _INTERRUPTED = "the process ended while this attempt may have been under way"
+# `state < 3` and `state >= 3` repeat the conditions of the partial indexes: SQLite infers neither from `state = 0`.
 _LEASE = """
 UPDATE requests SET state = 1, attempts = attempts + 1
-WHERE id IN (SELECT id FROM requests WHERE state = 0 ORDER BY id LIMIT ?)
+WHERE id IN (SELECT id FROM requests WHERE state = 0 AND state < 3 AND id < ? ORDER BY id LIMIT ?)
 RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
 """
+_LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
+_GIVE_BACK = "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
+_ACCEPT = """
+INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, ended, ended_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_END = """
+UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, bytes = ?,
+elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
+"""
+_SKIP = """
+UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', message = 'skipped by hand',
+ended = ?, ended_at = ? WHERE id = ?
+"""
+_REQUEUE = """
+UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL
+WHERE id IN (SELECT id FROM picked)
+"""
+_EVERY_ID = 2**63 - 1
 
 
 class Store:
-    """Applies batches and answers the few questions a writer has. Not thread-safe: one thread at a time."""
+    """Changes the journal, each change inside a `transaction`."""
 
     def __init__(self, folder: RunFolder) -> None:
         """Open or create the journal, private to its owner; raises RunError where that cannot be."""
         self._folder = folder
         self._db = _open(folder.journal)
-        self._counters: Counter[str] = Counter()
-        self._causes: dict[str, int] = {}
-        self._load()
+        self._ledger = Ledger(self._db)
+        self._superseded: list[str] = []
+        self._lease = 0
 
     @property
     def counts(self) -> Counts:
-        """How many requests are in each state, as last committed."""
-        return Counts(**{state.label: self._counters[state.label] for state in State})
+        """How many requests are in each state."""
+        return self._ledger.counts
 
     @property
     def received_bytes(self) -> int:
         """Octets of response bodies received over all attempts."""
-        return self._counters["bytes"]
+        return self._ledger.received_bytes
 
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All that is done inside becomes durable together; on an error nothing of it is."""
+        self._superseded = []
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._ledger.save()
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._ledger.load()
+            raise
+        for path in self._superseded:
+            # The commit stands, whatever happens now; a body that stays is swept after the next kill.
+            with suppress(OSError):
+                (self._folder.path / path).unlink(missing_ok=True)
 
     def meta(self, key: str) -> object:
         """A stored JSON value, or None."""
@@ -60,55 +101,62 @@ class Store:
         """Store a JSON value."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
 
-    def commit(self, batch: Batch) -> list[object]:
-        """Apply a batch in one transaction; returns its changes' results. On an error nothing is applied."""
-        superseded: list[str] = []
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            if batch.accepted:
-                self._accept(batch.accepted)
-            if batch.rows_read is not None:
-                self.set_meta("ingest", {"rows": batch.rows_read, "done": batch.input_done})
-            if batch.ended:
-                superseded = self._end(batch.ended)
-            results = [change.work(self) for change in batch.changes]
-            self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._counters.items())
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            self._load()
-            raise
-        for path in superseded:
-            (self._folder.path / path).unlink(missing_ok=True)
-        return results
+    def accept(self, rows: list[Accepted]) -> None:
+        """Take in rows of the input."""
+        now = time.time()
+        self._db.executemany(_ACCEPT, (self._accepted(row, now) for row in rows))
+        for state, count in Counter(row.state for row in rows).items():
+            self._ledger.add(state.label, count)
 
-    def lease(self, count: int) -> list[Leased]:
-        """Mark the first `count` queued requests as in flight, each for its next attempt."""
-        rows = self._db.execute(_LEASE, (count,)).fetchall()
-        self._move(State.QUEUED, State.IN_FLIGHT, len(rows))
-        return sorted((Leased(*row) for row in rows), key=lambda leased: leased.id)
+    def end(self, ended: list[Ended]) -> None:
+        """Record attempts that have ended, and what became of their requests."""
+        now = time.time()
+        self._superseded += self._replaced(ended)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (_attempt(one) for one in ended),
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._response(one.id, one.reply) for one in ended if one.reply is not None),
+        )
+        changed = self._db.executemany(_END, (self._request(one, now) for one in ended)).rowcount
+        self._ledger.add("bytes", sum(one.wire_bytes for one in ended))
+        for state, count in Counter(one.state for one in ended).items():
+            self._ledger.move(State.IN_FLIGHT, state, count)
+        if changed != len(ended):
+            self._ledger.recount()
 
-    def lease_again(self, ids: Collection[int]) -> set[int]:
-        """Mark those that still wait as in flight for their next attempt; returns which these are."""
-        sql = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
-        leased = {request for request in ids if self._db.execute(sql, (request,)).rowcount}
-        self._move(State.WAITING, State.IN_FLIGHT, len(leased))
-        return leased
+    def lease(self, count: int, below: int = _EVERY_ID) -> list[Leased]:
+        """Mark the first `count` queued requests with ids under `below` as in flight for their next attempt."""
+        rows = self._db.execute(_LEASE, (below, count)).fetchall()
+        self._ledger.move(State.QUEUED, State.IN_FLIGHT, len(rows))
+        self._lease += 1
+        return sorted((Leased(*row, lease=self._lease) for row in rows), key=lambda leased: leased.id)
 
-    def give_back(self) -> None:
-        """Queue all leased requests, as if they had not been leased; for when none of them is under way."""
-        given = self._db.execute(
-            "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
-        ).rowcount
-        self._move(State.IN_FLIGHT, State.QUEUED, given)
+    def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
+        """Mark those that still wait as in flight for their next attempt; which these are, and the lease's number."""
+        leased = {request for request in ids if self._db.execute(_LEASE_AGAIN, (request,)).rowcount}
+        self._ledger.move(State.WAITING, State.IN_FLIGHT, len(leased))
+        self._lease += 1
+        return leased, self._lease
+
+    def give_back(self, ids: Collection[int]) -> None:
+        """Queue these leased requests, as if they had not been leased; none of them may be under way."""
+        given = sum(self._db.execute(f"{_GIVE_BACK} AND id = ?", (request,)).rowcount for request in ids)
+        self._ledger.move(State.IN_FLIGHT, State.QUEUED, given)
+
+    def give_back_all(self) -> None:
+        """The same for every leased request."""
+        given = self._db.execute(f"{_GIVE_BACK} AND state < 3").rowcount
+        self._ledger.move(State.IN_FLIGHT, State.QUEUED, given)
 
     def mark_sent(self, ids: Collection[int]) -> None:
         """Note that non-idempotent requests are about to be sent: from here on their outcome may be unknown."""
-        self._each("UPDATE requests SET sent = 1 WHERE id = ?", ids)
+        self._db.executemany("UPDATE requests SET sent = 1 WHERE id = ?", [(request,) for request in ids])
 
-    def skip(self, ids: Collection[int]) -> set[int]:
-        """End queued, waiting and unsent requests as skipped; returns which of them had been leased."""
+    def skip(self, ids: Collection[int]) -> tuple[set[int], int]:
+        """End queued, waiting and unsent requests as skipped; which of them had been leased, and the last lease."""
         leased: set[int] = set()
         for request in ids:
             found = self._db.execute("SELECT state FROM requests WHERE id = ?", (request,)).fetchone()
@@ -117,13 +165,10 @@ class Store:
             state = State(found[0])
             if state is State.IN_FLIGHT:
                 leased.add(request)
-            self._db.execute(
-                "UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', "
-                "message = 'skipped by hand', ended = ?, ended_at = ? WHERE id = ?",
-                (state is State.IN_FLIGHT, self._next_ended(), time.time(), request),
-            )
-            self._move(state, State.SKIPPED, 1)
-        return leased
+            ended = self._ledger.next_ended()
+            self._db.execute(_SKIP, (state is State.IN_FLIGHT, ended, time.time(), request))
+            self._ledger.move(state, State.SKIPPED, 1)
+        return leased, self._lease
 
     def requeue(self, rows: RowFilter, ids: Collection[int] | None = None) -> int:
         """Queue failed and skipped requests again with a fresh retry budget; returns how many.
@@ -131,33 +176,33 @@ class Store:
         `ids` narrows the choice to those; None means all that the filter selects.
         """
         where, values = rows.where()
+        pick = (
+            "INSERT INTO picked SELECT id, state, cause FROM requests "  # noqa: S608
+            f"WHERE state IN (4, 5) AND state >= 3 AND {where}"
+        )
         self._db.execute("CREATE TEMP TABLE picked(id INTEGER PRIMARY KEY, state INTEGER, cause INTEGER)")
         try:
-            picked = (
-                f"INSERT INTO picked SELECT id, state, cause FROM requests WHERE state IN (4, 5) AND {where}"  # noqa: S608
-            )
             if ids is None:
-                self._db.execute(picked, values)
+                self._db.execute(pick, values)
             else:
-                self._db.executemany(f"{picked} AND id = ?", [(*values, request) for request in ids])
+                self._db.executemany(f"{pick} AND id = ?", [(*values, request) for request in ids])
             by_state: dict[int, int] = dict(
                 self._db.execute("SELECT state, count(*) FROM picked GROUP BY state")
             )
-            self._db.execute(
-                "UPDATE causes SET n = n - (SELECT count(*) FROM picked WHERE picked.cause = causes.id) "
-                "WHERE id IN (SELECT cause FROM picked)"
-            )
-            self._db.execute(
-                "UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL "
-                "WHERE id IN (SELECT id FROM picked)"
-            )
+            by_cause = "SELECT cause, count(*) FROM picked WHERE cause IS NOT NULL GROUP BY cause"
+            self._ledger.pardon(dict(self._db.execute(by_cause)))
+            self._db.execute(_REQUEUE)
         finally:
             self._db.execute("DROP TABLE picked")
         for state, count in by_state.items():
-            self._move(State(state), State.QUEUED, count)
+            self._ledger.move(State(state), State.QUEUED, count)
         total = sum(by_state.values())
-        self._counters["requeues"] += total
+        self._ledger.add("requeues", total)
         return total
+
+    def pending_sealed(self) -> set[int]:
+        """Requests that are still to be sent and whose rows hold secrets that are not stored here."""
+        return {row[0] for row in self._db.execute("SELECT id FROM requests WHERE state < 3 AND sealed & 2")}
 
     def recover(self) -> None:
         """Take back what a dead process had leased, and delete bodies that no row names.
@@ -166,23 +211,22 @@ class Store:
         was about to be sent ends as failed, because nobody knows whether it arrived.
         """
         now = time.time()
-        lost = self._db.execute("SELECT id, attempts, tries, sent FROM requests WHERE state = 1").fetchall()
-        batch = Batch()
+        lost = self._db.execute(
+            "SELECT id, attempts, tries, sent FROM requests WHERE state = 1 AND state < 3"
+        ).fetchall()
+        ended: list[Ended] = []
         for request, attempt, tries, sent in lost:
             state = State.FAILED if sent else State.QUEUED
             kind = FailureKind.OUTCOME_UNKNOWN if sent else FailureKind.INTERRUPTED
-            batch.ended.append(
+            ended.append(
                 Ended(request, attempt, tries, state, now, 0.0, None, kind, _INTERRUPTED, None, (), 0)
             )
-        batch.changes.append(Change(Store.queue_waiting))
-        self.commit(batch)
+        with self.transaction():
+            self.end(ended)
+            waiting = self._db.execute("UPDATE requests SET state = 0 WHERE state = 2 AND state < 3").rowcount
+            self._ledger.move(State.WAITING, State.QUEUED, waiting)
         if lost:
             self._sweep_bodies()
-
-    def queue_waiting(self) -> None:
-        """Queue everything that waits for a retry, its budget kept."""
-        waiting = self._db.execute("UPDATE requests SET state = 0 WHERE state = 2").rowcount
-        self._move(State.WAITING, State.QUEUED, waiting)
 
     def begin_session(self) -> tuple[int, float]:
         """Number the session that begins now; also the seconds all earlier ones ran."""
@@ -203,52 +247,14 @@ class Store:
             "UPDATE sessions SET elapsed_s = ?, outcome = ? WHERE n = ?", (elapsed_s, outcome, number)
         )
 
-    def _accept(self, rows: list[Accepted]) -> None:
-        now = time.time()
-        self._db.executemany(
-            "INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, ended, "
-            "ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    *(row.id, int(row.state), row.line, row.method, row.url, row.host, row.row, row.spec),
-                    row.sealed,
-                    *(
-                        ("invalid", row.message, self._next_ended(), now)
-                        if row.state is State.INVALID
-                        else (None, None, None, None)
-                    ),
-                )
-                for row in rows
-            ),
-        )
-        invalid = sum(row.state is State.INVALID for row in rows)
-        self._counters[State.INVALID.label] += invalid
-        self._counters[State.QUEUED.label] += len(rows) - invalid
+    def _accepted(self, row: Accepted, now: float) -> tuple[object, ...]:
+        invalid = row.state is State.INVALID
+        stored = (row.id, row.state, row.line, row.method, row.url, row.host, row.row, row.spec, row.sealed)
+        if not invalid:
+            return (*stored, None, None, None, None)
+        return (*stored, FailureKind.INVALID, row.message, self._ledger.next_ended(), now)
 
-    def _end(self, ended: list[Ended]) -> list[str]:
-        now = time.time()
-        superseded = self._superseded(ended)
-        self._db.executemany(
-            "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_attempt(one) for one in ended),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self._response(one.id, one.reply) for one in ended if one.reply is not None),
-        )
-        self._db.executemany(
-            "UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, "
-            "bytes = ?, elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ?",
-            (self._request(one, now) for one in ended),
-        )
-        counters = self._counters
-        counters[State.IN_FLIGHT.label] -= len(ended)
-        for state, count in Counter(one.state for one in ended).items():
-            counters[state.label] += count
-        counters["bytes"] += sum(one.wire_bytes for one in ended)
-        return superseded
-
-    def _superseded(self, ended: list[Ended]) -> list[str]:
+    def _replaced(self, ended: list[Ended]) -> list[str]:
         """Body files of earlier attempts that these replies replace."""
         again = [(one.id,) for one in ended if one.attempt > 1 and one.reply is not None]
         found = (
@@ -260,16 +266,16 @@ class Store:
     def _request(self, one: Ended, now: float) -> tuple[object, ...]:
         terminal = one.state.terminal
         return (
-            int(one.state),
+            one.state,
             one.tries,
             one.status,
             one.kind,
             one.message,
-            self._cause(one, now) if one.state is State.FAILED else None,
+            self._ledger.blame(one, now) if one.state is State.FAILED else None,
             one.reply.size if one.reply is not None else None,
             one.elapsed_ms,
             now if terminal else None,
-            self._next_ended() if terminal else None,
+            self._ledger.next_ended() if terminal else None,
             one.id,
         )
 
@@ -283,35 +289,6 @@ class Store:
             reply.final_url if reply.hops else None,
             reply.unverified_length,
         )
-
-    def _cause(self, one: Ended, now: float) -> int:
-        kind = one.kind or FailureKind.UNEXPECTED
-        text = signature(kind, one.status, one.message or kind.value)
-        known = self._causes.get(text)
-        if known is not None:
-            self._db.execute("UPDATE causes SET n = n + 1, last_at = ? WHERE id = ?", (now, known))
-            return known
-        new = self._db.execute(
-            "INSERT INTO causes(signature, kind, status, n, first_at, last_at, sample) VALUES (?, ?, ?, 1, ?, ?, ?)",
-            (text, kind, one.status, now, now, one.id),
-        ).lastrowid
-        self._causes[text] = int(new or 0)
-        return self._causes[text]
-
-    def _next_ended(self) -> int:
-        self._counters["ended"] += 1
-        return self._counters["ended"]
-
-    def _move(self, before: State, after: State, count: int) -> None:
-        self._counters[before.label] -= count
-        self._counters[after.label] += count
-
-    def _each(self, sql: str, ids: Iterable[int]) -> None:
-        self._db.executemany(sql, [(request,) for request in ids])
-
-    def _load(self) -> None:
-        self._counters = Counter(dict(self._db.execute("SELECT name, n FROM counters")))
-        self._causes = dict(self._db.execute("SELECT signature, id FROM causes"))
 
     def _sweep_bodies(self) -> None:
         # Only a kill can leave such files: a body is renamed before its row is committed, and a superseded
@@ -336,12 +313,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         # Before anything that writes: even the switch to WAL would change a file that is not ours.
         schema.check(db, path)
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "wal_autocheckpoint = 4000",
-            "cache_size = -32000",
-        ):
+        for pragma in _PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         schema.prepare(db, path)
     except sqlite3.Error as error:

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import RunError
 from ..model import Counts
-from .batch import Accepted, Batch, Change, Ended, Leased
+from .entries import Accepted, Ended, Leased
 from .store import Store
 
 T = TypeVar("T")
@@ -22,6 +22,47 @@ _LAST_TRIES = 3
 
 
 @dataclass(slots=True)
+class Change:
+    """A piece of work on the store that runs inside the batch's transaction, and who waits for its result."""
+
+    work: Callable[[Store], Any]
+    result: asyncio.Future[Any] | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction to be; its parts are applied in the order of its fields."""
+
+    accepted: list[Accepted] = field(default_factory=list[Accepted])
+    progress: dict[str, object] | None = None
+    """How far the input has been read, these rows included."""
+    ended: list[Ended] = field(default_factory=list[Ended])
+    changes: list[Change] = field(default_factory=list[Change])
+    body_bytes: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to commit."""
+        return not (self.accepted or self.ended or self.changes or self.progress)
+
+    @property
+    def size(self) -> int:
+        """How many things wait in it."""
+        return len(self.accepted) + len(self.ended)
+
+    def apply(self, store: Store) -> list[Any]:
+        """Commit it; returns the results of its changes."""
+        with store.transaction():
+            if self.accepted:
+                store.accept(self.accepted)
+            if self.progress is not None:
+                store.set_meta("ingest", self.progress)
+            if self.ended:
+                store.end(self.ended)
+            return [change.work(store) for change in self.changes]
+
+
+@dataclass(slots=True)
 class Listener:
     """Who is told of commits and of trouble; called on the event loop."""
 
@@ -29,6 +70,8 @@ class Listener:
     """A batch is durable; the requests whose attempts ended in it."""
     troubled: Callable[[str | None], None]
     """The disk refuses to write, with the reason; None once it writes again."""
+    failed: Callable[[str], None]
+    """Nothing more can be made durable, because of an error that trying again does not mend."""
 
 
 @dataclass(slots=True)
@@ -59,6 +102,7 @@ class Journal:
         self._drained.set()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="journal")
+        self._task.add_done_callback(self._ended)
         self.counts: Counts = store.counts
         """As last committed: what the run has durably come to."""
         self.received_bytes: int = store.received_bytes
@@ -85,11 +129,10 @@ class Journal:
         """Whether all that was handed over is durable."""
         return self._drained.is_set()
 
-    def accept(self, rows: list[Accepted], rows_read: int, *, done: bool) -> None:
-        """Store rows of the input with the next commit; `rows_read` and `done` say how far the input was read."""
+    def accept(self, rows: list[Accepted], progress: dict[str, object]) -> None:
+        """Store rows of the input with the next commit; `progress` (JSON) says how far the input was read."""
         self._batch.accepted.extend(rows)
-        self._batch.rows_read = rows_read
-        self._batch.input_done = done
+        self._batch.progress = progress
         self._stir()
 
     def end(self, ended: Ended) -> None:
@@ -114,12 +157,17 @@ class Journal:
         self._stir()
         return await result
 
-    async def lease(self, count: int, *, urgent: bool = False) -> list[Leased]:
-        """The next queued requests, durably marked as in flight; `urgent` where slots stand empty."""
-        return await self.change(lambda store: store.lease(count), urgent=urgent)
+    async def lease(self, count: int, below: int | None, *, urgent: bool = False) -> list[Leased]:
+        """The next queued requests (with ids under `below`), durably marked as in flight.
 
-    async def lease_again(self, ids: Collection[int]) -> set[int]:
-        """Durably mark those that still wait as in flight; returns which these are."""
+        `urgent` where slots stand empty.
+        """
+        if below is None:
+            return await self.change(lambda store: store.lease(count), urgent=urgent)
+        return await self.change(lambda store: store.lease(count, below), urgent=urgent)
+
+    async def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
+        """Durably mark those that still wait as in flight; which these are, and the lease's number."""
         return await self.change(lambda store: store.lease_again(ids))
 
     async def mark_sent(self, request: int) -> None:
@@ -182,6 +230,11 @@ class Journal:
             if self._closing or not self._batch.empty:
                 self._wake.set()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None and not self._closing:
+            self._drained.set()
+            self._listener.failed(f"{type(error).__name__} in the journal")
+
     async def _until(self, since_last: float) -> None:
         wait = self._pace.interval_s - since_last
         if wait > 0 and not self._urgent.is_set():
@@ -196,7 +249,7 @@ class Journal:
         failures = 0
         while True:
             try:
-                results = await loop.run_in_executor(self._thread, self._store.commit, batch)
+                results = await loop.run_in_executor(self._thread, batch.apply, self._store)
             except (sqlite3.Error, OSError) as error:
                 failures += 1
                 self._listener.troubled(str(error))

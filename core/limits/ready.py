@@ -33,9 +33,15 @@ class ReadyQueue(Generic[T]):
         self._turns: deque[str] = deque()
         self._blocked: set[str] = set()
         self._size = 0
+        self._set_aside = 0
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def available(self) -> int:
+        """How many are not known to wait for their host."""
+        return self._size - self._set_aside
 
     def push(self, item: T) -> None:
         """Add one at the end of its host's queue."""
@@ -46,6 +52,7 @@ class ReadyQueue(Generic[T]):
             self._turns.append(host)
         queue.append(item)
         self._size += 1
+        self._set_aside += host in self._blocked
 
     def pop(self, gate: Gate) -> T | None:
         """Take the next one whose host has room, and its slot with it; None if there is none."""
@@ -57,6 +64,7 @@ class ReadyQueue(Generic[T]):
                 if gate.free == 0:
                     return None
                 self._blocked.add(turns.popleft())
+                self._set_aside += len(queue)
                 continue
             item = queue.popleft()
             self._size -= 1
@@ -72,13 +80,5 @@ class ReadyQueue(Generic[T]):
         """Take a host's queue into the round again, because one of its slots was released."""
         if host in self._blocked:
             self._blocked.remove(host)
+            self._set_aside -= len(self._queues[host])
             self._turns.append(host)
-
-    def take_all(self) -> list[T]:
-        """Empty the queue."""
-        items = [item for queue in self._queues.values() for item in queue]
-        self._queues.clear()
-        self._turns.clear()
-        self._blocked.clear()
-        self._size = 0
-        return items

@@ -18,7 +18,7 @@ def retry_after_s(value: str, *, date: str | None, now: float, cap: float = CAP_
     """
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(cap, float(text[:9]))
+        return min(cap, float((text.lstrip("0") or "0")[:9]))
     until = _http_date(text)
     if until is None:
         return None

@@ -18,6 +18,10 @@ class RedactorLike(Protocol):
         """Free text with every known secret masked."""
         ...
 
+    def raw_headers(self, raw: bytes) -> bytes:
+        """Response field lines, joined by CRLF, with secrets masked."""
+        ...
+
 
 class Transport(Protocol):
     """Sends requests; the engine needs to know nothing else about how."""

@@ -128,7 +128,7 @@ class HttpTransport:
                 raise
             return Reply(
                 response.status,
-                raw_headers(response),
+                self._redactor.raw_headers(raw_headers(response)),
                 body,
                 attempt.progress.received,
                 ttfb_s,

@@ -314,4 +314,4 @@ async def test_an_earlier_journal_tells_what_happened(server: Ledger, tmp_path: 
             lambda db: db.execute("SELECT value FROM meta WHERE key = 'ingest'").fetchone()
         )
     assert sessions == [("finished",)]
-    assert json.loads(live[0]) == {"rows": 3, "done": True}
+    assert json.loads(live[0]) == {"rows": 3, "done": True, "digest": ""}

@@ -112,5 +112,6 @@ def test_a_full_host_delays_no_other_host() -> None:
     third = queue.pop(gate)
     assert third is not None
     assert third.number == 1
-    assert [item.number for item in queue.take_all()] == [2]
-    assert len(queue) == 0
+    assert (len(queue), queue.available) == (1, 1)
+    assert queue.pop(gate) is None
+    assert (len(queue), queue.available) == (1, 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.journal.batch import Accepted, Batch, Ended
+from fetchdeck.core.journal.entries import Accepted, Ended
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.store import Store
 from fetchdeck.core.journal.writer import Journal, Listener
@@ -19,24 +19,29 @@ class FullDisk(Store):
     full = False
     refused = 0
 
-    def commit(self, batch: Batch) -> list[object]:
+    def end(self, ended: list[Ended]) -> None:
         if self.full:
             self.refused += 1
             raise sqlite3.OperationalError("database or disk is full")
-        return super().commit(batch)
+        super().end(ended)
 
 
 class Heard:
     def __init__(self) -> None:
         self.ended: list[int] = []
         self.trouble: list[str | None] = []
+        self.failures: list[str] = []
         self.changed = asyncio.Event()
 
     def listener(self) -> Listener:
-        return Listener(self.committed, self.troubled)
+        return Listener(self.committed, self.troubled, self.failed)
 
     def committed(self, ended: list[Ended]) -> None:
         self.ended += [one.id for one in ended]
+        self.changed.set()
+
+    def failed(self, reason: str) -> None:
+        self.failures.append(reason)
         self.changed.set()
 
     def troubled(self, trouble: str | None) -> None:
@@ -69,8 +74,8 @@ async def test_a_lease_is_durable_when_it_is_handed_out(
     store: FullDisk, heard: Heard, tmp_path: Path
 ) -> None:
     journal = Journal(store, heard.listener())
-    journal.accept(rows(5), 5, done=True)
-    leased = await journal.lease(3)
+    journal.accept(rows(5), {"rows": 5, "done": True})
+    leased = await journal.lease(3, None)
     assert [one.id for one in leased] == [0, 1, 2]
     with sqlite3.connect(tmp_path / "x.run" / "journal.sqlite") as db:
         assert db.execute("SELECT id FROM requests WHERE state = 1").fetchall() == [(0,), (1,), (2,)]
@@ -81,8 +86,8 @@ async def test_a_lease_is_durable_when_it_is_handed_out(
 
 async def test_an_ended_attempt_is_told_of_only_once_it_is_durable(store: FullDisk, heard: Heard) -> None:
     journal = Journal(store, heard.listener())
-    journal.accept(rows(2), 2, done=True)
-    await journal.lease(2)
+    journal.accept(rows(2), {"rows": 2, "done": True})
+    await journal.lease(2, None)
     journal.end(ended(0))
     journal.end(ended(1))
     assert (journal.saving, heard.ended, journal.counts.succeeded) == (2, [], 0)
@@ -94,8 +99,8 @@ async def test_an_ended_attempt_is_told_of_only_once_it_is_durable(store: FullDi
 async def test_a_full_disk_delays_and_loses_nothing(store: FullDisk, heard: Heard) -> None:
     journal = Journal(store, heard.listener())
     journal._pace.retry_s = 0.01
-    journal.accept(rows(1), 1, done=True)
-    await journal.lease(1)
+    journal.accept(rows(1), {"rows": 1, "done": True})
+    await journal.lease(1, None)
     store.full = True
     journal.end(ended(0))
     while len(heard.trouble) < 2:
@@ -115,8 +120,8 @@ async def test_leaving_while_the_disk_is_full_says_what_could_not_be_saved(
 ) -> None:
     journal = Journal(store, heard.listener())
     journal._pace.retry_s = 0.01
-    journal.accept(rows(1), 1, done=True)
-    await journal.lease(1)
+    journal.accept(rows(1), {"rows": 1, "done": True})
+    await journal.lease(1, None)
     store.full = True
     journal.end(ended(0))
     with pytest.raises(RunError, match="last 1 results could not be saved"):
@@ -125,11 +130,24 @@ async def test_leaving_while_the_disk_is_full_says_what_could_not_be_saved(
 
 async def test_large_bodies_that_wait_for_the_disk_hold_back_new_work(store: FullDisk, heard: Heard) -> None:
     journal = Journal(store, heard.listener())
-    journal.accept(rows(1), 1, done=True)
-    await journal.lease(1)
+    journal.accept(rows(1), {"rows": 1, "done": True})
+    await journal.lease(1, None)
     assert not journal.congested
     journal.end(ended(0, bytes(70 * 1024 * 1024)))
     assert journal.congested
     await journal.room()
     assert not journal.congested
     await journal.close()
+
+
+async def test_an_error_that_trying_again_does_not_mend_is_told(store: FullDisk, heard: Heard) -> None:
+    journal = Journal(store, heard.listener())
+
+    def wrong(_: Store) -> None:
+        raise ValueError("a bug")
+
+    journal.post(wrong)
+    await heard.changed.wait()
+    assert heard.failures == ["ValueError in the journal"]
+    with pytest.raises(ValueError, match="a bug"):
+        await journal.close()

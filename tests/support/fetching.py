@@ -20,6 +20,9 @@ class OneSecret:
     def url(self, url: str) -> str:
         return url.replace(SECRET, "***")
 
+    def raw_headers(self, raw: bytes) -> bytes:
+        return raw
+
     def text(self, text: str) -> str:
         return text.replace(SECRET, "***")
 

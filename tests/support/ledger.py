@@ -11,7 +11,10 @@ from aiohttp import web
 
 
 class Ledger:
-    """`/ok/N`, `/status/S/N`, `/flaky/N` (503 once, then 200), `/hold/N` (until `release`), `/reset/N`."""
+    """Answers `/ok/N`, `/status/S/N`, `/reset/N`, `/hold/N` (once released), and others of its tests.
+
+    `/flaky/N` and `/large/N` are refused with 503 the first time; `/echo/N` repeats its URL in a header.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -62,6 +65,10 @@ class Ledger:
             case "reset":
                 assert request.transport is not None
                 request.transport.abort()
+            case "echo":
+                return web.Response(text=plain, headers={"X-Echo": path})
+            case "large":
+                return web.Response(status=503 if self.seen[path] == 1 else 200, body=bytes(400_000))
             case _:
                 pass
         return web.Response(text=plain)

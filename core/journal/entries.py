@@ -1,16 +1,10 @@
-"""What is to be made durable together, and what came of it."""
+"""What goes into the journal, and what comes out to be sent."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 from ..model import FailureKind, Hop, Reply, State
-
-if TYPE_CHECKING:
-    from .store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +40,8 @@ class Leased:
     row: str
     spec: str | None
     sealed: int
+    lease: int
+    """Number of the lease it came with; grows with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +62,3 @@ class Ended:
     reply: Reply | None
     hops: tuple[Hop, ...]
     wire_bytes: int
-
-
-@dataclass(slots=True)
-class Change:
-    """A piece of work on the store that runs inside the batch's transaction, and who waits for its result."""
-
-    work: Callable[[Store], Any]
-    result: asyncio.Future[Any] | None = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """One transaction to be; its parts are applied in the order of its fields."""
-
-    accepted: list[Accepted] = field(default_factory=list[Accepted])
-    rows_read: int | None = None
-    """How many records of the input have been read, these included."""
-    input_done: bool = False
-    ended: list[Ended] = field(default_factory=list[Ended])
-    changes: list[Change] = field(default_factory=list[Change])
-    body_bytes: int = 0
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to commit."""
-        return not (self.accepted or self.ended or self.changes or self.input_done)
-
-    @property
-    def size(self) -> int:
-        """How many things wait in it."""
-        return len(self.accepted) + len(self.ended)
