@@ -11,7 +11,7 @@ from ..job import InputFormat, Job, Options, Templates
 from ..redact import Redactor
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z-]*\s*)?")
+_SCHEME_AND_EXPRESSIONS = re.compile(r"\s*(?:[A-Za-z-]{1,12}\s+)?(?:\{\{.*?\}\}\s*)+", re.DOTALL)
 _VALUE_OF_EXPRESSIONS = re.compile(r"(?<=[?&;])([^=&;#{}\s]+)=((?:\{\{.*?\}\})+)(?=[&;#]|$)", re.DOTALL)
 _MARK = "\ue000"
 
@@ -113,14 +113,14 @@ def _masked(templates: Templates, redactor: Redactor) -> Templates:
         url=_masked_url(templates.url, redactor) if templates.url is not None else None,
         method=templates.method,
         headers=tuple((name, _masked_header(name, value, redactor)) for name, value in templates.headers),
-        data=_masked_text(templates.data, redactor) if templates.data is not None else None,
+        data=_masked_form(templates.data, redactor) if templates.data is not None else None,
         json=_masked_text(templates.json, redactor) if templates.json is not None else None,
     )
 
 
 def _masked_header(name: str, value: str, redactor: Redactor) -> str:
     """`Bearer {{ env.TOKEN }}` holds no secret; `Bearer abc` does."""
-    if _EXPRESSION.search(value) and _SCHEME.fullmatch(_EXPRESSION.sub("", value).strip()):
+    if _SCHEME_AND_EXPRESSIONS.fullmatch(value):
         return value
     return redactor.headers(((name, value),))[0][1]
 
@@ -136,6 +136,11 @@ def _masked_url(template: str, redactor: Redactor) -> str:
     hidden = _VALUE_OF_EXPRESSIONS.sub(hide, template)
     masked = _masked_text(hidden, redactor, url=True)
     return re.sub(f"{_MARK}(\\d+){_MARK}", lambda match: kept[int(match[1])], masked)
+
+
+def _masked_form(template: str, redactor: Redactor) -> str:
+    """A form body names its secrets as a query does."""
+    return _masked_url(f"?{template}", redactor)[1:]
 
 
 def _masked_text(template: str, redactor: Redactor, *, url: bool = False) -> str:

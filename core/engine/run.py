@@ -80,7 +80,8 @@ async def open_run(
         run_folder.create()
         lock = RunLock(run_folder)
         stack.callback(lock.release)
-        if fresh:
+        if fresh and run_folder.has_run:
+            _stored(run_folder)  # refuses what is no journal of ours
             run_folder.discard_run()
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
         with _sqlite_errors(run_folder):
