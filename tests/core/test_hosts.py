@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fetchdeck.core.engine.hosts import WINDOW, Hosts
+from fetchdeck.core.engine.run import open_run
+from fetchdeck.core.job import Job, Options
 from fetchdeck.core.model import FailureKind
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.support.ledger import ledger_server
 
 
 def test_every_attempt_is_counted_where_it_belongs() -> None:
@@ -80,3 +86,22 @@ def test_an_end_without_a_start_does_no_harm() -> None:
     hosts = Hosts()
     hosts.ended("a", 10.0, None)
     assert len(hosts) == 0
+
+
+async def test_a_run_counts_every_attempt_by_its_host(tmp_path: Path) -> None:
+    async with ledger_server() as server:
+        urls = [f"{server.url}/{kind}/{n}" for kind in ("ok", "flaky", "status/404") for n in range(3)]
+        (tmp_path / "urls.txt").write_text("\n".join(urls))
+        options = Options(concurrency=5, retries=2)
+        async with open_run(
+            Job(str(tmp_path / "urls.txt")), options, tmp_path / "x.run", environ={}
+        ) as engine:
+            await engine.finished()
+            assert engine.host_count == 1
+            [row] = engine.hosts(0, 10)
+    assert row.host == server.url.removeprefix("http://")
+    assert (row.in_flight, row.succeeded, row.failed) == (0, 6, 6)
+    assert row.last_failure is FailureKind.HTTP_STATUS
+    assert row.p50_ms is not None
+    assert row.p95_ms is not None
+    assert 0 < row.p50_ms <= row.p95_ms

@@ -11,6 +11,7 @@ from fetchdeck.core.handle import (
     Event,
     EventBatch,
     EventKind,
+    HostRow,
     InFlightRow,
     Latency,
     RunState,
@@ -96,6 +97,7 @@ class ScriptedEngine:
     commands: list[Command] = field(default_factory=list)
     flying: tuple[InFlightRow, ...] = ()
     happened: tuple[Event, ...] = ()
+    asked: tuple[HostRow, ...] = ()
     pulls: int = 0
 
     def snapshot(self) -> Snapshot:
@@ -104,6 +106,13 @@ class ScriptedEngine:
 
     def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
         return self.flying[start : start + count]
+
+    @property
+    def host_count(self) -> int:
+        return len(self.asked)
+
+    def hosts(self, start: int, count: int) -> tuple[HostRow, ...]:
+        return self.asked[start : start + count]
 
     def events_since(self, seq: int) -> EventBatch:
         return EventBatch(self.happened[seq:], len(self.happened), 0)
@@ -158,6 +167,17 @@ def in_flight(n: int = 500) -> tuple[InFlightRow, ...]:
     )
 
 
+def asked_hosts() -> tuple[HostRow, ...]:
+    """Hosts in all conditions, the busiest first."""
+    return (
+        HostRow(0, "places.example", 480, 5_003, 493, 333.0, 452.0, FailureKind.TIMEOUT),
+        HostRow(2, "cdn.places.example:8443", 20, 311, 0, 12.0, 31.0, None),
+        HostRow(1, "xn--r8jz45g.example", 0, 0, 7, 10_004.0, 10_020.0, FailureKind.CONNECT_TIMEOUT),
+        HostRow(3, "new.example", 1, 0, 0, None, None, None),
+        HostRow(10_000, "", 2, 40, 3, 120.0, 2_400.0, FailureKind.DNS),
+    )
+
+
 def scripted(folder: Path, made: Iterable[Made] = (), **fields: object) -> ScriptedEngine:
     """An engine over a new journal in `folder` with these rows."""
     path = make_journal(folder / "journal.sqlite", made)
@@ -165,7 +185,9 @@ def scripted(folder: Path, made: Iterable[Made] = (), **fields: object) -> Scrip
         Event(0, 1_700_000_000.0, EventKind.STARTED, "27,000 rows, concurrency 500."),
         Event(1, 1_700_000_007.0, EventKind.CONCURRENCY, "Concurrency limit 300 to 500."),
     )
-    return ScriptedEngine(path, **{"flying": in_flight(), "happened": events, **fields})  # type: ignore[arg-type]
+    return ScriptedEngine(
+        path, **{"flying": in_flight(), "happened": events, "asked": asked_hosts(), **fields}
+    )  # type: ignore[arg-type]
 
 
 def seen(app: App[object]) -> str:

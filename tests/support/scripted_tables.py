@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fetchdeck.core.handle import Event, EventBatch, InFlightRow, Latency, RunState, Snapshot
+from fetchdeck.core.handle import Event, EventBatch, HostRow, InFlightRow, Latency, RunState, Snapshot
 from fetchdeck.core.model import Counts
 from fetchdeck.core.printable import printable
 from rich.cells import cell_len
@@ -53,6 +53,7 @@ class ScriptedTables:
     def __init__(self) -> None:
         self.rows: list[InFlightRow] = []
         self.events: list[Event] = []
+        self.known_hosts: list[HostRow] = []
         self.first_event = 0
         """Events before this one were overwritten."""
         self.asked: list[tuple[int, int]] = []
@@ -68,6 +69,14 @@ class ScriptedTables:
     def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
         self.asked.append((start, count))
         return tuple(self.rows[start : start + count])
+
+    @property
+    def host_count(self) -> int:
+        return len(self.known_hosts)
+
+    def hosts(self, start: int, count: int) -> tuple[HostRow, ...]:
+        self.asked.append((start, count))
+        return tuple(self.known_hosts[start : start + count])
 
     def events_since(self, seq: int) -> EventBatch:
         first = max(seq, self.first_event)

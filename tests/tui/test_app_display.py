@@ -10,7 +10,10 @@ from fetchdeck.core.handle import RunState
 from fetchdeck.core.model import Counts
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.spans import text_of, width_of
+from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.charts import ThroughputChart
+from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.journal_table import JournalTable
 
 from ..support.scripted_engine import history, rows, running, scripted, seen
@@ -41,7 +44,7 @@ async def test_everything_has_its_place(tmp_path: Path, size: tuple[int, int]) -
             "1,482/s",
             "p99 1.2 s",
             "succeeded/s",
-            "1 In flight 500",
+            "1 In flight",
             "3 Failed 493",
             "5496",
             "q leave",
@@ -53,11 +56,58 @@ async def test_everything_has_its_place(tmp_path: Path, size: tuple[int, int]) -
         assert "No reply" in seen(app)
 
 
+@pytest.mark.parametrize(
+    ("width", "title"),
+    [(80, "4 Causes 2 "), (120, "4 Failures by cause 2 "), (200, "4 Failures by cause 2 ")],
+)
+async def test_the_label_counts_causes_that_nobody_has_looked_at(
+    tmp_path: Path, width: int, title: str
+) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(width, 24)) as pilot:
+        causes = app.screen.query_one(CauseTable)
+        while not causes.causes_known:
+            await pilot.pause(0.01)
+        app.pull()
+        await pilot.pause()
+        assert title in seen(app)
+
+
+async def test_a_filter_is_told_in_its_tab_and_above_its_table(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(80, 24)) as pilot:
+        line = " filter kind:timeout · 4 of 493 · / edits · esc clears "
+        await pilot.press("3", "slash", *"kind:timeout")
+        assert line not in seen(app)
+        await pilot.press("enter")
+        await app.screen.query_one("#failed", JournalTable).settled()
+        app.pull()
+        await pilot.pause()
+        assert line in seen(app)
+        assert "3 Failed filtered▐" in seen(app)
+        await pilot.press("2")
+        assert line not in seen(app)
+        assert "3 Failed filtered " in seen(app)
+        await pilot.press("3")
+        assert line in seen(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "filter kind" not in seen(app)
+        assert "filtered" not in seen(app)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_or_endless_filter_leaves_the_rest_of_its_line(text: str) -> None:
+    line = filter_line(Filtered(text * 500, 700, 9_710), 80)
+    assert width_of(line) <= 80
+    shown = text_of(line)
+    assert shown.endswith(" · 700 of 9,710 · / edits · esc clears")
+    assert not set("\x1b\x07\x9b\u202e") & set(shown)
+
+
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 10), (300, 3)])
 async def test_tiny_terminals_do_no_harm(tmp_path: Path, size: tuple[int, int]) -> None:
     engine = scripted(tmp_path, rows(), obeys=True)
     async with (app := FetchdeckApp(engine)).run_test(size=size) as pilot:
-        await pilot.press("1", "2", "3", "4", "5", "?", "escape", "q", "escape", "c", "escape", "p")
+        await pilot.press("1", "2", "3", "4", "5", "6", "?", "escape", "q", "escape", "c", "escape", "p")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "‖ paused" in seen(app)

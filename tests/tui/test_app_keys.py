@@ -162,6 +162,23 @@ async def test_enter_on_a_cause_shows_its_failures(tmp_path: Path) -> None:
         assert failed.row_count == 8
 
 
+@pytest.mark.parametrize(
+    ("downs", "tab", "host"),
+    [(0, "failed", "places.example"), (1, "succeeded", "cdn.places.example:8443"), (4, "hosts", None)],
+)
+async def test_enter_on_a_host_shows_its_rows(tmp_path: Path, downs: int, tab: str, host: str | None) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test() as pilot:
+        await show(pilot, "5")
+        await pilot.press(*["down"] * downs, "enter")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.tab == tab
+        if host is not None:
+            assert screen.query_one(f"#{tab}", JournalTable).rows_filter.hosts == (host,)
+
+
 async def test_each_tab_keeps_its_own_filter(tmp_path: Path) -> None:
     engine = scripted(tmp_path, rows())
     async with FetchdeckApp(engine).run_test() as pilot:

@@ -54,7 +54,9 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param((120, 40), DARK, "3", FINISHED, id="normal-dark-finished"),
         pytest.param((120, 40), DARK, "?", running(), id="help"),
         pytest.param((80, 24), DARK, "q", running(), id="leave"),
-        pytest.param((200, 60), LIGHT, "5", running(total_known=False), id="wide-light"),
+        pytest.param((80, 24), DARK, "5", running(), id="narrow-hosts"),
+        pytest.param((120, 40), DARK, "5", running(), id="hosts"),
+        pytest.param((200, 60), LIGHT, "6", running(total_known=False), id="wide-light"),
         pytest.param((200, 60), DARK, "2", running(saving=12), id="wide-dark"),
     ],
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fetchdeck.core.handle import Event, EventKind, InFlightRow
+from fetchdeck.core.handle import Event, EventKind, HostRow, InFlightRow
 from fetchdeck.core.journal.filter import RowFilter
-from fetchdeck.core.model import Phase
+from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
+from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from textual.widgets import Input
 
@@ -86,6 +87,41 @@ async def test_fewer_requests_in_flight_leave_no_old_rows() -> None:
         app.snapshot = replace(engine.snapshot(), revision=1)
         assert table.selected is None or table.row_count == 8
         assert not any("https" in line or "h/x" in line for line in screen_text(table))
+
+
+def host(number: int, name: str, succeeded: int = 1) -> HostRow:
+    return HostRow(number, name, 1, succeeded, 2, 333.0, 1_240.0, FailureKind.TIMEOUT)
+
+
+async def test_the_cursor_stays_with_its_host_when_the_order_changes() -> None:
+    engine = ScriptedTables()
+    engine.known_hosts = [host(n, f"h{n}.example") for n in range(60)]
+    app = TableApp(table := HostTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        app.snapshot = SNAPSHOT
+        await pilot.press("down", "down")
+        engine.known_hosts[0:3] = [host(2, "h2.example", 9), host(0, "h0.example"), host(1, "h1.example")]
+        engine.asked.clear()
+        app.snapshot = replace(SNAPSHOT, revision=1)
+        assert engine.asked == [(0, 11)]
+        assert (table.cursor, table.selected) == (0, host(2, "h2.example", 9))
+
+
+async def test_hosts_that_share_a_row_and_hostile_ones_are_named_harmlessly() -> None:
+    engine = ScriptedTables()
+    engine.known_hosts = [
+        *(host(n, name) for n, name in enumerate(HOSTILE)),
+        HostRow(99, "", 0, 0, 0, None, None, None),
+    ]
+    app = TableApp(table := HostTable(engine))
+    async with app.run_test(size=(120, 12)):
+        app.snapshot = SNAPSHOT
+        lines = screen_text(table)
+        assert "␛[31mred" in lines[1]
+        assert "66.7%" in lines[1]
+        assert "1.2 s" in lines[1]
+        assert "timeout" in lines[1]
+        assert "all other hosts" in lines[len(HOSTILE) + 1]
 
 
 def event(seq: int, text: str = "Concurrency 50 → 100.") -> Event:

@@ -27,16 +27,16 @@ from ..widgets.charts import LatencyChart, ThroughputChart
 from ..widgets.controls import Controls
 from ..widgets.event_log import EventLog
 from ..widgets.filter_bar import FilterBar
+from ..widgets.filter_line import Filtered, FilterLine
+from ..widgets.host_table import HostTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.journal_table import JournalTable
 from ..widgets.key_footer import KeyFooter, KeyHint
 from ..widgets.status_header import StatusHeader
-from ..widgets.tab_bar import Tab, TabBar
+from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
 from .inspect import InspectScreen
-
-PROBLEMS = frozenset({State.FAILED, State.SKIPPED, State.INVALID})
-"""What the failed tab lists: all that ended without success."""
+from .tabs import PROBLEMS, Listed, tabs_of
 
 
 class MainScreen(Screen[None]):
@@ -72,6 +72,7 @@ class MainScreen(Screen[None]):
             yield LatencyChart().data_bind(MainScreen.snapshot)
         yield TabBar().data_bind(MainScreen.snapshot, active=MainScreen.tab)
         yield FilterBar()
+        yield FilterLine().data_bind(MainScreen.snapshot)
         with ContentSwitcher(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
             yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
@@ -79,6 +80,7 @@ class MainScreen(Screen[None]):
                 MainScreen.snapshot
             )
             yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
+            yield HostTable(self._engine, id="hosts").data_bind(MainScreen.snapshot)
             yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
         yield KeyFooter().data_bind(MainScreen.snapshot)
 
@@ -176,6 +178,7 @@ class MainScreen(Screen[None]):
         bar = self.query_one(FilterBar)
         bar.set_text(self._filters.get(self.tab, ""))
         bar.open()
+        self._relabel()
 
     async def action_copy_curl(self) -> None:
         """Copy the selected request as a curl command."""
@@ -200,6 +203,11 @@ class MainScreen(Screen[None]):
     @on(FilterBar.Closed)
     def _give_back_keys(self) -> None:
         self.table.focus()
+        self._relabel()
+
+    @on(FilterLine.Clicked)
+    def _edit_filter(self) -> None:
+        self.action_filter()
 
     @on(InFlightTable.Opened)
     @on(JournalTable.Opened)
@@ -211,6 +219,12 @@ class MainScreen(Screen[None]):
     def _show_cause(self, event: CauseTable.Opened) -> None:
         self.tab = "failed"
         self.query_one(FilterBar).set_text(f"cause:{event.row.id}")
+
+    @on(HostTable.Opened)
+    def _show_host(self, event: HostTable.Opened) -> None:
+        if event.row.host:
+            self.tab = "failed" if event.row.failed else "succeeded"
+            self.query_one(FilterBar).set_text(f"host:{event.row.host}")
 
     def _commanded(self, what: str, n: int) -> None:
         noun = "request" if n == 1 else "requests"
@@ -224,22 +238,26 @@ class MainScreen(Screen[None]):
         snapshot = self.snapshot
         if snapshot is None or not self.is_mounted:
             return
-        counts = snapshot.counts
-        rows = {
-            "in-flight": ("In flight", counts.in_flight),
-            "succeeded": ("Succeeded", counts.succeeded),
-            "failed": ("Failed", sum(counts.of(state) for state in PROBLEMS)),
-            "causes": ("Causes", self.query_one(CauseTable).row_count or None),
-            "events": ("Events", self.query_one(EventLog).row_count or None),
-        }
-        self.query_one(TabBar).tabs = tuple(
-            Tab(tab, title, n, bool(self._filters.get(tab))) for tab, (title, n) in rows.items()
+        listed = Listed(
+            self.query_one(CauseTable).causes_known,
+            self._engine.host_count,
+            self.query_one(EventLog).row_count,
         )
+        filtered = [tab for tab, text in self._filters.items() if text]
+        self.query_one(TabBar).tabs = tabs_of(snapshot, listed, filtered)
+        self.query_one(FilterLine).filtered = self._filtered(snapshot)
         self.query_one(KeyFooter).hints = tuple(
             KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action, command.pinned)
             for command in commands.hinted()
             if self._possible(command)
         )
+
+    def _filtered(self, snapshot: Snapshot) -> Filtered | None:
+        text, table = self._filters.get(self.tab), self.table
+        if not text or not isinstance(table, JournalTable) or self.query_one(FilterBar).is_open:
+            return None
+        total = sum(snapshot.counts.of(state) for state in table.rows_filter.states)
+        return Filtered(text, table.row_count, total)
 
     def _possible(self, command: commands.Command) -> bool:
         node = self if command.scope is commands.Scope.ROWS else self.app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from time import monotonic
 
 from textual.reactive import var
 
@@ -15,6 +16,8 @@ from .journal_table_columns import status_tone
 from .quantities import NONE, clock
 from .virtual_table import VirtualTable
 
+COUNT_S = 1.0
+"""Out of sight the causes are read at most once in this many seconds, for their number in the tab's label."""
 _BAR = 6
 """Cells of the bar that shows a cause's share of all failures."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -49,13 +52,14 @@ class CauseTable(VirtualTable[Cause]):
         self._causes: tuple[Cause, ...] = ()
         self._total = 0
         self._revision = -1
+        self._read_at = -COUNT_S
         self._in_sight = False
         self._reading = False
         self._again = False
 
     def connect(self, reader: JournalReader) -> None:
         """Read from this journal from now on."""
-        self._reader = reader
+        self._reader, self._again = reader, True
         self._schedule()
 
     def row_at(self, position: int) -> Cause | None:
@@ -66,11 +70,17 @@ class CauseTable(VirtualTable[Cause]):
         """The cause's number."""
         return row.id
 
+    @property
+    def causes_known(self) -> int:
+        """How many causes there were when they were last read, also out of sight."""
+        return len(self._causes)
+
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         """Read the causes again when rows changed."""
         if snapshot is not None and snapshot.revision != self._revision:
             self._revision = snapshot.revision
-            self._schedule()
+            self._again = True
+        self._schedule()
 
     def on_show(self) -> None:
         """Catch up with the journal."""
@@ -78,20 +88,22 @@ class CauseTable(VirtualTable[Cause]):
         self._schedule()
 
     def on_hide(self) -> None:
-        """Read nothing while nobody looks."""
+        """Read seldom while nobody looks."""
         self._in_sight = False
 
     def _schedule(self) -> None:
-        self._again = True
-        if self._reader is not None and self._in_sight and not self._reading:
+        due = self._in_sight or monotonic() - self._read_at >= COUNT_S
+        if self._reader is not None and self._again and due and not self._reading:
             self._reading = True
             self.run_worker(self._read(self._reader), name="cause-table")
 
     async def _read(self, reader: JournalReader) -> None:
         try:
             while self._again:
-                self._again = False
+                self._again, self._read_at = False, monotonic()
                 self._show(await reader.causes())
+                if not self._in_sight:
+                    break
             self.show_notice("")
         except (sqlite3.Error, FetchdeckError) as error:
             self.show_notice(f"The journal cannot be read: {error}")
