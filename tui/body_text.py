@@ -13,7 +13,7 @@ from ..core.printable import printable
 from .spans import Line, Span
 from .widgets.columns import Tone
 
-LIMIT = 256 * 1024
+LIMIT = 256_000
 """Bytes of a body that are shown; an export has the whole."""
 _DEEPEST = 40
 """Levels of JSON that are indented: deeper ones would be mostly spaces."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import humanize
-
 from ..core.handle import Eta, RunState
 from ..core.model import State
 
@@ -84,8 +82,13 @@ def _figure(value: float) -> str:
 
 
 def size(octets: int) -> str:
-    """`12.3 MB`, in powers of 1000."""
-    return humanize.naturalsize(octets).replace("Bytes", "B").replace("Byte", "B")
+    """A number of bytes in at most seven cells, in powers of 1000: `932 B`, `1.23 kB`, `12.3 MB`, `123 GB`."""
+    value = float(octets)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB"
 
 
 def rate(per_second: float | None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from .. import figures
+
 NONE = "–"
 """Stands for a value there is none of."""
 
@@ -29,18 +31,8 @@ def age(seconds: float) -> str:
 
 
 def size(octets: int | None) -> str:
-    """A number of bytes, in at most eight cells: `932 B`, `12.3 KiB`."""
-    if octets is None:
-        return NONE
-    if octets < 1000:
-        return f"{octets} B"
-    value = float(octets)
-    for unit in ("KiB", "MiB", "GiB"):
-        value /= 1024
-        if value < 999.5:
-            digits = f"{value:.2f}" if value < 1 else f"{value:.3g}" if value < 100 else f"{value:.0f}"
-            return f"{digits} {unit}"
-    return f"{value / 1024:.3g} TiB"
+    """A number of bytes, in at most seven cells: `932 B`, `12.3 kB`."""
+    return NONE if octets is None else figures.size(octets)
 
 
 def clock(moment: float | None) -> str:
