@@ -53,6 +53,8 @@ class Session:
 class _Ending:
     stopped_by: str | None
     latency: Latency | None
+    crashed: str | None = None
+    """A sentence, where the dashboard ended by a fault of its own."""
 
 
 def run_session(session: Session) -> int:
@@ -68,6 +70,9 @@ def run_session(session: Session) -> int:
     click.echo("\n".join(lines), err=True)
     if session.output is not None:
         _export(session.folder, session.output, finished=status.state is RunState.FINISHED)
+    if ending.crashed is not None:
+        click.echo(f"fetchdeck: {ending.crashed}", err=True)
+        return EXIT_INTERRUPTED
     return exit_status(status, ending.stopped_by)
 
 
@@ -100,16 +105,20 @@ async def _run(session: Session) -> _Ending:
             stdin=session.stdin,
         ) as engine:
             signals.engine = engine
+            crashed = None
             if session.dashboard:
                 # Loaded only here: plain runs need no Textual, and start without it in half the time.
-                from .dashboard import run_dashboard
+                from .dashboard import DashboardError, run_dashboard
 
-                await run_dashboard(engine)
+                try:
+                    await run_dashboard(engine)
+                except DashboardError as error:
+                    crashed = str(error)
                 # The dashboard has handlers of its own and has taken them away again.
                 signals.install()
             else:
                 await _watch_plainly(engine)
-            return _Ending(engine.stopped_by, engine.snapshot().latency)
+            return _Ending(engine.stopped_by, engine.snapshot().latency, crashed)
 
 
 async def _watch_plainly(engine: Engine) -> None:
