@@ -36,6 +36,10 @@ class Status:
     """The limit now, or the last one; None when it was never told."""
     failures: tuple[Cause, ...]
     """Failure clusters, the largest first."""
+    input: str = ""
+    """Where the rows come from; `-` for standard input."""
+    input_read: bool = True
+    """Whether the input has been read to its end."""
 
     def json(self) -> str:
         """The object of `status --json`, in the order the design has it."""
@@ -80,15 +84,25 @@ def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
     # A run that has just begun another session has not told of itself yet; what it told before is stale.
     told = live if live.get("at", 0.0) >= began else {}
     received = db.execute("SELECT n FROM counters WHERE name = 'bytes'").fetchone()
+    state = _state(db, told, journalled, owned=owned)
+    # Rows are leased a little ahead: of a dead run, no more than the limit can have been under way.
+    under_way = (
+        told.get("under_way", journalled.in_flight)
+        if owned
+        else live.get("concurrency", journalled.in_flight)
+    )
+    average = journalled.done / elapsed if elapsed else 0.0
     return Status(
         run=run,
-        state=_state(db, told, journalled, owned=owned),
-        counts=_sent(journalled, told.get("under_way", journalled.in_flight)) if owned else journalled,
+        state=state,
+        counts=_sent(journalled, under_way),
         bytes=received[0] if received else 0,
         elapsed_s=elapsed,
-        rate_per_s=told.get("rate_per_s", 0.0) if owned else journalled.done / elapsed if elapsed else 0.0,
+        rate_per_s=told.get("rate_per_s", 0.0) if owned and state is not RunState.FINISHED else average,
         concurrency=live.get("concurrency"),
         failures=causes(db),
+        input=_object(db, "job").get("input", ""),
+        input_read=bool(_object(db, "ingest").get("done")),
     )
 
 

@@ -18,7 +18,7 @@ from .urls import wire_url
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_BAD_VALUE = re.compile(r"[\r\n\0\ud800-\udfff]")
+_BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -194,4 +194,4 @@ def _header_name(name: str) -> str:
 
 def _check_value(name: str, value: str) -> None:
     if _BAD_VALUE.search(value):
-        raise RowError(f"the value of the header {name} holds a line break, a NUL or a lone surrogate")
+        raise RowError(f"the value of the header {name} holds a line break or another control character")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ from .options import (
     output_option,
     request_options,
 )
-from .terminal import take_standard_input, use_dashboard
+from .terminal import open_standard_streams, take_standard_input, use_dashboard
 
 EXIT_INTERRUPTED = 130
+EXIT_IO_ERROR = 74
+"""`EX_IOERR` of sysexits.h: an output that cannot be written."""
 EXIT_INTERNAL_ERROR = 70
 """`EX_SOFTWARE` of sysexits.h: neither a usage error nor a failed request."""
 
@@ -226,6 +229,7 @@ def _check_output(given: dict[str, Any]) -> None:
 
 def main() -> None:
     """Entry point; ends the process with the exit status."""
+    open_standard_streams()
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -233,6 +237,13 @@ def main() -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_INTERRUPTED
+    except OSError as error:
+        with suppress(OSError):
+            click.echo(
+                f"fetchdeck: {error.strerror or type(error).__name__}. The run, if any, can be resumed.",
+                err=True,
+            )
+        status = EXIT_IO_ERROR
     except Exception as error:
         # The message may hold a URL with a key in it; the stack holds none.
         click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)

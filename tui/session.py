@@ -63,15 +63,15 @@ def run_session(session: Session) -> int:
     try:
         ending = run(lambda: _run(session))
     except asyncio.CancelledError:
-        click.echo("Interrupted before anything was sent.", err=True)
+        _say("Interrupted before anything was sent.")
         return EXIT_INTERRUPTED
     status = run_status(session.folder)
     lines = summary_lines(status, latency=ending.latency, stopped_by=ending.stopped_by)
-    click.echo("\n".join(lines), err=True)
+    _say("\n".join(lines))
     if session.output is not None:
         _export(session.folder, session.output, finished=status.state is RunState.FINISHED)
     if ending.crashed is not None:
-        click.echo(f"fetchdeck: {ending.crashed}", err=True)
+        _say(f"fetchdeck: {ending.crashed}")
         return EXIT_INTERRUPTED
     return exit_status(status, ending.stopped_by)
 
@@ -79,9 +79,15 @@ def run_session(session: Session) -> int:
 def _export(folder: Path, output: Path, *, finished: bool) -> None:
     if finished:
         rows = write_export(folder, output)
-        click.echo(f"Wrote {rows:,} rows to {output}.", err=True)
+        _say(f"Wrote {rows:,} rows to {output}.")
     else:
-        click.echo(f"{output} was not written, because the run is not finished.", err=True)
+        _say(f"{output} was not written, because the run is not finished.")
+
+
+def _say(text: str) -> None:
+    """Print on standard error; where that is gone, the exit status still tells how the run ended."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def exit_status(status: Status, stopped_by: str | None) -> int:

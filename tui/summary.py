@@ -53,7 +53,11 @@ def next_commands(status: Status) -> list[str]:
     if status.state in _WORKED_ON:
         return [f"fetchdeck status {run} --json"]
     commands: list[str] = []
-    if status.state is RunState.INTERRUPTED:
+    if status.state is RunState.INTERRUPTED and status.input == "-" and not status.input_read:
+        commands.append(
+            f"… | fetchdeck run - --run {run}   (pipe the same input again: it was not read to its end)"
+        )
+    elif status.state is RunState.INTERRUPTED:
         commands.append(f"fetchdeck resume {run}")
     elif status.counts.failed:
         commands.append(f"fetchdeck retry {run}")

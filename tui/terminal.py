@@ -20,6 +20,20 @@ class FrontEnd(Enum):
     DASHBOARD = "dashboard"
 
 
+def open_standard_streams() -> None:
+    """Open the null device on standard descriptors that the caller has closed, as daemons and cron jobs do.
+
+    Otherwise the next socket or file would get such a number, and be taken for the terminal.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
 def use_dashboard(asked: FrontEnd) -> bool:
     """Whether the dashboard is to be shown: where standard error is a terminal and /dev/tty opens.
 

@@ -176,7 +176,7 @@ class Engine:
 
     async def _requeue(self, rows: RowFilter, ids: tuple[int, ...] | None) -> None:
         count = await self._with.journal.change(lambda store: store.requeue(rows, ids), urgent=True)
-        self._with.events.say(EventKind.RETRIED, f"Queued {count:,} again by hand.")
+        self._session.tell_requeued(count)
 
     async def _skip(self, ids: list[int]) -> None:
         leased, lease = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)

@@ -85,11 +85,13 @@ async def open_run(
             run_folder.discard_run()
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
         with _sqlite_errors(run_folder):
-            store = _bound_store(run_folder, wanted, again, source)
+            store, requeued = _bound_store(run_folder, wanted, again, source)
         session, engine = await _assemble(stack, plan, run_folder, store, source, job)
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
             session.warn(shortage)
+        if again is not None:
+            session.tell_requeued(requeued)
         session.start()
         try:
             yield engine
@@ -194,8 +196,11 @@ def _sqlite_errors(folder: RunFolder) -> Generator[None]:
 
 def _bound_store(
     folder: RunFolder, wanted: dict[str, Any], again: RowFilter | None, source: Source | None
-) -> Store:
-    """The journal, new or of the same job; raises RunError where it belongs to another, or lacks its input."""
+) -> tuple[Store, int]:
+    """The journal, new or of the same job, and how many requests were queued again.
+
+    Raises RunError where it belongs to another job, or lacks an input that is still needed.
+    """
     stored = _stored(folder)
     if stored is not None:
         if source is None:
@@ -211,8 +216,7 @@ def _bound_store(
         store.recover()
         with store.transaction():
             store.set_meta("job", wanted)
-            if again is not None:
-                store.requeue(again)
+            requeued = store.requeue(again) if again is not None else 0
         if source is None and (sealed := len(store.pending_sealed())):
             raise RunError(
                 f"{sealed:,} rows of the run in {folder.path} hold secrets, which are not stored, and its input "
@@ -221,7 +225,7 @@ def _bound_store(
     except BaseException:
         store.close()
         raise
-    return store
+    return store, requeued
 
 
 async def _assemble(

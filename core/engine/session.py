@@ -127,6 +127,10 @@ class Session:
         else:
             self._end(state)
 
+    def tell_requeued(self, count: int) -> None:
+        """Note how many requests a user has queued again."""
+        self._with.events.say(EventKind.RETRIED, f"Queued {count:,} again by hand.")
+
     def warn(self, text: str) -> None:
         """Note something a user should know of."""
         self._with.events.say(EventKind.TROUBLE, text)

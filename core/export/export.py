@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +24,20 @@ _WRITERS: dict[str, Writer] = {".jsonl": jsonl, ".csv": csv_lines}
 
 
 def check_output(output: Path) -> Writer:
-    """The writer for a file's suffix, JSONL for `-`; raises OptionError for a suffix that is not known."""
+    """The writer for a file's suffix, JSONL for `-`; raises OptionError for what cannot be written."""
     writer = _WRITERS.get(".jsonl" if output == STDOUT else output.suffix.lower())
     if writer is None:
         known = " or ".join(_WRITERS)
         raise OptionError(f"--output {output}: the name must end in {known}, which says what to write.")
+    if output != STDOUT:
+        folder = output.absolute().parent
+        if output.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            why = (
+                "it is a folder"
+                if output.is_dir()
+                else f"the folder {folder} is missing or may not be written"
+            )
+            raise OptionError(f"--output {output} cannot be written: {why}. Name another file.")
     return writer
 
 

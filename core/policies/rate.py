@@ -14,7 +14,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def parse_rate(text: str, option: str = "--rate") -> float | None:
-    """Requests a second of `10`, `10/s`, `600/m` or `5000/h`; None for an empty text, `0`, `none` or `off`.
+    """Requests a second of `10`, `10/s`, `600/m` or `5000/h`; None for an empty text, `none` or `off`.
 
     Raises OptionError for anything else.
     """
@@ -25,7 +25,11 @@ def parse_rate(text: str, option: str = "--rate") -> float | None:
     if match is None:
         raise OptionError(f"{option}: {text!r} is no rate. Write 10/s, 600/m or 5000/h.")
     per_second = float(match[1]) / _SECONDS[(match[2] or "s")[0]]
-    return per_second or None
+    if not per_second:
+        raise OptionError(
+            f"{option}: a rate of 0 would send nothing. 'none' lifts the limit; to stop for a while, pause."
+        )
+    return per_second
 
 
 @dataclass(frozen=True, slots=True)

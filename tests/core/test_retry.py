@@ -140,11 +140,16 @@ def test_statuses() -> None:
         ("0.5 per s", 0.5),
         ("", None),
         ("off", None),
-        ("0", None),
     ],
 )
 def test_rates(text: str, rate: float | None) -> None:
     assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["0", "0/s", "0.0/h"])
+def test_a_rate_of_nothing_is_refused(text: str) -> None:
+    with pytest.raises(OptionError, match="would send nothing"):
+        parse_rate(text)
 
 
 @pytest.mark.parametrize("text", ["ten", "-1", "10/d", "1e3", "10//s", "nan"])
