@@ -14,6 +14,7 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.help import HelpScreen, help_text
 from fetchdeck.tui.screens.inspect import InspectScreen
 from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual.command import CommandList
 from textual.pilot import Pilot
@@ -55,6 +56,33 @@ async def test_a_key_gives_its_command_and_the_next_frame_shows_it(
         assert engine.commands == [commanded]
         assert engine.pulls > pulls
         assert pilot.app.snapshot == engine.now  # type: ignore[attr-defined]
+
+
+async def test_x_cancels_what_was_painted_under_the_cursor_and_never_its_successor(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    first, second, *_ = engine.flying
+    async with FetchdeckApp(engine).run_test(notifications=True) as pilot:
+        assert str(first.id) in seen(pilot.app)
+        table = pilot.app.screen.query_one(InFlightTable)
+        engine.flying = engine.flying[1:]
+        pilot.app.pull()  # type: ignore[attr-defined]
+        assert table.selected == second
+        await pilot.app.run_action("screen.cancel")
+        assert engine.commands == []
+        while f"Request {first.id} has ended already" not in seen(pilot.app):
+            await pilot.pause(0.01)
+        # By now the successor has been painted.
+        await pilot.press("x")
+        assert engine.commands == [("cancel", (second.id,))]
+
+
+async def test_x_right_after_moving_means_the_row_that_was_moved_to(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with FetchdeckApp(engine).run_test() as pilot:
+        assert seen(pilot.app)
+        pilot.app.screen.query_one(InFlightTable).action_cursor(1)
+        await pilot.app.run_action("screen.cancel")
+        assert engine.commands == [("cancel", (engine.flying[1].id,))]
 
 
 async def test_p_resumes_a_paused_run(tmp_path: Path) -> None:

@@ -154,6 +154,9 @@ class MainScreen(Screen[None]):
         """Cancel or skip the chosen rows."""
         table = self.table
         if ids := table.chosen_ids():
+            if isinstance(table, InFlightTable) and not table.marked and not table.holds(ids[0]):
+                self.notify(f"Request {ids[0]} has ended already; nothing was cancelled.", markup=False)
+                return
             self._engine.cancel(ids)
             table.clear_marks()
             self._commanded("cancelled", len(ids))

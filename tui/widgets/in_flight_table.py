@@ -68,6 +68,10 @@ class InFlightTable(VirtualTable[InFlightRow]):
         self._start, self._rows = first, self._engine.in_flight(first, height)
         self.rows_changed()
 
+    def holds(self, request: int) -> bool:
+        """Whether a request is in flight at this moment."""
+        return self._find(request, self._engine.snapshot().in_use) is not None
+
     async def neighbour(self, request: int, step: int) -> int | None:
         """The request `step` rows further down, or None where there is none or it has ended."""
         position = self._find(request, self.row_count)

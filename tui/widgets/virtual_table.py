@@ -33,10 +33,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     """
 
     DEFAULT_CSS = """
-    VirtualTable {
-        height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1; background: $surface;
-    }
+    VirtualTable { height: 1fr; overflow-x: hidden; overflow-y: auto; }
+    VirtualTable { scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $surface; }
     VirtualTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
     VirtualTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
     VirtualTable:focus > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
@@ -86,6 +84,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._wanted = 0
         self._cursor = 0
         self._cursor_row: R | None = None
+        self._painted: int | None = None
         self._marked: frozenset[int] = frozenset()
         self._grown_at = -GROWTH_S
         self._growth: Timer | None = None
@@ -126,16 +125,16 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         return self._marked
 
     def chosen_ids(self) -> tuple[int, ...]:
-        """What a command is to act on: the marked rows, else the selected one."""
+        """What a command is to act on: the marked rows, else the one that was last painted under the cursor."""
         if self._marked:
             return tuple(sorted(self._marked))
-        row = self.selected
-        return () if row is None else (self.key_of(row),)
+        if (row := self.selected) is None:
+            return ()
+        return (self.key_of(row) if self._painted is None else self._painted,)
 
     def toggle_mark(self) -> None:
         """Mark the selected row, or take its mark away."""
-        row = self.selected
-        if row is not None:
+        if (row := self.selected) is not None:
             self._marked ^= {self.key_of(row)}
             self.refresh()
 
@@ -176,6 +175,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def move_cursor(self, position: int, *, follow: bool = False) -> None:
         """Put the cursor on a position and scroll it into sight."""
         self.following = follow and self.FOLLOWS
+        self._painted = None
         self._put_cursor(position)
         self._reveal()
         self.refresh()
@@ -206,7 +206,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         row = self.row_at(position)
         if row is None:
             return painter.text("   ·", Tone.MUTED)
-        return painter.row(row, here=position == self._cursor, marked=self.key_of(row) in self._marked)
+        if here := position == self._cursor:
+            self._painted = self.key_of(row)
+        return painter.row(row, here=here, marked=self.key_of(row) in self._marked)
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old theme's colours."""
@@ -236,8 +238,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def action_open(self) -> None:
         """Post `Opened` for the selected row."""
-        row = self.selected
-        if row is not None:
+        if (row := self.selected) is not None:
             self.post_message(self.Opened(self, row))
 
     def on_click(self, event: events.Click) -> None:
