@@ -9,7 +9,7 @@ from fetchdeck.core.handle import Eta
 from fetchdeck.core.model import Counts, State
 from fetchdeck.tui import figures
 from fetchdeck.tui.spans import text_of, width_of
-from fetchdeck.tui.widgets.accounting import accounting_line
+from fetchdeck.tui.widgets.accounting import RARE, accounting_line
 from fetchdeck.tui.widgets.status_header import share_cells
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +33,35 @@ def test_it_adds_up_and_fits_from_80_columns_up(
     assert total.endswith("+") is not known
 
 
+@given(SEVEN, SEVEN, st.booleans(), st.integers(78, 250), st.sets(st.sampled_from(sorted(RARE))))
+def test_the_same_total_has_the_same_form_whatever_is_in_it(
+    one: list[int], other: list[int], known: bool, width: int, shown: set[State]
+) -> None:
+    other[0] += max(0, sum(one) - sum(other))
+    one[0] += sum(other) - sum(one)
+    shown |= {state for state in RARE if one[state] or other[state]}
+    forms = {
+        re.sub(
+            r"[\d,]+",
+            "n",
+            text_of(accounting_line(Counts(*numbers), total_known=known, saving=0, width=width, shown=shown)),
+        )
+        for numbers in (one, other)
+    }
+    assert len(forms) == 1
+
+
+@given(st.integers(1, MOST // 10), st.integers(78, 250))
+def test_an_open_total_that_grows_a_little_keeps_its_form(total: int, width: int) -> None:
+    lines = {
+        re.sub(
+            r"[\d,]+", "n", text_of(accounting_line(Counts(n), total_known=False, saving=None, width=width))
+        )
+        for n in (int(f"{str(total)[0]}{'0' * (len(str(total)) - 1)}"), total)
+    }
+    assert len(lines) == 1
+
+
 def figure(text: str) -> int:
     return int("".join(re.findall(r"\d", text)))
 
@@ -48,8 +77,14 @@ def test_wide_lines_name_every_state() -> None:
 def test_narrow_lines_leave_out_only_states_that_nobody_is_in() -> None:
     counts = Counts(queued=21_004, in_flight=500, succeeded=5_003, failed=493)
     assert text_of(accounting_line(counts, total_known=True, saving=0, width=78)) == (
-        "○ queued 21,004 + ◐ in flight 500 + ✓ succeeded 5,003 + ✗ failed 493 = 27,000"
+        "○ queued 21,004 + ◐ in flight 500 + ✓ ok 5,003 + ✗ failed 493 = 27,000"
     )
+
+
+def test_a_state_that_was_named_stays_named() -> None:
+    counts = Counts(queued=21_004, in_flight=500, succeeded=5_003, failed=493)
+    line = accounting_line(counts, total_known=True, saving=0, width=78, shown={State.WAITING})
+    assert text_of(line) == "queued 21,004 + flight 500 + wait 0 + ok 5,003 + failed 493 = 27,000"
 
 
 def test_every_state_has_a_glyph_of_its_own() -> None:

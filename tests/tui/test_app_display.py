@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,6 +150,30 @@ async def test_saving_is_a_part_of_those_in_flight(tmp_path: Path) -> None:
     engine = scripted(tmp_path, now=running(saving=120))
     async with (app := FetchdeckApp(engine)).run_test(size=(200, 60)):
         assert "◐ in flight 500 (120 saving) +" in seen(app)
+
+
+async def test_where_there_is_no_room_for_it_saving_stands_beside_the_slots(tmp_path: Path) -> None:
+    counts = Counts(queued=20_985, in_flight=519, succeeded=5_003, failed=493)
+    engine = scripted(tmp_path, now=running(counts=counts, saving=19))
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)):
+        assert "◐ in flight 519 +" in seen(app)
+        controls = next(line for line in seen(app).splitlines() if "500/500 +19 saving" in line)
+        engine.now = running()
+        app.pull()
+        assert "saving" not in seen(app)
+        quiet = next(line for line in seen(app).splitlines() if "500/500" in line)
+        assert quiet.index("rate") == controls.index("rate")
+
+
+async def test_the_accounting_does_not_flicker(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(engine := scripted(tmp_path))).run_test(size=(80, 24)):
+        forms: list[str] = []
+        for waiting, failed in ((0, 99), (3, 102), (0, 99), (12_000, 10_000), (0, 0)):
+            engine.now = running(counts=Counts(27_000 - waiting - failed, 0, waiting, 0, failed))
+            app.pull()
+            forms.append(re.sub(r"[\d,]+", "n", seen(app).splitlines()[2]).strip())
+        assert forms[0] == "○ queued n + ◐ in flight n + ✓ ok n + ✗ failed n = n"
+        assert set(forms[1:]) == {"queued n + flight n + wait n + ok n + failed n = n"}
 
 
 async def test_a_run_without_any_rows_or_history(tmp_path: Path) -> None:

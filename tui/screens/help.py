@@ -16,6 +16,9 @@ from ..figures import STATE_GLYPHS
 
 _NAMES = {"equals_sign": "="}
 _KEY_CELLS = 10
+_SAVING = (
+    "Requests whose answers are being saved are in flight but hold no slot: 119 beside 100/100 +19 saving."
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -54,4 +57,5 @@ def help_text() -> Content:
     lines.append(
         Content("  ".join(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}" for state in State))
     )
+    lines.append(Content(_SAVING))
     return Content("\n").join(lines)

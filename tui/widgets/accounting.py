@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations_with_replacement
 
 from ...core.handle import Snapshot
 from ...core.model import Counts, State
@@ -22,50 +25,132 @@ STATE_TONES = {
 }
 _WORDS = {state: state.label.replace("_", " ") for state in State}
 _SHORT = {**_WORDS, State.SUCCEEDED: "ok"}
-_RARE = frozenset({State.WAITING, State.SKIPPED, State.INVALID})
-"""States that a narrow line leaves out while nobody is in them; the sum stays true."""
+_SHORTEST = {**_SHORT, State.IN_FLIGHT: "flight", State.WAITING: "wait", State.SKIPPED: "skip"}
+RARE = frozenset({State.WAITING, State.SKIPPED, State.INVALID})
+"""States that a narrow line leaves out until somebody is in them; the sum stays true."""
 
 
-def accounting_line(counts: Counts, *, total_known: bool, saving: int, width: int) -> Line:
-    """The sum in the longest form that fits `width` cells; 71 hold any seven counts of up to 9,999,999 rows.
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the line is written."""
 
-    `saving` is how many of those in flight have ended and are not durable yet.
+    words: Mapping[State, str]
+    glyphs: bool = True
+    everyone: bool = False
+    """Whether states that nobody has ever been in are named too."""
+    note: bool = False
+    """Whether there is room for the number that is being saved."""
+    tight: bool = False
+    """Without spaces around the signs."""
+    bare: bool = False
+    """Without any spaces and thousands separators."""
+
+
+_FORMS = (
+    _Form(_WORDS, everyone=True, note=True),
+    _Form(_WORDS, everyone=True),
+    _Form(_WORDS, note=True),
+    _Form(_WORDS),
+    _Form(_SHORT),
+    _Form(_SHORT, glyphs=False),
+    _Form(_SHORTEST, glyphs=False),
+    _Form({}),
+    _Form({}, tight=True),
+    _Form({}, tight=True, bare=True),
+)
+"""From the longest to the shortest."""
+
+
+def accounting_line(
+    counts: Counts,
+    *,
+    total_known: bool,
+    saving: int | None,
+    width: int,
+    shown: Collection[State] = (),
+) -> Line:
+    """The sum in `width` cells; 71 hold any seven counts of up to 9,999,999 rows.
+
+    The form is the longest that fits whatever the counts become that this total can be split into, so that it
+    does not change while requests go from state to state. `saving` is how many of those in flight have ended
+    and are not durable yet, None for no word of it; `shown` are the states to name even when nobody is in them.
     """
-    everyone = tuple(State)
-    present = tuple(state for state in State if state not in _RARE or counts.of(state))
-    total = count(counts.total) + ("" if total_known else "+")
-    saved = f" ({count(saving)} saving)" if saving else ""
-    for states, words, glyphs, note in (
-        (everyone, _WORDS, True, saved),
-        (everyone, _WORDS, True, ""),
-        (present, _WORDS, True, ""),
-        (present, _SHORT, True, ""),
-        (present, _SHORT, False, ""),
-        (everyone, {}, True, ""),
-    ):
-        parts = [_part(state, counts.of(state), words, glyphs=glyphs, note=note) for state in states]
-        line = (*join(parts, " + "), Span(" = ", Tone.MUTED), Span(total, Tone.TITLE))
-        if width_of(line) <= width:
-            return line
-    dense = ((Span(f"{STATE_GLYPHS[state]}{counts.of(state)}", STATE_TONES[state]),) for state in State)
-    return (*join(dense, "+"), Span("=", Tone.MUTED), Span(total.replace(",", ""), Tone.TITLE))
+    present = tuple(state for state in State if state not in RARE or state in shown or counts.of(state))
+    open_end = "" if total_known else "+"
+    form = next(
+        (form for form in _FORMS if _widest(form, present, counts.total) + len(open_end) <= width), _FORMS[-1]
+    )
+    states = tuple(State) if form.everyone else present
+    parts = [
+        _part(state, counts.of(state), form, saving if state is State.IN_FLIGHT else None) for state in states
+    ]
+    plus, equals = ("+", "=") if form.tight else (" + ", " = ")
+    total = Span(_figure(counts.total, form) + open_end, Tone.TITLE)
+    return (*join(parts, plus), Span(equals, Tone.MUTED), total)
 
 
-def _part(state: State, n: int, words: Mapping[State, str], *, glyphs: bool, note: str) -> Line:
-    label = " ".join(filter(None, (STATE_GLYPHS[state] if glyphs else "", words.get(state, ""))))
+def _part(state: State, n: int, form: _Form, saving: int | None) -> Line:
     tone = STATE_TONES[state] if n else Tone.MUTED
-    figure = Span(count(n), Tone.PLAIN if n else Tone.MUTED)
-    tail = (Span(note, Tone.MUTED),) if note and state is State.IN_FLIGHT else ()
-    return (Span(label, tone), Span(" "), figure, *tail)
+    figure = Span(_figure(n, form), Tone.PLAIN if n else Tone.MUTED)
+    noted = form.note and saving is not None
+    note = (Span(f" ({count(saving)} saving)", Tone.MUTED),) if noted and saving is not None else ()
+    return (Span(_label(state, form), tone), Span("" if form.bare else " "), figure, *note)
+
+
+def _label(state: State, form: _Form) -> str:
+    return " ".join(filter(None, (STATE_GLYPHS[state] if form.glyphs else "", form.words.get(state, ""))))
+
+
+def _figure(n: int, form: _Form) -> str:
+    return str(n) if form.bare else count(n)
+
+
+def _widest(form: _Form, present: tuple[State, ...], total: int) -> int:
+    """Cells of the widest line of this form over all counts that add up to a total of this size."""
+    states = tuple(State) if form.everyone else present
+    # Only the first digit and the number of digits matter: the form holds while an open total grows.
+    scale = 10 ** (len(str(total)) - 1)
+    roof = (total // scale + 1) * scale - 1
+    labels = sum(width_of((Span(_label(state, form)),)) + (not form.bare) for state in states)
+    numbers = _widest_counts(roof, len(states), not form.bare) + len(_figure(roof, form))
+    note = len(f" ({count(roof)} saving)") if form.note else 0
+    return labels + numbers + note + len(states) * (1 if form.tight else 3)
+
+
+@lru_cache(maxsize=256)
+def _widest_counts(total: int, terms: int, separated: bool) -> int:
+    """The most cells that so many counts take that add up to `total` at most."""
+    least = [0, *(10**power for power in range(1, len(str(total))))]
+    return max(
+        sum(len(count(n)) if separated else len(str(n)) for n in chosen)
+        for chosen in combinations_with_replacement(least, terms)
+        if sum(chosen) <= total
+    )
 
 
 class AccountingLine(Lines):
-    """Shows the accounting of the last snapshot."""
+    """Shows the accounting of the last snapshot; a state that was once named stays named."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: frozenset[State] = frozenset()
+        self._saving_shown = False
+
+    def watch_snapshot(self) -> None:
+        """Remember which states have been named."""
+        if (snapshot := self.snapshot) is not None:
+            self._shown |= {state for state in RARE if snapshot.counts.of(state)}
+            self._saving_shown |= snapshot.saving > 0
+        super().watch_snapshot()
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The sum, in one line."""
-        return (
-            accounting_line(
-                snapshot.counts, total_known=snapshot.total_known, saving=snapshot.saving, width=width
-            ),
+        saving = snapshot.saving if self._saving_shown and snapshot.counts.in_flight else None
+        line = accounting_line(
+            snapshot.counts,
+            total_known=snapshot.total_known,
+            saving=saving,
+            width=width,
+            shown=self._shown,
         )
+        return (line,)

@@ -10,15 +10,29 @@ from .lines import Lines
 
 _LABEL = 13
 _PANEL_LINES, _SHORT_LINES = 7, 4
+_BAR = 6, 16
+"""The least and the most cells of the gauge in the strip."""
+_BESIDE_BAR = 45
+"""Cells of the strip's first line that labels, gaps and a rate with its limit take."""
 
 
 def concurrency(snapshot: Snapshot) -> Line:
-    """`500/500` slots; while a lowered limit drains, how many slots are still above it."""
+    """`500/500 +12 saving`: slots, and the requests in flight that hold none any more.
+
+    While a lowered limit drains it says how many slots are still above it.
+    """
     over = snapshot.in_use - snapshot.limit
+    saving = (Span(f" +{count(snapshot.saving)} saving", Tone.MUTED),) if snapshot.saving else ()
     if over <= 0:
-        return (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED))
+        return (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED), *saving)
     text = f"draining {count(snapshot.in_use)}→{count(snapshot.limit)}, {count(over)} to go"
-    return (Span(text, Tone.WARN),)
+    return (Span(text, Tone.WARN), *saving)
+
+
+def _steady_concurrency(snapshot: Snapshot) -> Line:
+    """The same in as many cells as it is likely to need, so that what follows stays where it is."""
+    line, limit = concurrency(snapshot), count(snapshot.limit)
+    return (*line, Span(" " * max(0, len(f"{limit}/{limit} +{limit} saving") - width_of(line))))
 
 
 def gauge(snapshot: Snapshot, width: int) -> Line:
@@ -51,10 +65,11 @@ def percentiles(snapshot: Snapshot) -> tuple[Line, ...]:
 
 def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """Two lines for narrow terminals."""
-    bar = max(6, min(16, width - 64))
+    slots = _steady_concurrency(snapshot)
+    bar = max(_BAR[0], min(_BAR[1], width - width_of(slots) - _BESIDE_BAR))
     first = join(
         (
-            (Span("concurrency ", Tone.MUTED), *gauge(snapshot, bar), Span(" "), *concurrency(snapshot)),
+            (Span("concurrency ", Tone.MUTED), *gauge(snapshot, bar), Span(" "), *slots),
             (Span("rate ", Tone.MUTED), *throughput(snapshot)),
         ),
         "   ",
@@ -66,7 +81,7 @@ def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
 
 def short_panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """Four lines, for wide terminals that are low."""
-    slots = (Span("concurrency ", Tone.MUTED), *concurrency(snapshot), Span(" "))
+    slots = (Span("concurrency ", Tone.MUTED), *_steady_concurrency(snapshot), Span(" "))
     return (
         (*slots, *gauge(snapshot, max(0, width - width_of(slots)))),
         (Span("rate        ", Tone.MUTED), *throughput(snapshot)),
