@@ -123,6 +123,8 @@ COMMANDS: tuple[Command, ...] = (
           Group.ROWS, "copy_curl", rank=9, hint="copy curl"),
     _rows("filter", "slash", "Filter rows…", "Show only the rows that match.",
           Group.ROWS, "filter", rank=7, hint="filter", shown_key="/"),
+    _rows("export", "e", "Export rows…", "Write the rows of this tab (all, succeeded or failed) to a file.",
+          Group.ROWS, "export", rank=11, hint="export"),
     _rows("clear", "escape", "Clear the filter and marks", "Take the filter of this tab and all marks away.",
           Group.ROWS, "clear"),
     _rows("tab_in_flight", "1", "Show requests in flight", "Requests that hold a slot.",

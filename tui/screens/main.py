@@ -35,6 +35,7 @@ from ..widgets.key_footer import KeyFooter, KeyHint
 from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
+from .export import Exports
 from .inspect import InspectScreen
 from .tabs import PROBLEMS, Listed, tabs_of
 
@@ -61,6 +62,7 @@ class MainScreen(Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
+        self._exports = Exports(self.app, engine.journal_path.parent)
 
     def compose(self) -> ComposeResult:
         """Everything, from the top down."""
@@ -182,6 +184,10 @@ class MainScreen(Screen[None]):
         bar.set_text(self._filters.get(self.tab, ""))
         bar.open()
         self._relabel()
+
+    def action_export(self) -> None:
+        """Write the rows that this tab is about to a file."""
+        self._exports.ask(self.tab, self._engine.snapshot().name)
 
     async def action_copy_curl(self) -> None:
         """Copy the selected request as a curl command."""

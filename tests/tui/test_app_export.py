@@ -1,0 +1,104 @@
+"""Exports from the dashboard, of real journals to real files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.errors import OptionError
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.export import FileName, free_name
+from fetchdeck.tui.screens.main import MainScreen
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ..support.scripted_engine import rows, scripted, seen
+
+
+@pytest.fixture(autouse=True)
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+async def until_seen(pilot: Pilot[None], text: str) -> None:
+    while text not in seen(pilot.app):
+        await pilot.pause(0.01)
+
+
+@pytest.mark.parametrize(
+    ("tab", "states"),
+    [
+        ("1", {"succeeded": 40, "failed": 12}),
+        ("2", {"succeeded": 40}),
+        ("3", {"failed": 12}),
+        ("4", {"failed": 12}),
+        ("6", {"succeeded": 40, "failed": 12}),
+    ],
+)
+async def test_e_writes_what_the_tab_is_about(tmp_path: Path, tab: str, states: dict[str, int]) -> None:
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(notifications=True) as pilot:
+        await pilot.press(tab, "e")
+        assert pilot.app.screen.query_one(Input).value == "places.jsonl"
+        await pilot.press("enter")
+        await until_seen(pilot, f"Wrote {sum(states.values())} rows to places.jsonl.")
+        assert isinstance(pilot.app.screen, MainScreen)
+    lines = [json.loads(line) for line in Path("places.jsonl").read_text().splitlines()]
+    found = [line["state"] for line in lines]
+    assert {state: found.count(state) for state in set(found)} == states
+
+
+async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(tmp_path: Path) -> None:
+    Path("mine.csv").write_text("precious")
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(notifications=True) as pilot:
+        await pilot.press("e")
+        pilot.app.screen.query_one(Input).value = "mine.csv"
+        await pilot.press("enter")
+        await until_seen(pilot, "mine.csv exists. Press enter again")
+        assert Path("mine.csv").read_text() == "precious"
+        await pilot.press("enter")
+        await until_seen(pilot, "Wrote 52 rows to mine.csv.")
+    assert len(Path("mine.csv").read_text().splitlines()) == 53
+
+
+async def test_what_cannot_be_written_is_said_and_the_dashboard_goes_on(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test(notifications=True) as pilot:
+        await pilot.press("e")
+        Path("places.jsonl").mkdir()
+        await pilot.press("enter")
+        await until_seen(pilot, "places.jsonl cannot be written: it is a folder.")
+        Path("places.jsonl").rmdir()
+        engine.journal_path.rename(tmp_path / "gone")
+        await pilot.press("enter")
+        await until_seen(pilot, "There is no run in")
+        assert isinstance(pilot.app.screen, MainScreen)
+
+
+def test_the_offered_name_is_never_that_of_a_file_that_is_there() -> None:
+    assert free_name("places") == "places.jsonl"
+    Path("places.jsonl").touch()
+    Path("places-2.jsonl").touch()
+    assert free_name("places") == "places-3.jsonl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "-",
+        "places",
+        "places.txt",
+        "missing/places.csv",
+        "a\0.csv",
+        "n" * 300 + ".csv",
+        "~no.such.user/a.csv",
+    ],
+)
+def test_names_that_make_no_sense_are_refused_in_words(text: str) -> None:
+    with pytest.raises(OptionError, match=r"[.]$"):
+        FileName()(text)
