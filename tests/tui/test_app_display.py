@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.handle import RunState
-from fetchdeck.core.model import Counts
+from fetchdeck.core.model import Counts, State
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.tabs import Listed, tabs_of
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.charts import ThroughputChart
 from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from fetchdeck.tui.widgets.tab_bar import labels
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ..support.journal_factory import Made
 from ..support.scripted_engine import history, rows, running, scripted, seen
 
 HOSTILE = (
@@ -93,6 +98,56 @@ async def test_a_filter_is_told_in_its_tab_and_above_its_table(tmp_path: Path) -
         await pilot.pause()
         assert "filter kind" not in seen(app)
         assert "filtered" not in seen(app)
+
+
+async def test_the_failed_tab_counts_failures_and_tells_what_else_it_lists(tmp_path: Path) -> None:
+    counts = Counts(queued=10, succeeded=5, failed=12, skipped=2, invalid=6)
+    made = (*rows(5, 12), *(Made(State.INVALID),) * 6, *(Made(State.SKIPPED),) * 2)
+    engine = scripted(tmp_path, made, now=running(counts=counts))
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        line = " ✗ 12 failed · ! 6 invalid · ⊘ 2 skipped "
+        assert line not in seen(app)
+        await pilot.press("3")
+        await app.screen.query_one("#failed", JournalTable).settled()
+        await pilot.pause()
+        assert "▌3 Failed 12▐" in seen(app)
+        assert line in seen(app)
+        assert "⊘ skipped" in seen(app)
+        engine.now = running(counts=replace(counts, skipped=0, invalid=0))
+        app.pull()
+        await pilot.pause()
+        assert "✗ 12 failed" not in seen(app)
+
+
+@given(
+    st.lists(st.integers(0, 10**7), min_size=3, max_size=3),
+    st.lists(st.integers(0, 10**7), min_size=3, max_size=3),
+    st.integers(20, 250),
+    st.sets(st.sampled_from(("succeeded", "failed"))),
+)
+def test_labels_keep_their_form_while_counts_grow(
+    one: list[int], other: list[int], width: int, filtered: set[str]
+) -> None:
+    total = max(sum(one), sum(other))
+    forms: set[str] = set()
+    for flying, good, bad in (one, other):
+        counts = Counts(total - flying - good - bad, flying, 0, good, bad)
+        snapshot = running(counts=counts, limit=10**7, in_use=0)
+        made = labels(tabs_of(snapshot, Listed(3, 2, 9), filtered), "failed", width)
+        line = "".join(text_of(label) for label in made)
+        forms.add(re.sub(r"(?<=[a-z] )[\d,.]+[kM]?", "n", line))
+        assert width < 80 or sum(width_of(label) for label in made) <= width
+    assert len(forms) == 1
+
+
+async def test_when_one_count_grows_the_other_labels_keep_theirs(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(engine := scripted(tmp_path))).run_test(size=(80, 24)) as pilot:
+        for failed in (0, 99, 102, 20_000):
+            engine.now = running(counts=Counts(queued=27_000 - failed, failed=failed))
+            app.pull()
+            await pilot.pause()
+            assert f"3 Failed {failed:,} " in seen(app)
+            assert "5 Hosts 5 " in seen(app)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -37,7 +37,7 @@ from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
 from .export import Exports
 from .inspect import InspectScreen
-from .tabs import PROBLEMS, Listed, tabs_of
+from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
 
 class MainScreen(Screen[None]):
@@ -254,7 +254,10 @@ class MainScreen(Screen[None]):
         )
         filtered = [tab for tab, text in self._filters.items() if text]
         self.query_one(TabBar).tabs = tabs_of(snapshot, listed, filtered)
-        self.query_one(FilterLine).filtered = self._filtered(snapshot)
+        line = self.query_one(FilterLine)
+        line.filtered = self._filtered(snapshot)
+        mixed = self.tab == "failed" and not self.query_one(FilterBar).is_open
+        line.mixed = problems_of(snapshot.counts) if mixed else ()
         self.query_one(KeyFooter).hints = tuple(
             KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action, command.pinned)
             for command in commands.hinted()

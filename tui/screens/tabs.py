@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...core.handle import Snapshot
-from ...core.model import State
+from ...core.model import Counts, State
 from ..widgets.tab_bar import Tab
 
 PROBLEMS = frozenset({State.FAILED, State.SKIPPED, State.INVALID})
-"""What the failed tab lists: all that ended without success."""
+"""What the failed tab lists: all that ended without success. Its label counts failures, as the accounting does."""
+_FEW = 99
+"""Room is kept for so many causes, hosts and events, so that the labels keep their form from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,19 @@ def tabs_of(snapshot: Snapshot, listed: Listed, filtered: Collection[str]) -> tu
     On narrow screens those counts stay longest that are not in the accounting line too.
     """
     counts = snapshot.counts
-    problems = sum(counts.of(state) for state in PROBLEMS)
+    total = counts.total
+    slots = max(snapshot.limit, counts.in_flight)
     return (
-        Tab("in-flight", "In flight", counts.in_flight, drop=4),
-        Tab("succeeded", "Succeeded", counts.succeeded, "succeeded" in filtered, drop=2),
-        Tab("failed", "Failed", problems, "failed" in filtered, drop=1),
-        Tab("causes", "Failures by cause", listed.causes, short_title="Causes"),
-        Tab("hosts", "Hosts", listed.hosts, drop=3),
-        Tab("events", "Events", listed.events, drop=5),
+        Tab("in-flight", "In flight", counts.in_flight, slots, drop=4),
+        Tab("succeeded", "Succeeded", counts.succeeded, total, filtered="succeeded" in filtered, drop=2),
+        Tab("failed", "Failed", counts.failed, total, filtered="failed" in filtered, drop=1),
+        Tab("causes", "Failures by cause", listed.causes, _FEW, short_title="Causes"),
+        Tab("hosts", "Hosts", listed.hosts, _FEW, drop=3),
+        Tab("events", "Events", listed.events, _FEW, drop=5),
     )
+
+
+def problems_of(counts: Counts) -> tuple[tuple[State, int], ...]:
+    """What the failed tab lists beside failures, with them; empty when it lists failures alone."""
+    found = tuple((state, counts.of(state)) for state in (State.FAILED, State.INVALID, State.SKIPPED))
+    return found if any(n for state, n in found if state is not State.FAILED) else ()

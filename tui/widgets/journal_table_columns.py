@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from ...core.journal.records import TableRow
 from ...core.model import FailureKind, State
+from ..figures import STATE_GLYPHS
+from .accounting import STATE_TONES
 from .columns import Cell, Column, Tone
 from .quantities import NONE, clock, latency, size
 
-STATE_GLYPHS: dict[State, tuple[str, Tone]] = {
-    State.QUEUED: ("·", Tone.MUTED),
-    State.IN_FLIGHT: ("»", Tone.ACCENT),
-    State.WAITING: ("~", Tone.WARN),
-    State.SUCCEEDED: ("✓", Tone.GOOD),
-    State.FAILED: ("✗", Tone.BAD),
-    State.SKIPPED: ("-", Tone.MUTED),
-    State.INVALID: ("!", Tone.WARN),
-}
-"""A glyph and a tone for each state; the word stands beside them, so that neither is needed."""
-
 
 def state_cell(state: State) -> Cell:
-    """Glyph and word of a state."""
-    glyph, tone = STATE_GLYPHS[state]
-    return Cell(f"{glyph} {state.label.replace('_', ' ')}", tone)
+    """Glyph and word of a state, as in the accounting line."""
+    return Cell(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}", STATE_TONES[state])
 
 
 def status_tone(status: int | None) -> Tone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.message import Message
@@ -15,7 +15,7 @@ from ..spans import Line, Span, width_of
 from .columns import Tone
 from .lines import Lines
 
-_FILTERED = "filtered"
+_LONGEST_SHORT = 99_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +26,74 @@ class Tab:
     title: str
     rows: int | None = None
     """None where a count says nothing."""
+    most: int = 0
+    """What `rows` may become: labels keep room for it, so that they do not change their form as it grows."""
     filtered: bool = False
     """A filter hides some of its rows; a word says so in the count's place."""
     short_title: str = ""
     """Its title where not all fit; empty where it is the same."""
     drop: int = 0
-    """Its count is left out on narrow screens, the highest first; 0 is left out last."""
+    """Where there is no room for all counts, those of the lowest are shown first."""
 
 
 def labels(tabs: tuple[Tab, ...], active: str, width: int) -> tuple[Line, ...]:
-    """One label a tab in the longest form in which all fit: titles shrink first, then counts, then these go one by one.
+    """One label a tab in the longest form in which all fit: titles shrink first, then counts, then some have none.
 
-    Labels have a cell of air on both sides, so that they may touch.
+    The form depends on what counts may become. Labels have a cell of air on both sides, so that they may touch.
     """
-    drops = sorted({tab.drop for tab in tabs}, reverse=True)
-    made: tuple[Line, ...] = ()
-    for form in (
-        _Form(count),
-        _Form(count, short=True),
-        *(_Form(short, short=True, below=drop) for drop in (drops[0] + 1 if drops else 1, *drops)),
-    ):
-        made = tuple(_label(number, tab, tab.id == active, form) for number, tab in enumerate(tabs, start=1))
-        if sum(width_of(label) for label in made) <= width:
-            break
-    return made
+    everyone = frozenset(tab.id for tab in tabs)
+    forms = (_Form(count, everyone), _Form(count, everyone, short=True), _Form(short, everyone, short=True))
+    form = next((form for form in forms if _room(tabs, form) <= width), None) or _counting_some(tabs, width)
+    return tuple(_label(number, tab, tab.id == active, form) for number, tab in enumerate(tabs, start=1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     figure: Callable[[int], str]
+    counted: frozenset[str]
+    """The tabs whose labels have a count."""
     short: bool = False
-    below: int | None = None
-    """Only tabs with a lower `drop` have a count; None: all have."""
+    """Short titles."""
+    filtered: str = "filtered"
+    """What stands in the place of a count under a filter."""
+
+
+def _counting_some(tabs: tuple[Tab, ...], width: int) -> _Form:
+    """The form for narrow screens: every count for which there is room, the most important first."""
+    form = _Form(short, frozenset(), short=True)
+    if _room(tabs, form) > width:
+        form = replace(form, filtered="/")
+    for tab in sorted(tabs, key=lambda tab: tab.drop):
+        more = replace(form, counted=form.counted | {tab.id})
+        if _room(tabs, more) <= width:
+            form = more
+    return form
+
+
+def _room(tabs: tuple[Tab, ...], form: _Form) -> int:
+    """Cells that the labels take when each count is as long as it may become."""
+    return sum(len(_title(tab, form)) + 4 + _counted_room(tab, form) for tab in tabs)
+
+
+def _counted_room(tab: Tab, form: _Form) -> int:
+    if tab.filtered:
+        return len(form.filtered) + 1
+    if tab.rows is None or tab.id not in form.counted:
+        return 0
+    most = max(tab.rows, tab.most)
+    # A short figure is longest just below the number from which it has a unit.
+    return max(len(form.figure(n)) for n in (most, min(most, _LONGEST_SHORT))) + 1
+
+
+def _title(tab: Tab, form: _Form) -> str:
+    return (form.short and tab.short_title) or tab.title
 
 
 def _label(number: int, tab: Tab, active: bool, form: _Form) -> Line:
-    title = (form.short and tab.short_title) or tab.title
-    counted = tab.rows is not None and (form.below is None or tab.drop < form.below)
-    rows = _FILTERED if tab.filtered else form.figure(tab.rows) if tab.rows is not None and counted else ""
+    title = _title(tab, form)
+    rows = form.figure(tab.rows) if tab.rows is not None and tab.id in form.counted else ""
+    if tab.filtered:
+        rows = form.filtered
     if active:
         return (Span(f"▌{number} {title}{f' {rows}' if rows else ''}▐", Tone.TITLE),)
     tail = Span(f" {rows}", Tone.WARN if tab.filtered else Tone.MUTED)
