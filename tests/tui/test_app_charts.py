@@ -6,7 +6,8 @@ from fetchdeck.core.handle import Latency, Second
 from fetchdeck.tui.dots import Canvas
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.charts import latency_chart, throughput_chart
-from fetchdeck.tui.widgets.charts_series import by_column, mean_of, round_up, window_s, worst
+from fetchdeck.tui.widgets.charts_axis import SPREAD, Axis, axis_for, round_up
+from fetchdeck.tui.widgets.charts_series import by_column, mean_of, window_s, worst
 from fetchdeck.tui.widgets.columns import Tone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,34 @@ def test_the_worst_second_of_a_column_is_shown() -> None:
 def test_an_axis_ends_at_a_round_number_not_far_above(value: float) -> None:
     assert value <= round_up(value) * (1 + 1e-9)
     assert round_up(value) <= 2 * value * (1 + 1e-9)
+
+
+def test_one_slow_second_makes_the_axis_logarithmic() -> None:
+    assert axis_for([333.0] * 9, [600.0] * 8 + [333.0 * SPREAD]) == Axis(0.0, 3000.0)
+    assert axis_for([333.0] * 9, [600.0] * 8 + [9_000.0]) == Axis(100.0, 10_000.0, logarithmic=True)
+    assert axis_for([], []) == Axis(0.0, 1.0)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.lists(st.floats(0, 1e6), min_size=1))
+def test_every_axis_holds_the_worst_and_rises(usual: list[float], worst_ones: list[float]) -> None:
+    axis = axis_for(usual, worst_ones)
+    assert axis.low < axis.high
+    assert axis.high >= max(worst_ones) or max(worst_ones) < 1e-6
+    heights = [axis.dots(value, 40) for value in sorted([*usual, *worst_ones])]
+    assert heights == sorted(heights)
+    assert all(axis.low < tick < axis.high for tick in axis.ticks())
+
+
+def test_the_labels_of_a_logarithmic_axis_stand_where_their_values_are() -> None:
+    history = [Second(1, 0, Latency(333, 450, 600))] * 29 + [Second(1, 0, Latency(400, 1000, 9_000))]
+    lines = [text_of(line) for line in latency_chart(history, 47, 9)]
+    assert [line[:7] for line in lines] == [
+        "  10 s│", "      │", "      │", "      │", " 1.0 s┤", "      │", "      │", "      │", "100 ms│",
+    ]  # fmt: skip
+    # The usual second reaches a quarter of the height, not a thirtieth.
+    assert [line[8] for line in lines].index("⣿") == 7
+    # The last second's p95 of 1 s is on the line of that label.
+    assert lines[4][-1] == "⠤"
 
 
 def test_failures_hang_below_the_line_that_successes_stand_on() -> None:

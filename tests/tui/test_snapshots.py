@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState, Snapshot
+from fetchdeck.core.handle import Latency, RunState, Second, Snapshot
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual.pilot import Pilot
 
-from ..support.scripted_engine import rows, running, scripted
+from ..support.scripted_engine import history, rows, running, scripted
 
 DARK, LIGHT = theme.DARK.name, theme.LIGHT.name
 PAUSED = replace(
@@ -25,6 +26,9 @@ PAUSED = replace(
     in_use=47,
     limit=16,
     eta=None,
+)
+SPIKE = replace(
+    running(), history=(*history()[:60], Second(3, 2, Latency(340, 2_100, 31_000)), *history()[61:])
 )
 FINISHED = replace(
     running(),
@@ -56,6 +60,8 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param((80, 24), DARK, "q", running(), id="leave"),
         pytest.param((80, 24), DARK, "5", running(), id="narrow-hosts"),
         pytest.param((120, 40), DARK, "5", running(), id="hosts"),
+        pytest.param((80, 24), DARK, "4", SPIKE, id="narrow-spike"),
+        pytest.param((120, 40), LIGHT, "1", SPIKE, id="spike-light"),
         pytest.param((200, 60), LIGHT, "6", running(total_known=False), id="wide-light"),
         pytest.param((200, 60), DARK, "2", running(saving=12), id="wide-dark"),
     ],
@@ -74,6 +80,8 @@ def test_the_dashboard_looks_as_it_did(
     async def settle(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
         screen = pilot.app.screen
+        while isinstance(screen, MainScreen) and not screen.query_one(CauseTable).causes_known:
+            await pilot.pause(0.01)
         if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
             await table.settled()
         app.pull()

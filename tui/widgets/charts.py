@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
 
 from ...core.handle import Second, Snapshot
 from ..dots import DOWN, Canvas
 from ..figures import milliseconds, short
 from ..spans import Line, Span, justify
-from .charts_series import by_column, mean_of, round_up, window_s, worst
+from .charts_axis import Axis, axis_for, round_up
+from .charts_series import by_column, mean_of, window_s, worst
 from .columns import Tone
 from .lines import Lines
 
 _GUTTER = 7
+_FEW = 4
+"""On so few lines labels may stand right below one another."""
 _AXIS_FROM = 6
 """A chart of at least this many lines has room for a time axis."""
 
@@ -41,26 +43,43 @@ def throughput_chart(history: Sequence[Second], width: int, height: int) -> tupl
     return _with_gutter(canvas, labels)
 
 
+def latency_axis(history: Sequence[Second]) -> Axis:
+    """Linear, or logarithmic where the worst second is far slower than the usual request."""
+    shown = history[-window_s(history) :]
+    known = [second.latency for second in shown if second.latency is not None]
+    return axis_for([one.p50 for one in known], [one.p99 for one in known])
+
+
 def latency_chart(history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-    """p50 as an area, p95 and p99 as lines above it, all to one scale that begins at 0."""
+    """p50 as an area, p95 and p99 as lines above it, all to the scale of `latency_axis`."""
     columns, rows = max(1, width - _GUTTER), max(1, height)
-    values = by_column(history, columns * 2, worst)
-    top = round_up(max((value[2] for value in values if value), default=0.0))
+    axis = latency_axis(history)
     canvas = Canvas(columns, rows)
     floor = canvas.height
+    values = by_column(history, columns * 2, worst)
     for index, tone in enumerate((Tone.GOOD, Tone.ACCENT, Tone.WARN)):
         before: int | None = None
         for x, value in enumerate(values):
-            y = None if value is None else floor - _dots(value[index], top, floor)
+            y = None if value is None else floor - axis.dots(value[index], floor)
             if y is not None:
                 joined = y if before is None else before
                 start, end = (y, floor) if index == 0 else (min(y, joined), max(y, joined) + 1)
                 canvas.column(x, start, end, tone)
             before = y
-    labels = {0: Span(milliseconds(top), Tone.MUTED)}
+    return _with_gutter(canvas, _latency_labels(axis, rows))
+
+
+def _latency_labels(axis: Axis, rows: int) -> dict[int, Span]:
+    """Both ends of the axis, and of its ticks, the roundest first, those with a line of their own."""
+    labels = {0: Span(milliseconds(axis.high), Tone.MUTED)}
     if rows > 1:
-        labels[rows - 1] = Span("0", Tone.MUTED)
-    return _with_gutter(canvas, labels)
+        labels[rows - 1] = Span(milliseconds(axis.low) if axis.low else "0", Tone.MUTED)
+    for tick in sorted(axis.ticks(), key=lambda tick: (f"{tick:e}"[0] != "1", tick)):
+        row = (rows * DOWN - axis.dots(tick, rows * DOWN)) // DOWN
+        near = range(row, row + 1) if rows <= _FEW else range(row - 1, row + 2)
+        if labels.keys().isdisjoint(near):
+            labels[row] = Span(milliseconds(tick), Tone.MUTED)
+    return labels
 
 
 def time_axis(history: Sequence[Second], width: int) -> Line:
@@ -79,21 +98,25 @@ def _highest(values: Sequence[float | None]) -> float:
 
 def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
     lines: list[Line] = []
-    for row, line in enumerate(canvas.lines()):
+    drawn = canvas.lines()
+    for row, line in enumerate(drawn):
         label = labels.get(row, Span(""))
-        lines.append((Span(f"{label.text:>{_GUTTER - 1}}", label.tone), Span("│", Tone.MUTED), *line))
+        edge = "┤" if row in labels and 0 < row < len(drawn) - 1 else "│"
+        lines.append((Span(f"{label.text:>{_GUTTER - 1}}", label.tone), Span(edge, Tone.MUTED), *line))
     return tuple(lines)
 
 
 class _Chart(Lines):
     """Draws only when the history has another second, which is once in four snapshots."""
 
-    TITLE: ClassVar[Line] = ()
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._shown: tuple[Sequence[Second], int, int] | None = None
         self._made: tuple[Line, ...] = ()
+
+    @abstractmethod
+    def title(self, history: Sequence[Second]) -> Line:
+        """What is drawn, with its legend."""
 
     @abstractmethod
     def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
@@ -107,21 +130,20 @@ class _Chart(Lines):
         return self._made
 
     def _titled(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
+        title = self.title(history)
         if height >= _AXIS_FROM:
-            return (self.TITLE, *self.body(history, width, height - 2), time_axis(history, width))
+            return (title, *self.body(history, width, height - 2), time_axis(history, width))
         window = (Span(f"last {window_s(history)} s", Tone.MUTED),)
-        return (justify(self.TITLE, window, width), *self.body(history, width, height - 1))
+        return (justify(title, window, width), *self.body(history, width, height - 1))
 
 
 class ThroughputChart(_Chart):
     """Attempts that succeeded and that did not, each second."""
 
-    TITLE = (
-        Span("▲ ", Tone.GOOD),
-        Span("succeeded/s  ", Tone.PLAIN),
-        Span("▼ ", Tone.BAD),
-        Span("failed/s", Tone.PLAIN),
-    )
+    def title(self, history: Sequence[Second]) -> Line:
+        """The legend."""
+        good, bad = (Span("▲ ", Tone.GOOD), Span("succeeded/s  ")), (Span("▼ ", Tone.BAD), Span("failed/s"))
+        return (*good, *bad)
 
     def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
         """The strips."""
@@ -131,12 +153,15 @@ class ThroughputChart(_Chart):
 class LatencyChart(_Chart):
     """The percentiles of how long attempts took, each second."""
 
-    TITLE = (
-        Span("latency ", Tone.PLAIN),
-        Span(" ■ p50", Tone.GOOD),
-        Span("  ━ p95", Tone.ACCENT),
-        Span("  ━ p99", Tone.WARN),
-    )
+    def title(self, history: Sequence[Second]) -> Line:
+        """The legend, and a word where the scale is logarithmic."""
+        return (
+            Span("latency "),
+            Span("log ", Tone.MUTED) if latency_axis(history).logarithmic else Span(""),
+            Span(" ■ p50", Tone.GOOD),
+            Span("  ━ p95", Tone.ACCENT),
+            Span("  ━ p99", Tone.WARN),
+        )
 
     def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
         """The strips."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, floor, log10
+from math import ceil, floor
 from typing import TypeVar
 
 from ...core.handle import Second
@@ -48,11 +48,3 @@ def worst(part: Sequence[Second]) -> tuple[float, float, float] | None:
     if not known:
         return None
     return max(one.p50 for one in known), max(one.p95 for one in known), max(one.p99 for one in known)
-
-
-def round_up(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 8 times a power of ten, so that an axis does not change with every value."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** floor(log10(value))
-    return next((step * power for step in (1, 1.5, 2, 3, 5, 8) if step * power >= value), 10 * power)
