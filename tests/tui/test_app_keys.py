@@ -16,6 +16,7 @@ from fetchdeck.tui.screens.inspect import InspectScreen
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from fetchdeck.tui.widgets.tab_bar import TabBar
 from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -285,7 +286,8 @@ def test_every_command_has_an_action_an_id_and_keys_of_its_own() -> None:
 async def test_a_click_on_a_tab_and_on_a_hint_do_what_they_say(tmp_path: Path) -> None:
     engine = scripted(tmp_path, rows())
     async with FetchdeckApp(engine).run_test() as pilot:
-        await pilot.click("TabBar", offset=(45, 0))
+        at = pilot.app.screen.query_one(TabBar).render_line(0).text.index("3 Failed")
+        await pilot.click("TabBar", offset=(at + 3, 0))
         assert pilot.app.screen.tab == "failed"  # type: ignore[attr-defined]
         await pilot.click("KeyFooter", offset=(2, 0))
         assert engine.commands == [("pause",)]
