@@ -49,7 +49,9 @@ def summary_lines(
 def next_commands(status: Status) -> list[str]:
     """The commands that make sense from here, the likeliest first."""
     run = shlex.quote(printable(status.run))
-    results = shlex.quote(printable(Path(status.run).name.removesuffix(".run") + ".jsonl"))
+    name = Path(status.run).name.removesuffix(".run")
+    own_input = Path(status.input).name == f"{name}.jsonl"
+    results = shlex.quote(printable(f"{name}-results.jsonl" if own_input else f"{name}.jsonl"))
     if status.state in _WORKED_ON:
         return [f"fetchdeck status {run} --json"]
     commands: list[str] = []

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from typing import Any, cast
 
 from ..errors import OptionError, RunError
 from ..journal.folder import RunFolder
+from ..journal.meta import read_meta
 from ..journal.reader import connect
 from .csv_lines import csv_lines
 from .jsonl import jsonl
@@ -49,6 +51,7 @@ async def export_run(folder: Path, output: Path, *, states: ExportStates = Expor
     that cannot be written, and RunError for a folder without a readable run.
     """
     writer = check_output(output)
+    _spare_input(folder, output)
     cancelled = Event()
     # Name look-ups may fill the loop's default executor for seconds.
     thread = ThreadPoolExecutor(1, thread_name_prefix="export")
@@ -79,3 +82,13 @@ def _export(folder: RunFolder, output: Path, states: ExportStates, writer: Write
         except OSError as error:
             raise OptionError(f"--output {output} cannot be written: {error.strerror}.") from error
     return written
+
+
+def _spare_input(folder: Path, output: Path) -> None:
+    """Refuse to write over the file that the run reads its rows from; raises OptionError."""
+    job = cast("dict[str, Any] | None", read_meta(RunFolder(folder).journal, "job"))
+    if job is None or not output.exists():
+        return
+    source = Path(job["input"])
+    if source.exists() and output.samefile(source):
+        raise OptionError(f"--output {output} is the input of the run. Name another file.")

@@ -15,7 +15,7 @@ _STATUS_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _COLUMNS = {"slow": "elapsed_ms", "size": "bytes", "attempts": "attempts"}
 _UNITS: dict[str, dict[str | None, float]] = {
     "slow": {"ms": 1.0, "s": 1000.0, "m": 60_000.0, None: 1000.0},
-    "size": {"b": 1.0, "k": 1024.0, "kb": 1024.0, "mb": 1024.0**2, "m": 1024.0**2, None: 1.0},
+    "size": {"b": 1.0, "k": 1e3, "kb": 1e3, "mb": 1e6, "m": 1e6, None: 1.0},
     "attempts": {None: 1.0},
 }
 SYNTAX = "status:5xx state:failed kind:timeout host:api. cause:3 slow>2s size>10kb attempts>1 word -word"

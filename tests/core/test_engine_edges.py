@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 import pytest
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.errors import RunError
+from fetchdeck.core.errors import OptionError, RunError
+from fetchdeck.core.export import export_run
 from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.job import InputFormat, Job, Options, Templates
 from fetchdeck.core.model import Counts, State
@@ -286,3 +287,12 @@ async def test_too_few_descriptors_never_raise_a_limit_that_drains(server: Ledge
         assert engine.snapshot().limit == 5
         server.release()
         await engine.finished()
+
+
+async def test_an_export_never_overwrites_the_input_of_its_run(server: Ledger, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(f'{{"url": "{server.url}/ok/1"}}\n')
+    await run_all(Job(str(rows)), tmp_path / "rows.run")
+    with pytest.raises(OptionError, match="is the input of the run"):
+        await export_run(tmp_path / "rows.run", rows)
+    assert await export_run(tmp_path / "rows.run", tmp_path / "results.jsonl") == 1
