@@ -143,7 +143,7 @@ def test_each_term_of_the_language_is_read() -> None:
         kinds=frozenset({FailureKind.TIMEOUT}),
         hosts=("API.",),
         causes=frozenset({3}),
-        comparisons=(("elapsed_ms", ">", 2_000.0), ("bytes", ">", 10_240.0)),
+        comparisons=(("elapsed_ms", ">", 2_000.0), ("bytes", ">", 10_000.0)),
         words=("c",),
         without=("a b",),
     )
