@@ -8,6 +8,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.reactive import var
 
+from ..core.errors import OptionError
 from ..core.handle import EngineHandle, RunState, Snapshot
 from ..core.journal.reader import JournalReader
 from ..core.policies.rate import parse_rate
@@ -15,11 +16,10 @@ from . import commands, concurrency_steps, figures, theme
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
 from .screens.prompt import Answer, PromptScreen
-from .screens.quit import Leave, LeaveScreen
+from .screens.quit import Leave, LeaveScreen, over
 
 PULL_S = 0.25
 """A snapshot is pulled four times a second; a command paints at once."""
-_OVER = (RunState.FINISHED, RunState.INTERRUPTED)
 
 
 class FetchdeckApp(App[None]):
@@ -74,7 +74,7 @@ class FetchdeckApp(App[None]):
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
         self.snapshot = snapshot = self.engine.snapshot()
-        if self.leaving and snapshot.state in _OVER:
+        if self.leaving and over(snapshot):
             self.exit()
 
     def drain_and_leave(self) -> None:
@@ -85,7 +85,8 @@ class FetchdeckApp(App[None]):
 
     def abandon_and_leave(self) -> None:
         """Leave at once; what is in flight is queued again for the next start."""
-        self.engine.abandon()
+        if not over(self.engine.snapshot()):
+            self.engine.abandon()
         self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -142,7 +143,7 @@ class FetchdeckApp(App[None]):
         current = self.engine.snapshot().rate_limit
         shown = "" if current is None else figures.rate(current)
         hint = "How many requests may start: 10/s, 600/m or 5000/h. Empty: no limit."
-        prompt = PromptScreen("Rate limit", hint, shown, lambda text: parse_rate(text, "rate"))
+        prompt = PromptScreen("Rate limit", hint, shown, _typed_rate)
         self.push_screen(prompt, answered)
 
     def action_show_help(self) -> None:
@@ -155,10 +156,11 @@ class FetchdeckApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave at once when nothing is running, else ask how."""
-        if self.engine.snapshot().state in _OVER:
+        if over(self.engine.snapshot()):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(self.engine.snapshot()), self._leave)
+            self.pull()
+            self.push_screen(LeaveScreen().data_bind(FetchdeckApp.snapshot), self._leave)
 
     def action_interrupt(self) -> None:
         """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
@@ -177,7 +179,9 @@ class FetchdeckApp(App[None]):
         self.pull()
 
     def _leave(self, how: Leave | None) -> None:
-        if how is Leave.DRAIN:
+        if how is not None and over(self.engine.snapshot()):
+            self.exit()
+        elif how is Leave.DRAIN:
             self.drain_and_leave()
         elif how is Leave.NOW:
             self.abandon_and_leave()
@@ -185,3 +189,12 @@ class FetchdeckApp(App[None]):
     def _step(self, step: Callable[[int], int]) -> None:
         self.engine.set_concurrency(step(self.engine.snapshot().limit))
         self.pull()
+
+
+def _typed_rate(text: str) -> float | None:
+    """A rate limit as it was typed; raises OptionError in words that name no option."""
+    try:
+        return parse_rate(text, "")
+    except OptionError as error:
+        reason = str(error).removeprefix(": ")
+        raise OptionError(reason[0].upper() + reason[1:]) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.handle import RunState
+from fetchdeck.core.model import Counts
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.quit import LeaveScreen
@@ -34,6 +35,44 @@ async def test_a_running_run_asks_first_and_escape_stays(tmp_path: Path, key: st
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, MainScreen)
     assert engine.commands == []
+
+
+async def test_the_dialog_tells_of_the_run_as_it_is_now(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        assert "wait for 500 in flight" in seen(app)
+        engine.now = running(counts=Counts(queued=1_003, in_flight=400, succeeded=25_597))
+        app.pull()
+        await pilot.pause()
+        assert "1,403 requests are not done" in seen(app)
+        assert "wait for 400 in flight" in seen(app)
+
+
+@pytest.mark.parametrize("key", ["d", "enter", "n", "q", "ctrl+c"])
+async def test_a_run_that_ends_under_the_dialog_is_left_by_any_of_its_keys(tmp_path: Path, key: str) -> None:
+    engine = scripted(tmp_path)
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        engine.now = running(state=RunState.FINISHED, counts=Counts(succeeded=27_000))
+        app.pull()
+        await pilot.pause()
+        assert "The run has just finished" in seen(app)
+        assert "in flight" not in seen(app)[seen(app).index("Leave the run?") :].partition("╰")[0]
+        await pilot.press(key)
+        assert app._exit is True
+    assert engine.commands == []
+
+
+async def test_a_run_that_ends_under_the_dialog_can_be_looked_at(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with (app := FetchdeckApp(engine)).run_test() as pilot:
+        await pilot.press("q")
+        engine.now = running(state=RunState.FINISHED, counts=Counts(succeeded=27_000))
+        app.pull()
+        await pilot.press("escape")
+        assert isinstance(app.screen, MainScreen)
+        assert app._exit is False
 
 
 async def test_d_drains_and_leaves_when_the_run_is_interrupted(tmp_path: Path) -> None:

@@ -14,8 +14,11 @@ from textual.widgets import Input, Static
 
 from ...core.errors import OptionError
 from ...core.printable import printable
+from ..widgets.field import Field
 
 T = TypeVar("T")
+_LONGEST = 24
+"""Characters that an answer may have: with them the longest error fits into its two lines."""
 
 
 class Answer(Generic[T]):
@@ -42,8 +45,8 @@ class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
         """A title, the field, and a line for hints or errors."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield Input(self._initial, compact=True)
-            yield Static(Content(self._hint), classes="dialog--hint", markup=False)
+            yield Field(self._initial, compact=True, max_length=_LONGEST)
+            yield Static(Content(self._hint), classes="dialog--hint -steady", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer, or say why it cannot be taken."""

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...core.handle import Snapshot
+from ...core.handle import RunState, Snapshot
 from ..figures import count
 
 
@@ -25,37 +26,33 @@ class Leave(Enum):
 
 
 class LeaveScreen(ModalScreen[Leave | None]):
-    """Asks how to leave; dismissed with None to stay."""
+    """Asks how to leave; dismissed with None to stay. When the run ends meanwhile, it says so and leaves at once."""
 
     BINDINGS = [  # noqa: RUF012
         Binding("d,enter", "leave('DRAIN')", "Drain and leave"),
         Binding("n", "leave('NOW')", "Leave now"),
-        Binding("escape,q", "stay", "Stay"),
+        Binding("escape", "stay", "Stay"),
+        Binding("q", "again", "Stay, or leave a run that is over"),
     ]
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        """`snapshot` says what there is to wait for."""
-        super().__init__()
-        self._in_flight = snapshot.counts.in_flight
-        self._pending = snapshot.counts.pending
+    snapshot: var[Snapshot | None] = var(None)
+    """Bound to the app's snapshot: says what there is to wait for."""
 
     def compose(self) -> ComposeResult:
-        """What is left, and the three ways on."""
+        """What is left, and the ways on."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Leave the run?")
-            yield Static(Content(self._sentence()), classes="dialog--hint", markup=False)
-            yield Static(
-                Content.assemble(
-                    ("d     ", "bold $primary"), f"  drain and leave: wait for {count(self._in_flight)} in flight\n",
-                    ("n     ", "bold $primary"), "  leave now: what is in flight runs again next time\n",
-                    ("escape", "bold $primary"), "  stay",
-                ),
-                classes="dialog--keys",
-                markup=False,
-            )  # fmt: skip
+            yield Static(classes="dialog--hint", markup=False)
+            yield Static(classes="dialog--keys", markup=False)
 
-    def _sentence(self) -> str:
-        return f"{count(self._pending)} requests are not done. The same command resumes the run; nothing is lost."
+    def on_mount(self) -> None:
+        """Show the first figures."""
+        self.watch_snapshot()
+
+    def watch_snapshot(self) -> None:
+        """Show the figures of this moment."""
+        if (snapshot := self.snapshot) is not None and self.is_mounted:
+            self.query_one(".dialog--hint", Static).update(Content(sentence(snapshot)))
+            self.query_one(".dialog--keys", Static).update(ways(snapshot))
 
     def action_leave(self, how: str) -> None:
         """Close with the way chosen."""
@@ -64,3 +61,36 @@ class LeaveScreen(ModalScreen[Leave | None]):
     def action_stay(self) -> None:
         """Close and go on."""
         self.dismiss(None)
+
+    def action_again(self) -> None:
+        """`q` takes itself back, but leaves a run that is over, as it does everywhere."""
+        self.dismiss(Leave.NOW if self.snapshot is not None and over(self.snapshot) else None)
+
+
+def over(snapshot: Snapshot) -> bool:
+    """Whether nothing is left to drain, so that leaving needs no question."""
+    return snapshot.state in (RunState.FINISHED, RunState.INTERRUPTED)
+
+
+def sentence(snapshot: Snapshot) -> str:
+    """What is left to do, or how the run has ended."""
+    if snapshot.state is RunState.FINISHED:
+        return "The run has just finished: all requests are done and saved."
+    if over(snapshot):
+        return "The run has just stopped. The same command resumes it; nothing is lost."
+    pending = snapshot.counts.pending
+    are = "request is" if pending == 1 else "requests are"
+    return f"{count(pending)} {are} not done. The same command resumes the run; nothing is lost."
+
+
+def ways(snapshot: Snapshot) -> Content:
+    """The keys and what they do."""
+    key = "bold $primary"
+    if over(snapshot):
+        return Content.assemble(("enter ", key), "  leave\n", ("escape", key), "  stay")
+    in_flight = count(snapshot.counts.in_flight)
+    return Content.assemble(
+        ("d     ", key), f"  drain and leave: wait for {in_flight} in flight\n",
+        ("n     ", key), "  leave now: what is in flight runs again next time\n",
+        ("escape", key), "  stay",
+    )  # fmt: skip

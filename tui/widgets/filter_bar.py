@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from ...core.errors import OptionError
 from ...core.journal.filter import SYNTAX, RowFilter
 from ...core.printable import printable
+from .field import Field
 
 DEBOUNCE_S = 0.15
 """A filter takes effect when typing has stopped for this long."""
@@ -57,7 +58,7 @@ class FilterBar(Vertical):
         """The line, and a hint or an error below it."""
         with Horizontal():
             yield Static("/", classes="filter--prompt", markup=False)
-            yield Input(placeholder="filter, such as  status:5xx slow>2s berlin", select_on_focus=False)
+            yield Field(placeholder="filter, such as  status:5xx slow>2s berlin", select_on_focus=False)
         yield Static(_HINT, classes="filter--hint", markup=False)
 
     @property

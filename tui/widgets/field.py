@@ -1,0 +1,30 @@
+"""The text field of prompts and filters."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.widgets import Input
+
+_ACTIONS = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+}
+"""What a text field's own keys do, such as `ctrl+u` and `enter`."""
+
+
+class Field(Input):
+    """An input whose editing keys act in the order in which keys arrive.
+
+    Textual runs bindings when a key has bubbled up to the app: of a burst of keys, `ctrl+u` would delete
+    the letters typed after it, and `enter` would take text that is not there yet.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act at once on what is a key of this field."""
+        if (action := _ACTIONS.get(event.key)) is not None:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(action)
