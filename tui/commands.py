@@ -167,6 +167,11 @@ def bindings(scope: Scope) -> list[BindingType]:
     ]
 
 
+def keys_of(id_: str) -> tuple[str, ...]:
+    """The keys of one command."""
+    return next(tuple(command.keys.split(",")) for command in COMMANDS if command.id == id_)
+
+
 def hinted() -> tuple[Command, ...]:
     """The commands with a place in the footer, in its order."""
     return tuple(sorted((command for command in COMMANDS if command.hint), key=lambda command: command.rank))

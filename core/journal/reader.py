@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,6 +104,19 @@ class JournalReader:
     async def detail(self, request: int) -> RequestDetail | None:
         """All that is known of one request, or None for an id that is not in the journal."""
         return await self.read(lambda db: _detail(db, request))
+
+    async def retryable(self, rows: RowFilter) -> int:
+        """How many requests a retry of all that the filter selects would queue again: failed or skipped ones."""
+        where, values = rows.where()
+        sql = f"SELECT count(*) FROM requests WHERE state IN (4, 5) AND {where}"  # noqa: S608
+        return await self.read(lambda db: int(db.execute(sql, values).fetchone()[0]))
+
+    async def unsent(self, ids: Collection[int]) -> frozenset[int]:
+        """Those of these requests that are queued, or wait for a retry."""
+        sql = "SELECT id FROM requests WHERE id = ? AND state IN (0, 2)"
+        return await self.read(
+            lambda db: frozenset(row[0] for request in ids for row in db.execute(sql, (request,)))
+        )
 
     def view(self, rows: RowFilter) -> View:
         """A numbered list of the requests a filter selects; call its `refresh` before its `page`."""

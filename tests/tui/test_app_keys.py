@@ -11,6 +11,7 @@ from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import State
 from fetchdeck.tui import commands
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.help import HelpScreen, help_text
 from fetchdeck.tui.screens.inspect import InspectScreen
 from fetchdeck.tui.screens.main import MainScreen
@@ -43,12 +44,12 @@ async def show(pilot: Pilot[None], tab_key: str) -> None:
         ("-", ("set_concurrency", 450)),
         ("]", ("set_concurrency", 1000)),
         ("[", ("set_concurrency", 250)),
-        ("R", ("retry_matching", FAILURES)),
+        (("R", "enter"), ("retry_matching", FAILURES)),
         ("x", ("cancel", (5496,))),
     ],
 )
 async def test_a_key_gives_its_command_and_the_next_frame_shows_it(
-    tmp_path: Path, keys: str, commanded: tuple[object, ...]
+    tmp_path: Path, keys: Sequence[str], commanded: tuple[object, ...]
 ) -> None:
     engine = scripted(tmp_path, rows(), obeys=True)
     async with FetchdeckApp(engine).run_test() as pilot:
@@ -168,11 +169,13 @@ async def test_shift_r_retries_what_the_filter_shows(tmp_path: Path) -> None:
     async with FetchdeckApp(engine).run_test() as pilot:
         await show(pilot, "3")
         await pilot.press("slash", *"kind:timeout", "enter", "R")
+        while not engine.commands:
+            await pilot.pause(0.01)
         [(name, filter_)] = engine.commands
         assert name == "retry_matching"
         assert isinstance(filter_, RowFilter)
         assert filter_.kinds == {"timeout"}
-        await pilot.press("escape", "R")
+        await pilot.press("escape", "R", "enter")
         assert engine.commands[1:] == [("retry_matching", FAILURES)]
 
 
@@ -267,6 +270,8 @@ async def test_the_palette_runs_commands_of_the_app_and_of_the_screen(tmp_path: 
                 await pilot.pause(0.01)
             await pilot.press("enter")
             await pilot.pause()
+            if isinstance(pilot.app.screen, ConfirmScreen):
+                await pilot.press("enter")
             assert engine.commands[-1] == commanded
 
 

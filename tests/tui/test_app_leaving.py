@@ -129,6 +129,6 @@ async def test_a_finished_run_stays_and_a_retry_sets_it_going_again(tmp_path: Pa
     async with (app := FetchdeckApp(engine)).run_test() as pilot:
         assert "■ finished · R retries failures, q leaves" in seen(app)
         engine.now = running()
-        await pilot.press("R")
+        await pilot.press("R", "enter")
         assert engine.commands[0][0] == "retry_matching"
         assert "▶ running" in seen(app)

@@ -87,8 +87,8 @@ async def test_it_shows_the_whole_request(tmp_path: Path) -> None:
         ):
             assert part in text
         first, second, third = (line for line in text.split("\n") if "░" in line and "until" not in line)
-        assert first.count("░") == 19
-        assert (first.count("░") + first.count("█")) == 25
+        assert first.count("░") == 17
+        assert (first.count("░") + first.count("█")) == 23
         assert ("✗ 503" in first, "✗ 503" in second, "✓ 200" in third) == (True, True, True)
 
 
@@ -186,6 +186,39 @@ async def test_copying_hands_the_terminal_the_command(tmp_path: Path) -> None:
     async with inspecting(path) as it:
         await it.press("y")
         assert it.pilot.app.clipboard == "curl 'http://h/x y'"
+
+
+@pytest.mark.parametrize(("width", "own_line"), [(80, True), (140, False)])
+async def test_why_an_attempt_failed_never_wraps_in_the_middle(
+    tmp_path: Path, width: int, own_line: bool
+) -> None:
+    message = "The server closed the connection after 12 of 345 bytes"
+    failed = Made(State.FAILED, status=200, kind=FailureKind.TRUNCATED, message=message)
+    path = make_journal(tmp_path / "journal.sqlite", [failed])
+    async with inspecting(path, size=(width, 40)) as it:
+        lines = it.text().split("\n")
+        [bar] = [at for at, line in enumerate(lines) if "░" in line and "until" not in line]
+        shown = lines[bar + 1] if own_line else lines[bar]
+        assert shown.endswith(f"truncated: {message}")
+        assert not own_line or shown.startswith("      truncated")
+
+
+async def test_a_row_that_became_no_request_has_nothing_to_copy(tmp_path: Path) -> None:
+    invalid = Made(State.INVALID, method="", attempts=0, kind=FailureKind.INVALID, message="There is no URL.")
+    path = make_journal(tmp_path / "journal.sqlite", [invalid])
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE requests SET url = ''")
+    db.close()
+    async with inspecting(path, size=(80, 24)) as it:
+        text = it.text()
+        assert text.startswith("This row could not become a request.")
+        assert "There is no URL." in text
+        assert "curl" not in text
+        assert "Attempts" not in text
+        await it.press("y")
+        assert it.pilot.app.clipboard == ""
+        [toast] = it.pilot.app._notifications
+        assert toast.message == "There is nothing to copy: the row could not become a request."
 
 
 async def test_a_journal_that_breaks_is_said_and_not_fatal(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ from ..widgets.quantities import size
 from .inspect_sections import curl_lines, request_lines
 from .inspect_view import LinesView
 
+_WIDEST = 140
+_FRAME = 5
+"""Cells that border, padding and scrollbar take."""
+NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request."
 Neighbour = Callable[[int, int], Awaitable[int | None]]
 """Given a request and a step, the request so many rows further down the table it was opened from, or None."""
 
@@ -35,13 +39,13 @@ Neighbour = Callable[[int, int], Awaitable[int | None]]
 class InspectScreen(ModalScreen[None]):
     """Shows one request: how it was asked, each attempt on a line of time, headers and the body's beginning."""
 
-    DEFAULT_CSS = """
-    InspectScreen { align: center middle; }
-    InspectScreen > Vertical {
-        width: 100%; height: 100%; max-width: 140; padding: 0 1;
+    DEFAULT_CSS = f"""
+    InspectScreen {{ align: center middle; }}
+    InspectScreen > Vertical {{
+        width: 100%; height: 100%; max-width: {_WIDEST}; padding: 0 1;
         border: round $primary; background: $surface;
-    }
-    InspectScreen .inspect--hint { height: 1; color: $text-muted; }
+    }}
+    InspectScreen .inspect--hint {{ height: 1; color: $text-muted; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close"),
@@ -83,9 +87,14 @@ class InspectScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the request as a curl command; it also stands at the end of the text."""
-        if self._detail is not None:
+        if self._detail is None:
+            return
+        if self._detail.row.url:
             self.app.copy_to_clipboard(curl_command(self._detail))
-            self.notify("Copied as curl. It also stands below, should the terminal refuse.", markup=False)
+            # The toast outlives the inspector: it must not speak of what is on screen.
+            self.notify("Copied as curl, secrets masked.", markup=False, timeout=3)
+        else:
+            self.notify(NOTHING_TO_COPY, markup=False, timeout=3)
 
     async def action_step(self, step: int) -> None:
         """Show the next or the previous request of the table."""
@@ -115,6 +124,9 @@ class InspectScreen(ModalScreen[None]):
         self._show()
         self.query_one(LinesView).scroll_home(animate=False)
 
+    def _width(self) -> int:
+        return min(_WIDEST, self.size.width) - _FRAME
+
     def _show(self) -> None:
         panel = self.query_one(Vertical)
         detail = self._detail
@@ -124,7 +136,7 @@ class InspectScreen(ModalScreen[None]):
             return
         cell = state_cell(detail.row.state)
         panel.border_title = Content(f"request {detail.row.id} · {cell.text}")
-        lines: list[str | Line] = [*request_lines(detail, max(10, self.size.width // 4))]
+        lines: list[str | Line] = [*request_lines(detail, self._width())]
         body = self._body
         if body is not None:
             lines += [(), (Span(f"─── Body: {body.label} ", Tone.TITLE), Span("─" * 12, Tone.MUTED))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from ...core.journal.records import AttemptRecord, RequestDetail, ResponseRecord
@@ -10,26 +11,32 @@ from ...core.model import Headers
 from ...core.printable import printable
 from ..body_text import body_text
 from ..curl import curl_command
-from ..spans import Line, Span
+from ..spans import Line, Span, width_of
 from ..widgets.columns import Tone
 from ..widgets.journal_table_columns import failure_text, status_tone
 from ..widgets.quantities import NONE, clock, latency, size
 
 _WAITING, _TRANSFER = "░", "█"
+_LEAST_BAR = 10
+_INDENT = " " * 6
+_NO_REQUEST = Span("This row could not become a request.", Tone.WARN)
 
 
-def request_lines(detail: RequestDetail, bar_width: int) -> list[Line]:
-    """Everything but the response's body; time bars are `bar_width` cells long."""
+def request_lines(detail: RequestDetail, width: int) -> list[Line]:
+    """Everything but the response's body, for a screen of `width` cells."""
     row = detail.row
-    lines: list[Line] = [(_span(f"{row.method} ", Tone.TITLE), _span(row.url))]
+    asked = bool(row.url)
+    lines: list[Line] = [(_span(f"{row.method} ", Tone.TITLE), _span(row.url)) if asked else (_NO_REQUEST,)]
     lines += _headers(detail.headers)
     if detail.body is not None:
         lines += [(), *((_span(line),) for line in body_text(detail.body, _type_of(detail.headers)).lines)]
     if detail.columns:
         lines += _section(f"Row {row.id}, line {row.line} of the input")
         lines += [_field(name, _value(value)) for name, value in detail.columns.items()]
-    lines += _section("Attempts")
-    lines += _attempts(detail.attempts, bar_width) if detail.attempts else [(Span("None yet.", Tone.MUTED),)]
+    if detail.attempts:
+        lines += [*_section("Attempts"), *_attempts(detail.attempts, width)]
+    elif asked:
+        lines += [*_section("Attempts"), (Span("None yet.", Tone.MUTED),)]
     if detail.response is not None:
         lines += _response(detail.response)
     elif row.message:
@@ -39,6 +46,8 @@ def request_lines(detail: RequestDetail, bar_width: int) -> list[Line]:
 
 def curl_lines(detail: RequestDetail) -> list[Line]:
     """The command that `y` copies, for terminals that let no program write to the clipboard."""
+    if not detail.row.url:
+        return []
     return [*_section("As curl"), (_span(curl_command(detail)),)]
 
 
@@ -47,30 +56,38 @@ def _section(title: str) -> Iterator[Line]:
     yield (Span(f"─── {title} ", Tone.TITLE), Span("─" * 12, Tone.MUTED))
 
 
-def _attempts(attempts: Iterable[AttemptRecord], bar_width: int) -> list[Line]:
+def _attempts(attempts: Iterable[AttemptRecord], width: int) -> list[Line]:
     kept = list(attempts)
     longest = max((attempt.elapsed_ms for attempt in kept), default=0.0)
     lines: list[Line] = []
     for attempt in kept:
-        lines.append(_attempt(attempt, longest, bar_width))
+        lines += _attempt(attempt, longest, width)
         lines += [
-            (Span("      "), Span(str(status), status_tone(status)), Span(" sent on from "), _span(url))
+            (Span(_INDENT), Span(str(status), status_tone(status)), Span(" sent on from "), _span(url))
             for url, status in attempt.hops
         ]
-    legend = f"      {_WAITING} until the first byte  {_TRANSFER} transfer"
+    legend = f"{_INDENT}{_WAITING} until the first byte  {_TRANSFER} transfer"
     return [*lines, (Span(legend, Tone.MUTED),)]
 
 
-def _attempt(attempt: AttemptRecord, longest: float, width: int) -> Line:
+def _attempt(attempt: AttemptRecord, longest: float, width: int) -> list[Line]:
+    """The attempt in one line; why it failed stands in it where there is room, else below it."""
     failed = attempt.kind is not None
-    return (
+    line = (
         Span(f"{attempt.n:>3}  {clock(attempt.started)}  ", Tone.MUTED),
         Span("✗ " if failed else "✓ ", Tone.BAD if failed else Tone.GOOD),
         Span(f"{attempt.status or NONE:>3}  ", status_tone(attempt.status)),
-        Span(time_bar(attempt, longest, width), Tone.BAD if failed else Tone.ACCENT),
+        Span(time_bar(attempt, longest, max(_LEAST_BAR, width // 4)), Tone.BAD if failed else Tone.ACCENT),
         Span(f" {latency(attempt.elapsed_ms):>7}"),
-        _span(f"  {failure_text(attempt.kind, attempt.message)}" if failed else "", Tone.BAD),
     )
+    if not failed:
+        return [line]
+    why = _span(failure_text(attempt.kind, attempt.message), Tone.BAD)
+    beside = (*line, Span("  "), why)
+    if width_of(beside) <= width:
+        return [beside]
+    parts = textwrap.wrap(why.text, width - len(_INDENT)) or [""]
+    return [line, *((Span(_INDENT), Span(part, Tone.BAD)) for part in parts)]
 
 
 def time_bar(attempt: AttemptRecord, longest: float, width: int) -> str:

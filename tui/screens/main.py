@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
@@ -15,7 +16,6 @@ from textual.widgets import ContentSwitcher
 
 from ...core.detail import request_detail
 from ...core.handle import EngineHandle, Snapshot
-from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
 from ...core.model import State
 from .. import commands
@@ -36,8 +36,12 @@ from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
 from .export import Exports
-from .inspect import InspectScreen
+from .inspect import NOTHING_TO_COPY, InspectScreen
+from .retries import Retries
+from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
+
+_FILTER_KEYS = commands.keys_of("rows.filter")
 
 
 class MainScreen(Screen[None]):
@@ -62,6 +66,8 @@ class MainScreen(Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
+        self._retries = Retries(self, engine, reader, partial(self._commanded, "queued again"))
+        self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
 
     def compose(self) -> ComposeResult:
@@ -133,10 +139,7 @@ class MainScreen(Screen[None]):
         """Queue the chosen rows, or the selected cause, again."""
         if isinstance(table := self.table, CauseTable):
             if (cause := table.selected) is not None:
-                self._engine.retry_matching(
-                    RowFilter(states=frozenset({State.FAILED}), causes=frozenset({cause.id}))
-                )
-                self._commanded("queued again", cause.count)
+                self._retries.cause(cause)
         elif ids := table.chosen_ids():
             self._engine.retry(ids)
             table.clear_marks()
@@ -144,24 +147,25 @@ class MainScreen(Screen[None]):
 
     def action_retry_all(self) -> None:
         """Queue every failure that the failed tab's filter selects again; without one, every failure."""
-        failed = self.query_one("#failed", JournalTable)
-        filtered = self.tab == "failed" and bool(self._filters.get("failed"))
-        self._engine.retry_matching(
-            failed.rows_filter if filtered else RowFilter(states=frozenset({State.FAILED}))
-        )
-        failures = self.snapshot.counts.failed if self.snapshot else 0
-        self._commanded("queued again", failed.row_count if filtered else failures)
+        if self.tab == "failed" and self._filters.get("failed"):
+            self._retries.matching(self.query_one("#failed", JournalTable).rows_filter)
+        elif self.snapshot is not None:
+            self._retries.all_failed(self.snapshot.counts.failed)
 
-    def action_cancel(self) -> None:
-        """Cancel or skip the chosen rows."""
+    async def action_cancel(self) -> None:
+        """Cancel or skip the chosen rows, and say which of them had ended before."""
         table = self.table
-        if ids := table.chosen_ids():
-            if isinstance(table, InFlightTable) and not table.marked and not table.holds(ids[0]):
-                self.notify(f"Request {ids[0]} has ended already; nothing was cancelled.", markup=False)
-                return
+        ids = table.chosen_ids()
+        gone = [id_ for id_ in ids if isinstance(table, InFlightTable) and not table.holds(id_)]
+        if gone and not table.marked:
+            self.notify(f"Request {ids[0]} has ended already; nothing was cancelled.", markup=False)
+            return
+        ended = len(gone) - len(await self._reader.unsent(gone)) if gone else 0
+        if ids:
             self._engine.cancel(ids)
             table.clear_marks()
-            self._commanded("cancelled", len(ids))
+            note = f"{count(ended)} of {count(len(ids))} had already ended" if ended else ""
+            self._commanded("cancelled", len(ids) - ended, note)
 
     def action_mark(self) -> None:
         """Mark the selected row."""
@@ -173,6 +177,15 @@ class MainScreen(Screen[None]):
         if self._filters.get(self.tab):
             self.query_one(FilterBar).set_text(self._filters[self.tab])
             self.query_one(FilterBar).set_text("")
+
+    def on_key(self, event: events.Key) -> None:
+        """Let letters typed after a `/` that finds nothing to filter do nothing."""
+        if self._stray_filter.takes(event):
+            event.stop()
+        elif event.key in _FILTER_KEYS and not self.check_action("filter", ()):
+            event.stop()
+            titles = {tab.id: tab.title for tab in self.query_one(TabBar).tabs}
+            self._stray_filter.begin(titles.get(self.tab, "This"))
 
     def action_inspect(self) -> None:
         """Open the selected row."""
@@ -193,9 +206,11 @@ class MainScreen(Screen[None]):
         """Copy the selected request as a curl command."""
         row = self.table.selected
         detail = await request_detail(self._reader, row.id) if row is not None else None
-        if detail is not None:
+        if detail is not None and not detail.row.url:
+            self.notify(NOTHING_TO_COPY, markup=False, timeout=3)
+        elif detail is not None:
             self.app.copy_to_clipboard(curl_command(detail))
-            self.notify("Copied as curl; secrets are masked.", markup=False)
+            self.notify("Copied as curl, secrets masked; enter shows it.", markup=False, timeout=3)
 
     @on(TabBar.Selected)
     def _select_tab(self, event: TabBar.Selected) -> None:
@@ -235,9 +250,10 @@ class MainScreen(Screen[None]):
             self.tab = "failed" if event.row.failed else "succeeded"
             self.query_one(FilterBar).set_text(f"host:{event.row.host}")
 
-    def _commanded(self, what: str, n: int) -> None:
+    def _commanded(self, what: str, n: int, note: str = "") -> None:
         noun = "request" if n == 1 else "requests"
-        self.post_message(self.Commanded(f"{count(n)} {noun} {what}"))
+        done = f"{count(n)} {noun} {what}" if n else f"nothing {what}"
+        self.post_message(self.Commanded("; ".join(part for part in (done, note) if part)))
 
     def _shows_pending(self) -> bool:
         row = self.table.selected

@@ -26,6 +26,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 class CauseTable(VirtualTable[Cause]):
     """Failures that share a signature, the largest cluster first; there are few, so all are held."""
 
+    MARKABLE = False
+
     class Opened(VirtualTable.Opened[Cause]):
         """The user opened a cause."""
 

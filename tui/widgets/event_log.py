@@ -29,6 +29,7 @@ class EventLog(VirtualTable[Event]):
     """Lifecycle facts, the newest last, pulled from the engine's ring with each snapshot."""
 
     FOLLOWS = True
+    MARKABLE = False
 
     class Opened(VirtualTable.Opened[Event]):
         """The user opened an event."""

@@ -16,6 +16,8 @@ OTHERS = "all other hosts"
 class HostTable(VirtualTable[HostRow]):
     """Hosts asked in this session, the busiest first; asks the engine for the window in sight alone."""
 
+    MARKABLE = False
+
     class Opened(VirtualTable.Opened[HostRow]):
         """The user opened a host."""
 

@@ -53,6 +53,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
 
+    MARKABLE: ClassVar[bool] = True
+    """Whether commands act on marked rows."""
+
     class Opened(Message, Generic[S]):
         """The user opened a row: enter, or a double click. Each table has a class of its own."""
 
@@ -134,7 +137,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def toggle_mark(self) -> None:
         """Mark the selected row, or take its mark away."""
-        if (row := self.selected) is not None:
+        if self.MARKABLE and (row := self.selected) is not None:
             self._marked ^= {self.key_of(row)}
             self.refresh()
 
