@@ -102,9 +102,10 @@ def rate(per_second: float | None) -> str:
 
 
 def percent(done: int, total: int) -> str:
-    """`20.3%`; 100% and 0% only when it is exactly so."""
-    if total <= 0:
+    """`20.3%`; 100% and 0% only when it is exactly so, and `<0.1%` for what is less than that."""
+    if total <= 0 or done <= 0:
         return "0%"
     if done >= total:
         return "100%"
-    return f"{min(99.9, max(0.1, 100 * done / total)):.1f}%" if done else "0%"
+    share = 100 * done / total
+    return "<0.1%" if share < 0.1 else f"{min(99.9, share):.1f}%"

@@ -107,14 +107,15 @@ _ORDER = (
 def _cause_lines(status: Status) -> list[str]:
     if not status.failures:
         return []
-    shown = status.failures[:_CAUSES_SHOWN]
+    # A line that says "1 more cause" would take as much room as the cause itself.
+    few = len(status.failures) <= _CAUSES_SHOWN + 1
+    shown = status.failures if few else status.failures[:_CAUSES_SHOWN]
     width = max(len(count(cause.count)) for cause in shown)
     lines = ["", "  Failures by cause"]
     for cause in shown:
         text = printable(cause.signature)
         cut = text if len(text) <= _SIGNATURE_CELLS else text[: _SIGNATURE_CELLS - 1] + "…"
         lines.append(f"    {count(cause.count):>{width}}  {cut}")
-    more = status.failures[_CAUSES_SHOWN:]
-    if more:
+    if more := status.failures[len(shown) :]:
         lines.append(f"    {count(sum(cause.count for cause in more)):>{width}}  of {len(more)} more causes")
     return lines

@@ -10,6 +10,7 @@ from fetchdeck.core.model import Counts, State
 from fetchdeck.tui import figures
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.accounting import RARE, accounting_line
+from fetchdeck.tui.widgets.cause_table import whole_percent
 from fetchdeck.tui.widgets.status_header import share_cells
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,10 +132,27 @@ def test_rates(rate: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("done", "total", "text"),
-    [(0, 0, "0%"), (0, 10, "0%"), (1, 10**6, "0.1%"), (999_999, 10**6, "99.9%"), (10, 10, "100%")],
+    [
+        (0, 0, "0%"),
+        (0, 10, "0%"),
+        (2, 27_000, "<0.1%"),
+        (27, 27_000, "0.1%"),
+        (999_999, 10**6, "99.9%"),
+        (10, 10, "100%"),
+    ],
 )
 def test_only_all_is_100_percent(done: int, total: int, text: str) -> None:
     assert figures.percent(done, total) == text
+
+
+@given(st.integers(0, 10**7), st.integers(1, 10**7))
+def test_shares_are_never_rounded_to_all_or_to_more_than_they_are(part: int, total: int) -> None:
+    part = min(part, total)
+    for text, step in ((figures.percent(part, total), 0.1), (whole_percent(part, total), 1)):
+        assert (text == "100%") is (part == total)
+        assert text.startswith("<") is (0 < part / total * 100 < step) or part == 0
+        if text[0] != "<":
+            assert abs(float(text[:-1]) - 100 * part / total) <= step
 
 
 @given(st.floats(0, 9e11))

@@ -30,7 +30,7 @@ def test_the_summary_of_a_run_with_failures() -> None:
         "Finished. 26,987 of 27,000 succeeded, 0:19 elapsed, 1,392/s, 26.3 MB\n"
         "\n"
         "  succeeded  26,987   99.9%\n"
-        "  failed         13    0.1%\n"
+        "  failed         13   <0.1%\n"
         "  total      27,000\n"
         "\n"
         "  Latency of the last seconds: p50 334 ms, p95 402 ms, p99 3.1 s\n"
@@ -81,3 +81,12 @@ def test_only_the_largest_causes_are_listed_and_foreign_text_is_made_harmless() 
     assert shown[5] == "    374  of 4 more causes"
     assert all(line.isprintable() and len(line) <= 110 for line in lines)
     assert any(line.endswith("fetchdeck retry 'my runs/it'\"'\"'s.run'") for line in lines)
+
+
+def test_the_sixth_cause_is_shown_itself_when_it_is_the_last() -> None:
+    six = tuple(cause(n, f"HTTP {400 + n}", 9 - n) for n in range(6))
+    lines = summary_lines(replace(FINISHED, failures=six))
+    assert "    4  HTTP 405" in lines
+    assert not any("more cause" in line for line in lines)
+    seven = summary_lines(replace(FINISHED, failures=(*six, cause(6, "HTTP 406", 1))))
+    assert "    5  of 2 more causes" in seven

@@ -126,7 +126,14 @@ class CauseTable(VirtualTable[Cause]):
 
     def _share(self, cause: Cause) -> Cell:
         part = cause.count / self._total if self._total else 0.0
-        return Cell(f"{bar(part, _BAR)} {part:4.0%}", Tone.BAD)
+        return Cell(f"{bar(part, _BAR)} {whole_percent(cause.count, self._total):>4}", Tone.BAD)
+
+
+def whole_percent(part: int, total: int) -> str:
+    """`17%`; 100% only of all, and `<1%` for less than that."""
+    if part >= total:
+        return "100%" if total else "0%"
+    return "<1%" if part * 100 < total else f"{min(99, round(100 * part / total))}%"
 
 
 def bar(part: float, width: int) -> str:
