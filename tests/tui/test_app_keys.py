@@ -258,6 +258,7 @@ async def test_help_shows_every_key(tmp_path: Path) -> None:
         if command.keys:
             assert f"\n{command.key} " in text
             assert command.help in text
+    assert "119 beside 100/100 +19 saving" in text
 
 
 async def test_the_palette_runs_commands_of_the_app_and_of_the_screen(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.handle import Latency, RunState, Second, Snapshot
+from fetchdeck.core.model import Counts
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.inspect import InspectScreen
+from fetchdeck.tui.screens.inspect_view import LinesView
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
@@ -29,6 +32,13 @@ PAUSED = replace(
 )
 SPIKE = replace(
     running(), history=(*history()[:60], Second(3, 2, Latency(340, 2_100, 31_000)), *history()[61:])
+)
+MIXED = replace(
+    running(),
+    counts=Counts(
+        queued=20_977, in_flight=519, waiting=12, succeeded=4_991, failed=493, skipped=2, invalid=6
+    ),
+    saving=19,
 )
 FINISHED = replace(
     running(),
@@ -58,6 +68,9 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param((120, 40), DARK, "3", FINISHED, id="normal-dark-finished"),
         pytest.param((120, 40), DARK, "?", running(), id="help"),
         pytest.param((80, 24), DARK, "q", running(), id="leave"),
+        pytest.param((80, 24), DARK, "R", running(), id="narrow-retry-all"),
+        pytest.param((80, 24), DARK, "3", MIXED, id="narrow-mixed"),
+        pytest.param((80, 24), DARK, ("3", "home", "enter"), running(), id="narrow-inspect"),
         pytest.param((80, 24), DARK, "5", running(), id="narrow-hosts"),
         pytest.param((120, 40), DARK, "5", running(), id="hosts"),
         pytest.param((80, 24), DARK, "4", SPIKE, id="narrow-spike"),
@@ -71,19 +84,22 @@ def test_the_dashboard_looks_as_it_did(
     tmp_path: Path,
     size: tuple[int, int],
     look: str,
-    keys: str,
+    keys: Sequence[str],
     run: Snapshot,
 ) -> None:
     app = FetchdeckApp(scripted(tmp_path, rows(), now=run))
     app.theme = look
 
     async def settle(pilot: Pilot[None]) -> None:
-        await pilot.press(*keys)
-        screen = pilot.app.screen
-        while isinstance(screen, MainScreen) and not screen.query_one(CauseTable).causes_known:
-            await pilot.pause(0.01)
-        if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
-            await table.settled()
+        for key in keys:
+            await pilot.press(key)
+            screen = pilot.app.screen
+            while isinstance(screen, MainScreen) and not screen.query_one(CauseTable).causes_known:
+                await pilot.pause(0.01)
+            if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
+                await table.settled()
+            while isinstance(screen, InspectScreen) and screen.query_one(LinesView).virtual_size.height < 2:
+                await pilot.pause(0.01)
         app.pull()
         await pilot.pause()
 
