@@ -200,7 +200,7 @@ class EngineHandle(Protocol):
         ...
 
     def retry_matching(self, rows: RowFilter) -> None:
-        """Queue again every failed request that the filter selects."""
+        """Queue again every failed or skipped request that the filter selects."""
         ...
 
     def cancel(self, ids: Collection[int]) -> None:
