@@ -57,6 +57,7 @@ PICTURES = (
     Picture("dashboard-200x60", (200, 60), after(20), ("2",)),
     Picture("failed-120x40", (120, 40), after(12), ("3", "slash", *"status:5xx", "enter"), retries=0),
     Picture("causes-120x40", (120, 40), after(12), ("4",), retries=0),
+    Picture("hosts-120x40", (120, 40), after(12), ("5",)),
     Picture("inspect-120x40", (120, 40), after(10), ("2", "home", "down", "enter")),
     Picture("help-120x40", (120, 40), after(5), ("question_mark",)),
     Picture("finished-120x40-light", (120, 40), finished, ("3",), rows=3000, retries=0),
