@@ -142,8 +142,8 @@ class ThroughputChart(_Chart):
 
     def title(self, history: Sequence[Second]) -> Line:
         """The legend."""
-        good, bad = (Span("▲ ", Tone.GOOD), Span("succeeded/s  ")), (Span("▼ ", Tone.BAD), Span("failed/s"))
-        return (*good, *bad)
+        good, bad = (Span("▲ ", Tone.GOOD), Span("ok  ")), (Span("▼ ", Tone.BAD), Span("failed"))
+        return (Span("attempts/s  "), *good, *bad)
 
     def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
         """The strips."""
