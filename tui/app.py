@@ -48,6 +48,8 @@ class FetchdeckApp(App[None]):
         super().__init__(driver_class=driver_class)
         self.engine = engine
         self._reader = JournalReader(engine.journal_path)
+        self.abandoned = False
+        """Whether the run was left at once, so that nobody waits for what is in flight."""
         self.leaving = False
         """Whether the run drains and the app leaves when it is over."""
         for look in (theme.DARK, theme.LIGHT):
@@ -85,6 +87,7 @@ class FetchdeckApp(App[None]):
 
     def abandon_and_leave(self) -> None:
         """Leave at once; what is in flight is queued again for the next start."""
+        self.abandoned = True
         if not over(self.engine.snapshot()):
             self.engine.abandon()
         self.exit()

@@ -48,6 +48,7 @@ class _Dashboard(FetchdeckApp):
 
     def hung_up(self) -> None:
         """SIGHUP: nobody is watching any more; the caller waits for the drain."""
+        self.leaving = True
         self.engine.drain()
         self.exit()
 
@@ -69,7 +70,7 @@ async def run_dashboard(engine: EngineHandle) -> None:
             raise DashboardError(
                 "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
             )
-        while engine.snapshot().state is RunState.DRAINING:  # noqa: ASYNC110 (an engine is only ever pulled)
+        while engine.snapshot().state is RunState.DRAINING and not app.abandoned:  # noqa: ASYNC110 (only pulled)
             await asyncio.sleep(_POLL_S)
 
 

@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from ..errors import FetchdeckError, RowError
+from ..errors import InputError, RowError
 from ..inputs.recall import Recall
 from ..journal.entries import Ended, Leased
 from ..model import FailureKind, Request, Row, State
 from ..printable import printable
 from ..redact import Redactor
-from ..sealing import ROW_SEALED, unseal
+from ..sealing import ROW_SEALED, seal, unseal
 from ..templates import RequestBuilder
 from .ticket import Ticket
 
@@ -89,7 +89,7 @@ class Feed:
         for number, one in enumerate(leased, start=1):
             try:
                 request = self._request(one, recalled)
-            except FetchdeckError as error:
+            except RowError as error:
                 failed.append(_failure(one, printable(self._redactor.text(str(error)))))
             else:
                 tickets.append(Ticket(one.id, request, one.url, one.host, one.attempt, one.tries, one.lease))
@@ -108,13 +108,16 @@ class Feed:
             request = self._builder.shortcut(one.method, one.url)
             if request is not None:
                 return request
-        if one.sealed & ROW_SEALED:
-            row = self._held.get(one.id) or recalled.get(one.id)
-            if row is None:
-                raise RowError(_NOT_HELD)
-        else:
-            row = unseal(one.id, one.line, one.row, one.spec)
-        return self._builder.build(row)
+        if not one.sealed & ROW_SEALED:
+            return self._builder.build(unseal(one.id, one.line, one.row, one.spec))
+        row = self._held.get(one.id) or recalled.get(one.id)
+        if row is None:
+            raise RowError(_NOT_HELD)
+        request = self._builder.build(row)
+        again = seal(row, request, self._redactor)
+        if (again.url, again.row, again.spec) != (one.url, one.row, one.spec):
+            raise InputError(f"line {row.line} of the input is not the row that this run was started with")
+        return request
 
 
 def _failure(one: Leased, message: str) -> Ended:

@@ -91,10 +91,10 @@ class Ingest:
                     await journal.room()
                     await self._held.room()
             self._finish(journal)
-        finally:
-            self.reading = False
             self._held.read_to = None
             on_reread()
+        finally:
+            self.reading = False
 
     def _take(self, journal: Acceptor, records: list[Row | BadRow]) -> None:
         accepted: list[Accepted] = []

@@ -96,7 +96,12 @@ async def open_run(
         try:
             yield engine
         finally:
-            await session.close()
+            try:
+                await session.close()
+            except Exception:
+                # What ended the journal has been told as the reason to refuse.
+                if session.refused is None:
+                    raise
         if session.refused is not None:
             raise RunError(session.refused)
 
@@ -217,11 +222,11 @@ def _bound_store(
         with store.transaction():
             store.set_meta("job", wanted)
             requeued = store.requeue(again) if again is not None else 0
-        if source is None and (sealed := len(store.pending_sealed())):
-            raise RunError(
-                f"{sealed:,} rows of the run in {folder.path} hold secrets, which are not stored, and its input "
-                f"({wanted['input']}) is not at hand. Put it back, or run the first command again with the same input."
-            )
+            if source is None and (sealed := len(store.pending_sealed())):
+                raise RunError(
+                    f"{sealed:,} rows of the run in {folder.path} hold secrets, which are not stored, and its input "
+                    f"({wanted['input']}) is not at hand. Put it back, or run the first command again with it."
+                )
     except BaseException:
         store.close()
         raise

@@ -66,7 +66,8 @@ class Scheduler:
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
         self._leasing: asyncio.Task[None] | None = None
-        self._dry = False
+        self._dry_at: int | None = None
+        """The horizon below which nothing was queued when it was last looked for."""
         self._releasing: set[asyncio.Task[None]] = set()
         self.stopping = False
         """Whether nothing more is started, because the run is being left."""
@@ -238,6 +239,8 @@ class Scheduler:
             return
         if parts.journal.counts.queued == 0 or len(self._waiting) > _MOST_WAITING:
             return
+        if self._dry_at is not None and parts.feed.horizon == self._dry_at:
+            return
         ahead = max(_LEAST_AHEAD, parts.gate.limit // 2, int(parts.rate_per_s() * 0.3))
         target = parts.gate.free + ahead
         if self._pacer.per_second is not None:
@@ -250,11 +253,11 @@ class Scheduler:
 
     async def _lease(self, count: int) -> None:
         feed, journal = self._parts.feed, self._parts.journal
-        urgent = self._ready.available == 0 and not self._dry
+        horizon = feed.horizon
         leased: list[Leased] = []
         try:
-            leased = await journal.lease(count, feed.horizon, urgent=urgent)
-            self._dry = not leased
+            leased = await journal.lease(count, horizon, urgent=self._ready.available == 0)
+            self._dry_at = horizon if not leased else None
             tickets, failed = await feed.tickets(leased)
         except (
             Exception

@@ -119,7 +119,8 @@ class Session:
         state = settled(self.state, facts)
         if state is self.state:
             return
-        self.stopped_by = None
+        if state in (RunState.RUNNING, RunState.FINISHED):
+            self.stopped_by = None
         if state is RunState.RUNNING:
             self._with.clock.run(self._loop.time())
             self.over.clear()
@@ -220,8 +221,13 @@ class Session:
             await ingest.run(self._with.journal, self._with.scheduler.pump)
         except InputError as error:
             self.refuse(str(error))
-        except (OSError, ValueError) as error:
-            self.warn(f"The input could not be read to its end: {error}.")
+        except Exception as error:  # whatever it is, the run must come to an end
+            reason = f"The input could not be read to its end: {error or type(error).__name__}."
+            if self._with.held.read_to is None:
+                self.warn(reason)
+            else:
+                # Rows whose secrets have not been read again can be neither sent nor failed.
+                self.refuse(f"{reason} Run the same command again with the same input.")
 
     def _end(self, state: RunState) -> None:
         self.enter(state, "" if self.input_known else "the input has not been read to its end")

@@ -153,7 +153,9 @@ class Store:
 
     def mark_sent(self, ids: Collection[int]) -> None:
         """Note that non-idempotent requests are about to be sent: from here on their outcome may be unknown."""
-        self._db.executemany("UPDATE requests SET sent = 1 WHERE id = ?", [(request,) for request in ids])
+        self._db.executemany(
+            "UPDATE requests SET sent = 1 WHERE id = ? AND state = 1", [(request,) for request in ids]
+        )
 
     def skip(self, ids: Collection[int]) -> tuple[set[int], int]:
         """End queued, waiting and unsent requests as skipped; which of them had been leased, and the last lease."""
@@ -177,7 +179,7 @@ class Store:
         """
         where, values = rows.where()
         pick = (
-            "INSERT INTO picked SELECT id, state, cause FROM requests "  # noqa: S608
+            "INSERT OR IGNORE INTO picked SELECT id, state, cause FROM requests "  # noqa: S608
             f"WHERE state IN (4, 5) AND state >= 3 AND {where}"
         )
         self._db.execute("CREATE TEMP TABLE picked(id INTEGER PRIMARY KEY, state INTEGER, cause INTEGER)")

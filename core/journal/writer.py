@@ -250,7 +250,7 @@ class Journal:
         while True:
             try:
                 results = await loop.run_in_executor(self._thread, batch.apply, self._store)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.OperationalError, OSError) as error:
                 failures += 1
                 self._listener.troubled(str(error))
                 if self._closing and failures >= _LAST_TRIES:

@@ -18,6 +18,7 @@ from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import export_run
 from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.job import InputFormat, Job, Options, Templates
+from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import Counts, State
 
 from tests.core.test_engine import FAST, run_all, until, write_urls
@@ -296,3 +297,59 @@ async def test_an_export_never_overwrites_the_input_of_its_run(server: Ledger, t
     with pytest.raises(OptionError, match="is the input of the run"):
         await export_run(tmp_path / "rows.run", rows)
     assert await export_run(tmp_path / "rows.run", tmp_path / "results.jsonl") == 1
+
+
+async def test_foreign_rows_of_a_pipe_are_never_sent_under_the_runs_rows(
+    server: Ledger, tmp_path: Path
+) -> None:
+    job, folder = Job("-", format=InputFormat.TXT), tmp_path / "stdin.run"
+    rows = [f"{server.url}/hold/{n}?token=SECRET{n}\n" for n in range(300)]
+    async with (
+        asyncio.timeout(30),
+        open_run(job, FAST, folder, environ={}, stdin=pipe("".join(rows))) as engine,
+    ):
+        await server.in_flight(10)
+        await until(engine, lambda snapshot: snapshot.total_known)
+        engine.abandon()
+    foreign = rows[:1] + [f"{server.url}/ok/foreign{n}?token=OTHER{n}\n" for n in range(1, 300)]
+
+    async def go_on() -> None:
+        async with open_run(job, FAST, folder, environ={}, stdin=pipe("".join(foreign))) as engine:
+            await until(engine, lambda snapshot: snapshot.state is RunState.INTERRUPTED)
+
+    async with asyncio.timeout(30):
+        with pytest.raises(RunError, match="rows are different"):
+            await go_on()
+    assert not [path for path in server.seen if "foreign" in path]
+    server.release()
+    async with (
+        asyncio.timeout(30),
+        open_run(job, FAST, folder, environ={}, stdin=pipe("".join(rows))) as engine,
+    ):
+        await engine.finished()
+        assert engine.snapshot().counts == Counts(succeeded=300)
+
+
+async def test_a_retry_that_is_refused_changes_nothing(server: Ledger, tmp_path: Path) -> None:
+    job, folder = Job("-", format=InputFormat.TXT), tmp_path / "stdin.run"
+    rows = "".join(f"{server.url}/status/404/{n}?token=SECRET{n}\n" for n in range(5))
+    assert (await piped(rows, job, folder)).counts == Counts(failed=5)
+
+    async def retry() -> None:
+        async with open_run(job, FAST, folder, environ={}, again=RowFilter()):
+            pass
+
+    with pytest.raises(RunError, match="hold secrets"):
+        await retry()
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as db:
+        assert dict(db.execute("SELECT state, count(*) FROM requests GROUP BY state")) == {State.FAILED: 5}
+
+
+async def test_a_stop_condition_is_still_told_after_draining(server: Ledger, tmp_path: Path) -> None:
+    job = write_urls(tmp_path, [f"{server.url}/status/404/{n}" for n in range(50)])
+    options = replace(FAST, concurrency=1, max_failures="3")
+    async with asyncio.timeout(20), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await engine.finished()
+        engine.drain()
+        await until(engine, lambda snapshot: snapshot.state is RunState.INTERRUPTED)
+        assert "3 requests failed" in str(engine.stopped_by)
