@@ -49,7 +49,7 @@ async def test_everything_has_its_place(tmp_path: Path, size: tuple[int, int]) -
             "500/500",
             "1,482/s",
             "p99 1.2 s",
-            "succeeded/s",
+            "attempts/s",
             "1 In flight",
             "3 Failed 493",
             "5496",
