@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from ...core.errors import OptionError
 
-SLOW_FACTOR = 10
+SLOW_FACTOR = 6
 """How many times longer a slow answer takes."""
 _HASTE = 0.1
 """A refusal comes sooner than an answer: this share of the latency."""
