@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..journal.entries import Ended
+from ..journal.reader import read_headers
 from ..model import FailureKind, Fault, Outcome, Reply, State
 from ..policies.retry import RetryPolicy, Verdict, interrupted
 from ..policies.retry_after import retry_after_s
@@ -107,8 +108,7 @@ def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:
 
 def _retry_after(reply: Reply) -> float | None:
     fields: dict[str, str] = {}
-    for line in reply.headers.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        fields.setdefault(name.strip().lower().decode("latin-1"), value.strip().decode("latin-1"))
-    value = fields.get("retry-after")
-    return retry_after_s(value, date=fields.get("date"), now=time.time()) if value is not None else None
+    for name, value in read_headers(reply.headers):
+        fields.setdefault(name.strip().lower(), value)
+    asked = fields.get("retry-after")
+    return retry_after_s(asked, date=fields.get("date"), now=time.time()) if asked is not None else None
