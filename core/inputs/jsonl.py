@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
 
 from ..model import BadRow, Headers, Row, RowSpec
-from .parser import Mark, bad_row, not_utf8, too_long
+from .parser import LineParser, bad_row, not_utf8, too_long
 
 MAX_LINE = 16 * 1024 * 1024
 """Bytes a line may have; more than elsewhere, because it may carry a request body."""
@@ -29,30 +28,16 @@ class _BadRecordError(Exception):
     """A record that says something impossible; the message is the reason."""
 
 
-class JsonlParser:
+class JsonlParser(LineParser):
     """Each line that is not blank is a row."""
 
-    def __init__(self, start: Mark, skip: int = 0) -> None:
-        self.id = start.id
-        self.line = start.line
-        self.skip = skip
+    def counts_for_nothing(self, line: bytes) -> bool:
+        """Blank lines."""
+        return line.isspace()
 
-    @property
-    def holding(self) -> bool:
-        """Never: a line is a record."""
-        return False
-
-    def parse(self, lines: list[bytes], *, final: bool) -> Iterator[Row | BadRow]:
-        """The records of these lines."""
-        first = self.line
-        self.line += len(lines)
-        for number, line in enumerate(lines, first):
-            if line.isspace():
-                continue
-            index = self.id
-            self.id = index + 1
-            if index >= self.skip:
-                yield _record(index, number, line)
+    def record(self, index: int, number: int, line: bytes) -> Row | BadRow:
+        """The line's object."""
+        return _record(index, number, line)
 
 
 def _record(index: int, number: int, line: bytes) -> Row | BadRow:

@@ -43,6 +43,40 @@ class Parser(Protocol):
         ...
 
 
+class LineParser:
+    """A parser for formats in which a line is a record; a format says which lines count and what they read as."""
+
+    def __init__(self, start: Mark, skip: int = 0) -> None:
+        self.id = start.id
+        self.line = start.line
+        self.skip = skip
+
+    @property
+    def holding(self) -> bool:
+        """Never: a line is a record."""
+        return False
+
+    def parse(self, lines: list[bytes], *, final: bool) -> Iterator[Row | BadRow]:
+        """The records of these lines."""
+        first = self.line
+        self.line += len(lines)
+        for number, line in enumerate(lines, first):
+            if self.counts_for_nothing(line):
+                continue
+            index = self.id
+            self.id = index + 1
+            if index >= self.skip:
+                yield self.record(index, number, line)
+
+    def counts_for_nothing(self, line: bytes) -> bool:
+        """Whether a line is no record."""
+        raise NotImplementedError
+
+    def record(self, index: int, number: int, line: bytes) -> Row | BadRow:
+        """The record of a line."""
+        raise NotImplementedError
+
+
 def bad_row(number: int, line: int, reason: str, raw: bytes) -> BadRow:
     """A record that cannot be read, with the printable beginning of its text."""
     text = raw[:_SHOWN].decode(errors="replace").rstrip("\r\n")
