@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from textual.reactive import var
-
 from ...core.handle import EngineHandle, HostRow, Snapshot
 from .columns import Cell, Column, Tone
+from .engine_table import EngineTable
 from .quantities import NONE, latency
 from .virtual_table import VirtualTable
 
@@ -13,16 +12,13 @@ OTHERS = "all other hosts"
 """Stands for the hosts that are not counted one by one."""
 
 
-class HostTable(VirtualTable[HostRow]):
+class HostTable(EngineTable[HostRow]):
     """Hosts asked in this session, the busiest first; asks the engine for the window in sight alone."""
 
     MARKABLE = False
 
     class Opened(VirtualTable.Opened[HostRow]):
         """The user opened a host."""
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot; each one brings the window up to date."""
 
     def __init__(
         self,
@@ -47,32 +43,23 @@ class HostTable(VirtualTable[HostRow]):
             Column("last failure", 15, _last_failure, drop=4),
         )
         super().__init__(
-            columns, empty="Hosts appear here with the first attempt of this session.", id=id, classes=classes
+            columns,
+            engine,
+            empty="Hosts appear here with the first attempt of this session.",
+            id=id,
+            classes=classes,
         )
-        self._engine = engine
-        self._start = 0
-        self._rows: tuple[HostRow, ...] = ()
-        self._in_sight = False
-
-    def row_at(self, position: int) -> HostRow | None:
-        """The row at a position, if it is in the window."""
-        at = position - self._start
-        return self._rows[at] if 0 <= at < len(self._rows) else None
 
     def key_of(self, row: HostRow) -> int:
         """The host's number."""
         return row.id
 
-    def window_changed(self) -> None:
-        """Ask the engine for the rows that came into sight."""
-        first, height = self.window()
-        self._start, self._rows = first, self._engine.hosts(first, height)
-        self.rows_changed()
+    def ask(self, start: int, count: int) -> tuple[HostRow, ...]:
+        """The busiest hosts from `start` on."""
+        return self._engine.hosts(start, count)
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its host where that is still in sight."""
-        if snapshot is None or not self._in_sight:
-            return
         selected = self.selected
         self.resize_to(self._engine.host_count)
         self._start, height = self.window()
@@ -82,15 +69,6 @@ class HostTable(VirtualTable[HostRow]):
             if at is not None and self._start + at != self.cursor:
                 self._put_cursor(self._start + at)
         self.rows_changed()
-
-    def on_show(self) -> None:
-        """Catch up with the engine."""
-        self._in_sight = True
-        self.watch_snapshot(self.snapshot)
-
-    def on_hide(self) -> None:
-        """Ask for nothing while nobody looks."""
-        self._in_sight = False
 
 
 def _tone(n: int, tone: Tone) -> Tone:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from textual.reactive import var
-
 from ...core.handle import EngineHandle, InFlightRow, Snapshot
 from ...core.model import Phase
 from .columns import Cell, Column, Tone
+from .engine_table import EngineTable
 from .journal_table_columns import short_url
 from .quantities import age, size
 from .virtual_table import VirtualTable
@@ -20,14 +19,11 @@ _PHASES: dict[Phase, tuple[str, Tone]] = {
 }
 
 
-class InFlightTable(VirtualTable[InFlightRow]):
+class InFlightTable(EngineTable[InFlightRow]):
     """Requests in flight, the oldest first; asks the engine for the window in sight alone."""
 
     class Opened(VirtualTable.Opened[InFlightRow]):
         """The user opened a request."""
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot; each one brings the window up to date."""
 
     def __init__(
         self,
@@ -45,28 +41,17 @@ class InFlightTable(VirtualTable[InFlightRow]):
             Column("URL", 20, lambda row: Cell(short_url(row.method, row.url)), share=1, middle=True),
         )
         super().__init__(
-            columns, empty="Requests under way appear here, the oldest first.", id=id, classes=classes
+            columns, engine, empty="Requests under way appear here, the oldest first.", id=id, classes=classes
         )
-        self._engine = engine
-        self._start = 0
-        self._rows: tuple[InFlightRow, ...] = ()
         self._slow_s: float | None = None
-        self._in_sight = False
-
-    def row_at(self, position: int) -> InFlightRow | None:
-        """The row at a position, if it is in the window."""
-        at = position - self._start
-        return self._rows[at] if 0 <= at < len(self._rows) else None
 
     def key_of(self, row: InFlightRow) -> int:
         """The request's number."""
         return row.id
 
-    def window_changed(self) -> None:
-        """Ask the engine for the rows that came into sight."""
-        first, height = self.window()
-        self._start, self._rows = first, self._engine.in_flight(first, height)
-        self.rows_changed()
+    def ask(self, start: int, count: int) -> tuple[InFlightRow, ...]:
+        """The oldest requests from `start` on."""
+        return self._engine.in_flight(start, count)
 
     def holds(self, request: int) -> bool:
         """Whether a request is in flight at this moment."""
@@ -81,10 +66,8 @@ class InFlightTable(VirtualTable[InFlightRow]):
         self.move_cursor(position + step)
         return rows[0].id
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its request while that is still there."""
-        if snapshot is None or not self._in_sight:
-            return
         latency = snapshot.latency
         slow_s = latency.p95 * _SLOW_FACTOR / 1000 if latency else None
         if slow_s != self._slow_s:
@@ -97,15 +80,6 @@ class InFlightTable(VirtualTable[InFlightRow]):
         if position is not None and position < self.row_count:
             self.shift_cursor(position)
         self.window_changed()
-
-    def on_show(self) -> None:
-        """Catch up with the engine."""
-        self._in_sight = True
-        self.watch_snapshot(self.snapshot)
-
-    def on_hide(self) -> None:
-        """Ask for nothing while nobody looks."""
-        self._in_sight = False
 
     def _find(self, request: int, among: int) -> int | None:
         # Requests only ever leave from before it, so it stands where it was or further up.
