@@ -63,10 +63,11 @@ class RetryPolicy:
             again = outcome.status in self.retry_on and (idempotent or self.retry_unsafe)
         else:
             kind, message = outcome.kind, outcome.message
-            if kind is FailureKind.LOCAL:
+            if kind is FailureKind.LOCAL or (kind is FailureKind.DISK and idempotent):
                 return Verdict(State.WAITING, kind, message, LOCAL_PAUSE_S * (1 + chance), charged=False)
             again = kind in _RETRIED_KINDS and (idempotent or kind in UNSENT_KINDS)
-            if not idempotent and kind in _LOST_KINDS and outcome.status is None:
+            lost = kind in _LOST_KINDS and outcome.status is None
+            if not idempotent and (lost or kind is FailureKind.DISK):
                 kind = FailureKind.OUTCOME_UNKNOWN
                 message = (
                     f"{message}; the request may have reached the server and is not sent again by itself"
