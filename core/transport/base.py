@@ -33,6 +33,15 @@ class Transport(Protocol):
         """
         ...
 
+    async def probe(self, url: str, timeout_s: float) -> str | None:
+        """Whether the origin of a masked URL can be reached right now; raises nothing but CancelledError.
+
+        Looks its name up afresh, connects (to the proxy where the request would go through one), sends nothing
+        and closes. None when that was done within `timeout_s` seconds, or when the URL does not tell where to
+        try (its host is masked); else the reason in a few words.
+        """
+        ...
+
     async def close(self) -> None:
         """Close all connections and files."""
         ...

@@ -35,7 +35,7 @@ def classify(error: BaseException, peer: str, timeout_s: float, connect_timeout_
     if isinstance(error, AttemptError):
         return error.kind, error.message
     if isinstance(error, StorageError):
-        return FailureKind.LOCAL, f"this machine cannot store the body: {_reason(error)}"
+        return FailureKind.DISK, f"this machine cannot store the body: {_reason(error)}"
     if any(getattr(link, "errno", None) in _LOCAL_ERRNOS for link in _chain(error)):
         return FailureKind.LOCAL, f"this machine cannot connect to {peer}: {_reason(error)}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
@@ -50,19 +50,41 @@ def connected(error: BaseException) -> bool:
     return not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
 
+def not_resolved(host: str, error: Exception) -> str:
+    """Why the name of a host led to no address."""
+    return (
+        f"cannot resolve {host}: {'it is no host name' if isinstance(error, ValueError) else _reason(error)}"
+    )
+
+
+def not_connected(peer: str, error: Exception) -> str:
+    """Why no TCP connection came about with `peer`, a `host:port`."""
+    numbers = {getattr(link, "errno", None) for link in _chain(error)}
+    if numbers & _LOCAL_ERRNOS:
+        return f"this machine cannot connect to {peer}: {_reason(error)}"
+    if errno.ECONNREFUSED in numbers:
+        return f"connection refused by {peer}"
+    if errno.ETIMEDOUT in numbers:
+        return f"no connection to {peer}: the system gave up waiting"
+    return f"cannot connect to {peer}: {_reason(error)}"
+
+
+def peer_name(host: str, port: int | None) -> str:
+    """A server as people write it: `host:port`, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _not_connected(error: aiohttp.ClientConnectorError, peer: str) -> Verdict:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return FailureKind.DNS, f"cannot resolve {error.host}: {_reason(error)}"
+        return FailureKind.DNS, not_resolved(error.host, error)
     for link in _chain(error):
         if isinstance(link, ssl.SSLCertVerificationError) and not isinstance(link, aiohttp.ClientError):
             return FailureKind.TLS, f"the certificate of {peer} is not valid: {link.verify_message}"
         if isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError):
             return FailureKind.TLS, f"no TLS with {peer}: {(link.reason or 'handshake failed').lower()}"
-        if isinstance(link, ConnectionRefusedError):
-            return FailureKind.CONNECT, f"connection refused by {peer}"
         if getattr(link, "errno", None) == errno.ETIMEDOUT:
-            return FailureKind.CONNECT_TIMEOUT, f"no connection to {peer}: the system gave up waiting"
-    return FailureKind.CONNECT, f"cannot connect to {peer}: {_reason(error)}"
+            return FailureKind.CONNECT_TIMEOUT, not_connected(peer, error)
+    return FailureKind.CONNECT, not_connected(peer, error)
 
 
 def _after_connecting(error: BaseException, peer: str, timeout_s: float) -> Verdict:

@@ -16,11 +16,14 @@ from yarl import URL
 from ..job import Options
 from ..model import UNSENT_KINDS, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
 from ..printable import printable
+from ..secret_values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
 from .decoders import ACCEPT_ENCODING
-from .faults import AttemptError, classify, connected
+from .faults import AttemptError, classify, connected, peer_name
+from .names import Names
 from .pool import FreshConnector, forbid_resends
+from .probe import probe
 from .receive import check_head, raw_headers, receive
 from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
 
@@ -28,6 +31,7 @@ _READ_BUFFER = 65_536
 _LONGEST_FIELD = 32_768
 _MOST_FIELDS = 256
 _LARGE_BODY = 524_288
+_PROBES_AT_ONCE = 4
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _CONNECT_SHARE = 0.95
 """Share of the whole timeout that connecting may take, so that it is named for what it was."""
@@ -38,7 +42,7 @@ async def open_transport(options: Options, bodies: BodyStore, redactor: Redactor
     """A transport on the running loop; it owns `bodies` from now on, and wants to be closed."""
     connect_s = min(options.connect_timeout_s, options.timeout_s * _CONNECT_SHARE)
     session = aiohttp.ClientSession(
-        connector=FreshConnector(),
+        connector=FreshConnector(Names()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             hdrs.USER_AGENT: f"fetchdeck/{metadata.version('fetchdeck')}",
@@ -90,6 +94,8 @@ class HttpTransport:
         self._connect_timeout_s = connect_timeout_s
         self._most = options.max_body
         self._tls = not options.insecure
+        self._probe_names = Names(_PROBES_AT_ONCE)
+        """Apart from those of the connections, which may all be waiting for a dead name server."""
 
     async def close(self) -> None:
         """Close all connections, and the threads that write bodies."""
@@ -104,6 +110,18 @@ class HttpTransport:
                 return await self._follow(attempt, body_name)
         except Exception as error:  # a worker records whatever comes, and never dies of it
             return self._fault(attempt, error)
+
+    async def probe(self, url: str, timeout_s: float) -> str | None:
+        """Try to connect to the origin of a masked URL; see `Transport.probe`."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
+        except (KeyError, ValueError):
+            return None
+        if not host or MASK in host:
+            return None
+        reason = await probe(self._probe_names, host, port, timeout_s)
+        return printable(self._redactor.text(reason)) if reason is not None else None
 
     async def _follow(self, attempt: _Attempt, body_name: str) -> Reply:
         started = time.monotonic()
@@ -185,4 +203,4 @@ def _peer(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or "the server"
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return peer_name(host, port)

@@ -10,6 +10,7 @@ import functools
 import select
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
@@ -38,8 +39,9 @@ class FreshConnector(aiohttp.TCPConnector):
     sending, would leave the fate of a POST unknown.
     """
 
-    def __init__(self) -> None:
-        super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S)  # pyright: ignore[reportUnknownMemberType]
+    def __init__(self, names: AbstractResolver) -> None:
+        """`names` looks hosts up; it is the connector's from now on."""
+        super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
         self._factory = functools.partial(_Protocol, loop=self._loop)
         self._poll = select.poll() if hasattr(select, "poll") else None
 

@@ -1,0 +1,99 @@
+"""Name look-ups on threads of their own: slow ones hold nothing else up, and never the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import threading
+from dataclasses import dataclass
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+_MOST_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One numeric address of a host."""
+
+    family: socket.AddressFamily
+    proto: int
+    host: str
+    port: int
+
+
+class Names(AbstractResolver):
+    """Asks the system (RFC 3493, getaddrinfo) on the running loop's behalf; keeps no answer.
+
+    The threads are daemons: a look-up cannot be cancelled, and a dead name server must not hold up a process
+    that wants to leave.
+    """
+
+    def __init__(self, most_at_once: int = _MOST_AT_ONCE) -> None:
+        """Look-ups beyond `most_at_once` wait until one has ended."""
+        self._loop = asyncio.get_running_loop()
+        self._free = asyncio.Semaphore(most_at_once)
+
+    async def addresses(
+        self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[Address]:
+        """Where `host` is, best first; raises OSError (gaierror) or UnicodeError."""
+        await self._free.acquire()
+        answer: asyncio.Future[list[Address]] = self._loop.create_future()
+        look_up = threading.Thread(
+            target=self._look_up, args=(answer, host, port, family), name="names", daemon=True
+        )
+        try:
+            look_up.start()
+        except RuntimeError as error:
+            self._free.release()
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from error
+        return await answer
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The same in the form that aiohttp's connector wants."""
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(
+                hostname=host, host=one.host, port=one.port, family=one.family, proto=one.proto, flags=numeric
+            )
+            for one in await self.addresses(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close: threads end with their look-ups."""
+
+    def _look_up(
+        self, answer: asyncio.Future[list[Address]], host: str, port: int, family: socket.AddressFamily
+    ) -> None:
+        found: list[Address] | Exception
+        try:
+            found = _addresses(host, port, family)
+        except Exception as error:  # it is the waiter's to handle
+            found = error
+        with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+            self._loop.call_soon_threadsafe(self._tell, answer, found)
+
+    def _tell(self, answer: asyncio.Future[list[Address]], found: list[Address] | Exception) -> None:
+        self._free.release()
+        if answer.done():
+            return
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+
+def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Address]:
+    infos = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    found: list[Address] = []
+    for kind, _, proto, _, address in infos:
+        # Numeric, with the zone of a link-local address (RFC 4007), which the bare address lacks.
+        numeric, _ = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+        found.append(Address(kind, proto, numeric, port))
+    return found
