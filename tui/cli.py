@@ -173,7 +173,8 @@ def export(folder: Path, output: Path, states: str) -> None:
 @click.option("--latency", type=click.FloatRange(min=0), default=333.0, show_default=True, metavar="MS",
               help="Mean time of an answer.")  # fmt: skip
 @click.option("--faults", default="", metavar="SHARES",
-              help="What goes wrong: 429=1%,500=0.5%,reset=0.2%,slow=0.2% is the default.")  # fmt: skip
+              help="What goes wrong: 429=1%,500=0.5%,reset=0.2%,slow=0.2% is the default; also truncated, "
+              "garbage (no HTTP) and silent.")  # fmt: skip
 @click.option("--no-faults", is_flag=True, help="Every place is answered, in about the usual time.")
 @effort_options(DEMO_DEFAULTS)
 @click.option("--run", "folder", type=FOLDER, default=Path("places.run"), show_default=True, metavar="DIR")

@@ -300,7 +300,7 @@ async def test_insecure_accepts_it(tmp_path: Path, certificate: Path) -> None:
 
 
 async def test_tls_to_a_plaintext_port(transport: HttpTransport) -> None:
-    async with FaultServer(greeting=reply(b"", "400 Plain")) as server:
+    async with FaultServer(greeting=lambda _: [Send(reply(b"", "400 Plain"))]) as server:
         found = fault(await fetched(transport, server.url("/").replace("http:", "https:")))
     assert found.kind is FailureKind.TLS
 

@@ -1,74 +1,75 @@
 """A raw-socket HTTP server on loopback that misbehaves exactly as a script says, and remembers what it saw.
 
-Each path has a script: a list of steps played for a request of that path. `Send` and `Drip` write octets as they
-are, so that a reply may be anything. Waits are events that a test sets, never lengths of time.
+Each path has a script (`fetchdeck.tui.demo.byte_scripts`), played for a request of that path. `Send` and `Drip`
+write octets as they are, so that a reply may be anything. In tests, waits are events that the test sets.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import ssl
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fetchdeck.tui.demo.byte_scripts import (
+    Close,
+    Drip,
+    Pause,
+    Reset,
+    Script,
+    Send,
+    Signal,
+    Step,
+    Wait,
+    play,
+)
 
-@dataclass(frozen=True)
-class Send:
-    """Write these octets."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Drip:
-    """Write these octets again and again, as fast as they are taken, `times` times or until the client leaves."""
-
-    data: bytes
-    times: int | None = None
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Go on when the event is set; without one, when the client leaves."""
-
-    event: asyncio.Event | None = None
-
-
-@dataclass(frozen=True)
-class Signal:
-    """Tell the test that the script has come this far."""
-
-    event: asyncio.Event
-
-
-@dataclass(frozen=True)
-class Close:
-    """Close the connection in order (FIN)."""
-
-
-@dataclass(frozen=True)
-class Reset:
-    """Abort the connection (RST)."""
-
-
-Step = Send | Drip | Wait | Signal | Close | Reset
-Script = Sequence[Step]
+__all__ = [
+    "Close",
+    "Drip",
+    "FaultServer",
+    "Ledger",
+    "Pause",
+    "Reset",
+    "Script",
+    "Send",
+    "Signal",
+    "Step",
+    "Wait",
+    "named",
+    "reply",
+]
 
 
 @dataclass
 class Ledger:
-    """What the server saw: the raw requests of each path, and how many connections were made."""
+    """What the server saw: the raw requests of each path and when they came, and how many connections were made."""
 
     requests: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each request of a path had been read, in seconds on the loop's monotonic clock."""
     connections: int = 0
+
+    def note(self, path: str, raw: bytes) -> int:
+        """Remember a request; how often its path was seen before."""
+        seen = self.count(path)
+        self.requests[path].append(raw)
+        self.times[path].append(asyncio.get_running_loop().time())
+        return seen
 
     def count(self, path: str) -> int:
         """How often a path (with its query) was asked for."""
         return len(self.requests.get(path, ()))
+
+    def gaps(self, path: str) -> list[float]:
+        """Seconds between one request of a path and the next."""
+        times = self.times.get(path, [])
+        return [later - earlier for earlier, later in itertools.pairwise(times)]
 
     def headers(self, path: str, nth: int = 0) -> dict[str, str]:
         """The header fields of a request, names in lower case."""
@@ -89,6 +90,11 @@ def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
+def named(path: str) -> Script:
+    """A whole reply whose body is the path that was asked for."""
+    return (Send(reply(path.encode("latin-1"))),)
+
+
 OK: Script = (Send(reply(b"ok")),)
 """What a path without a script gets."""
 
@@ -100,10 +106,10 @@ class FaultServer:
         self,
         scripts: dict[str, Script | Callable[[int], Script]] | None = None,
         *,
-        default: Script = OK,
+        default: Script | Callable[[str], Script] = OK,
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
-        greeting: bytes = b"",
+        greeting: Callable[[int], Script] = lambda _: (),
     ) -> None:
         self.scripts = scripts or {}
         """By path with its query; a function gets how often the path was seen before."""
@@ -112,6 +118,7 @@ class FaultServer:
         self._tls = tls
         self._host = host
         self._greeting = greeting
+        """Played on each new connection, by its number from 0, before any request is read."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> FaultServer:
@@ -139,62 +146,58 @@ class FaultServer:
         return self.origin + path
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = self.ledger.connections
         self.ledger.connections += 1
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        task = asyncio.get_running_loop().create_task(self._serve(_StreamPeer(reader, writer), number))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, peer: _StreamPeer, connection: int) -> None:
         try:
-            writer.write(self._greeting)
-            while await self._answer(reader, writer):
-                pass
+            stays = await play(self._greeting(connection), peer)
+            while stays:
+                path, seen = await self._request(peer.reader)
+                stays = await play(self._script(path, seen), peer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
         finally:
-            writer.close()
+            peer.writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
+                await peer.writer.wait_closed()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _request(self, reader: asyncio.StreamReader) -> tuple[str, int]:
         head = await reader.readuntil(b"\r\n\r\n")
-        path = head.split(b" ", 2)[1].decode("latin-1")
         length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
         body = await reader.readexactly(int(length[0].partition(b":")[2])) if length else b""
-        seen = self.ledger.requests[path]
-        seen.append(head + body)
-        script = self.scripts.get(path, self._default)
-        for step in script(len(seen) - 1) if callable(script) else script:
-            match step:
-                case Send(data):
-                    writer.write(data)
-                    await writer.drain()
-                case Drip(data, times):
-                    await _drip(reader, writer, data, times)
-                case Wait(event):
-                    await (event.wait() if event else reader.read())
-                case Signal(event):
-                    event.set()
-                case Close():
-                    return False
-                case Reset():
-                    _reset(writer)
-                    return False
-        return True
+        path = head.split(b" ", 2)[1].decode("latin-1")
+        return path, self.ledger.note(path, head + body)
+
+    def _script(self, path: str, seen: int) -> Script:
+        script = self.scripts.get(path)
+        if script is None:
+            return self._default(path) if callable(self._default) else self._default
+        return script(seen) if callable(script) else script
 
 
-async def _drip(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes, times: int | None
-) -> None:
-    sent = 0
-    while sent != times and not reader.at_eof():
-        writer.write(data)
-        await writer.drain()
-        await asyncio.sleep(0)
-        sent += 1
+class _StreamPeer:
+    """The server's end of a connection of asyncio's streams."""
 
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
 
-def _reset(writer: asyncio.StreamWriter) -> None:
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
+    @property
+    def gone(self) -> bool:
+        return self.reader.at_eof()
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def left(self) -> None:
+        await self.reader.read()
+
+    def reset(self) -> None:
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()

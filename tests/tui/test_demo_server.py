@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import select
@@ -57,6 +58,28 @@ async def test_each_fault_reaches_the_client_as_itself() -> None:
         assert (await get(server.url + url))[0] == 500
     with demo_server(dataclasses.replace(AT_ONCE, reset=1.0)) as server, pytest.raises(aiohttp.ClientOSError):
         await get(server.url + url)
+    with demo_server(dataclasses.replace(AT_ONCE, truncated=1.0)) as server:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await get(server.url + url)
+        assert b'"served":{"truncated":1}' in (await get(f"{server.url}/__stats"))[2]
+    garbage = demo_server(dataclasses.replace(AT_ONCE, garbage=1.0))
+    with garbage as server, pytest.raises(aiohttp.ClientResponseError, match="status"):
+        await get(server.url + url)
+
+
+async def test_a_silent_answer_lasts_until_the_client_leaves() -> None:
+    with demo_server(dataclasses.replace(AT_ONCE, silent=1.0)) as server:
+
+        async def stats() -> bytes:
+            return (await get(f"{server.url}/__stats"))[2]
+
+        asking = asyncio.create_task(get(f"{server.url}/details?place={SHANGHAI}&key=k"))
+        while b'"open":1' not in await stats():
+            await asyncio.sleep(0.01)
+        assert not asking.done()
+        asking.cancel()
+        while b'"open":0' not in await stats():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_few_places_are_unknown_unless_faults_are_off() -> None:
@@ -98,15 +121,31 @@ def test_the_server_dies_with_its_parent_and_leaves_the_port_to_the_next(tmp_pat
 
 
 def test_fates_come_in_their_shares_and_a_retry_has_new_luck() -> None:
-    faults = Faults(too_many=0.1, error=0.05, reset=0.02, slow=0.01)
+    faults = Faults(
+        too_many=0.1, error=0.05, reset=0.02, slow=0.01, truncated=0.02, garbage=0.03, silent=0.04
+    )
     fates = Counter(faults.fate(place, 0)[0] for place in range(20_000))
     assert 1800 < fates[Fate.TOO_MANY] < 2200
     assert 850 < fates[Fate.ERROR] < 1150
     assert 320 < fates[Fate.RESET] < 480
     assert 130 < fates[Fate.SLOW] < 270
+    assert 320 < fates[Fate.TRUNCATED] < 480
+    assert 480 < fates[Fate.GARBAGE] < 720
+    assert 650 < fates[Fate.SILENT] < 950
     unlucky = [place for place in range(2_000) if faults.fate(place, 0)[0] is Fate.TOO_MANY]
     assert sum(faults.fate(place, 1)[0] is Fate.TOO_MANY for place in unlucky) < len(unlucky) / 2
     assert faults.fate(7, 3) == faults.fate(7, 3)
+
+
+def test_nothing_is_broken_unless_it_is_asked_for() -> None:
+    usual = Faults()
+    assert (usual.too_many, usual.error, usual.reset, usual.slow) == (0.01, 0.005, 0.002, 0.002)
+    assert (usual.truncated, usual.garbage, usual.silent) == (0, 0, 0)
+    assert not {usual.fate(place, 0)[0] for place in range(20_000)} & {
+        Fate.TRUNCATED,
+        Fate.GARBAGE,
+        Fate.SILENT,
+    }
 
 
 def test_latency_has_the_mean_that_was_asked_for() -> None:
@@ -119,6 +158,11 @@ def test_latency_has_the_mean_that_was_asked_for() -> None:
 def test_shares_are_read_as_percent_and_as_numbers() -> None:
     assert parse_shares("429=1%, 500=0.005,RESET=0") == {"too_many": 0.01, "error": 0.005, "reset": 0.0}
     assert parse_shares("slow=2%") == {"slow": 0.02}
+    assert parse_shares("truncated=2%,garbage=1%,silent=0.5%") == {
+        "truncated": 0.02,
+        "garbage": 0.01,
+        "silent": 0.005,
+    }
     assert parse_shares("") == {}
 
 

@@ -27,6 +27,12 @@ class Fate(StrEnum):
     ERROR = "500"
     RESET = "reset"
     """The connection is reset before any byte of the reply."""
+    TRUNCATED = "truncated"
+    """The connection ends in the middle of the body."""
+    GARBAGE = "garbage"
+    """The reply is not HTTP."""
+    SILENT = "silent"
+    """No reply comes; the client has to give up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,9 @@ class Faults:
     error: float = 0.005
     reset: float = 0.002
     slow: float = 0.002
+    truncated: float = 0.0
+    garbage: float = 0.0
+    silent: float = 0.0
     latency_s: float = 0.333
     """Mean time of an answer, the slow ones included."""
     spread: float = 0.08
@@ -59,6 +68,9 @@ class Faults:
             (self.error, Fate.ERROR, _HASTE),
             (self.reset, Fate.RESET, _HASTE),
             (self.slow, Fate.SLOW, SLOW_FACTOR),
+            (self.truncated, Fate.TRUNCATED, 1.0),
+            (self.garbage, Fate.GARBAGE, _HASTE),
+            (self.silent, Fate.SILENT, _HASTE),
         ):
             if luck < share:
                 return fate, typical * factor
@@ -76,7 +88,15 @@ class Faults:
 NO_FAULTS = Faults(too_many=0, error=0, reset=0, slow=0, missing=False)
 """Every place is answered, in about the usual time."""
 
-_SHARES = {"429": "too_many", "500": "error", "reset": "reset", "slow": "slow"}
+_SHARES = {
+    "429": "too_many",
+    "500": "error",
+    "reset": "reset",
+    "slow": "slow",
+    "truncated": "truncated",
+    "garbage": "garbage",
+    "silent": "silent",
+}
 
 
 def parse_shares(text: str) -> dict[str, float]:
@@ -88,7 +108,8 @@ def parse_shares(text: str) -> dict[str, float]:
         share = _share(value.strip())
         if field is None or share is None:
             raise OptionError(
-                f"--faults {term!r} cannot be understood. Give shares such as 429=1%,500=0.5%,reset=0.2%,slow=1%."
+                f"--faults {term!r} cannot be understood. Give shares such as 429=1%,500=0.5%,truncated=0.2% of "
+                f"{', '.join(_SHARES)}."
             )
         shares[field] = share
     if sum(shares.values()) > 1:

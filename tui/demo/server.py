@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
-import struct
 import sys
 from collections import Counter
 from typing import Any
@@ -18,11 +16,11 @@ import msgspec
 from aiohttp import web
 
 from . import places
+from .byte_scripts import Script, play
 from .faults import Fate, Faults
+from .mishaps import RequestPeer, script_of
 
 _JSON = "application/json; charset=utf-8"
-_ABORT = struct.pack("ii", 1, 0)
-"""SO_LINGER of no time: closing sends RST instead of FIN (socket(7))."""
 
 
 class PlacesServer:
@@ -75,8 +73,6 @@ class PlacesServer:
         self._seen[number] += 1
         await asyncio.sleep(delay)
         self._served[fate] += 1
-        if fate is Fate.RESET:
-            return self._reset(request)
         if fate is Fate.TOO_MANY:
             after = {"Retry-After": str(self._faults.retry_after_s)}
             return self._reply(429, b'{"status":"OVER_QUERY_LIMIT"}', after)
@@ -84,16 +80,17 @@ class PlacesServer:
             return self._reply(500, b'{"status":"UNKNOWN_ERROR"}')
         place = self._places.get(number)
         if place is None or number in self._missing:
-            return self._reply(404, b'{"status":"NOT_FOUND","error_message":"There is no such place."}')
-        return self._reply(200, places.answer(place))
+            status, body = 404, b'{"status":"NOT_FOUND","error_message":"There is no such place."}'
+        else:
+            status, body = 200, places.answer(place)
+        script = script_of(fate, body)
+        return self._reply(status, body) if script is None else await self._broken(request, script)
 
-    def _reset(self, request: web.BaseRequest) -> web.StreamResponse:
-        transport = request.transport
-        if transport is not None:
-            connection = transport.get_extra_info("socket")
-            if connection is not None:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-            transport.abort()
+    async def _broken(self, request: web.BaseRequest, script: Script) -> web.StreamResponse:
+        """Play the script, and leave aiohttp a connection on which it cannot write any more."""
+        peer = RequestPeer(request)
+        await play(script, peer)
+        peer.close()
         return web.Response()
 
     def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
@@ -105,7 +102,8 @@ async def serve(faults: Faults, port: int, patience_s: float) -> None:
 
     A given port is tried for `patience_s` seconds: the server of a killed run may take a moment to leave it.
     """
-    runner = web.ServerRunner(web.Server(PlacesServer(faults).handle, access_log=None))
+    server = web.Server(PlacesServer(faults).handle, handler_cancellation=True, access_log=None)
+    runner = web.ServerRunner(server)
     await runner.setup()
     try:
         await _bind(runner, port, patience_s)
