@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from ..journal.entries import Ended
 from ..journal.reader import read_headers
-from ..model import FailureKind, Fault, Outcome, Reply, State
-from ..policies.retry import RetryPolicy, Verdict, interrupted
+from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
+from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted
 from ..policies.retry_after import retry_after_s
 from .meter import Meter
+from .outage import OutageGuard
 from .ticket import Flight
 from .watch import GapWatch
 
@@ -25,6 +26,8 @@ class Reactions:
 
     local_fault: Callable[[str], None]
     """This machine, not a server, made an attempt fail."""
+    disk_fault: Callable[[str, int], None]
+    """The disk would not take a body, with the reason and how many octets had come."""
     ended: Callable[[bool], None]
     """A request reached a terminal state; the argument says whether it failed."""
 
@@ -32,11 +35,19 @@ class Reactions:
 class Landing:
     """Judges attempts by the retry policy and tells the meter; touches neither disk nor network."""
 
-    def __init__(self, policy: RetryPolicy, meter: Meter, gaps: GapWatch, reactions: Reactions) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        meter: Meter,
+        gaps: GapWatch,
+        outages: OutageGuard,
+        reactions: Reactions,
+    ) -> None:
         """All parts are shared with the engine."""
         self._policy = policy
         self._meter = meter
         self._gaps = gaps
+        self._outages = outages
         self._reactions = reactions
 
     def land(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> tuple[Ended, float]:
@@ -65,35 +76,48 @@ class Landing:
         succeeded = verdict.state is State.SUCCEEDED
         if outcome is not None:
             self._meter.record(now, elapsed_ms, succeeded=succeeded, ended=verdict.state.terminal)
+            self._outages.landed(ticket, outcome, verdict.state, charged=verdict.charged)
         if verdict.state in (State.SUCCEEDED, State.FAILED):
             self._reactions.ended(not succeeded)
-        if verdict.kind is FailureKind.LOCAL:
-            self._reactions.local_fault(verdict.message or "")
+        if isinstance(outcome, Fault):
+            self._blame_this_machine(outcome)
         return ended, verdict.delay_s
 
     def fail(self, ended: Ended) -> None:
         """Take in a request that failed before it could be sent."""
         self._reactions.ended(ended.state is State.FAILED)
 
+    def _blame_this_machine(self, fault: Fault) -> None:
+        if fault.kind is FailureKind.LOCAL:
+            self._reactions.local_fault(fault.message)
+        elif fault.kind is FailureKind.DISK:
+            self._reactions.disk_fault(fault.message, fault.wire_bytes)
+
     def _verdict(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> Verdict:
         idempotent = flight.ticket.request.idempotent
         if outcome is None:
             return _cancelled(flight, idempotent=idempotent)
-        if (
-            isinstance(outcome, Fault)
-            and outcome.kind in _BREAKABLE_BY_SLEEP
-            and self._gaps.within(flight.started, now)
-        ):
-            stopped = Fault(
-                FailureKind.INTERRUPTED, f"this machine stood still meanwhile ({outcome.message})"
-            )
-            return interrupted(stopped, idempotent=idempotent, chance=chance)
+        if isinstance(outcome, Fault):
+            excused = self._excused(flight, outcome, now, chance)
+            if excused is not None:
+                return excused
         wait = None
         if isinstance(outcome, Reply) and outcome.status in _STATUSES_WITH_RETRY_AFTER:
             wait = _retry_after(outcome)
         return self._policy.decide(
             outcome, idempotent=idempotent, tries=flight.ticket.tries + 1, retry_after_s=wait, chance=chance
         )
+
+    def _excused(self, flight: Flight, fault: Fault, now: float, chance: float) -> Verdict | None:
+        """The verdict on an attempt that nobody is to blame for: this machine slept, or there is an outage."""
+        idempotent = flight.ticket.request.idempotent
+        if fault.kind in _BREAKABLE_BY_SLEEP and self._gaps.within(flight.started, now):
+            stopped = Fault(FailureKind.INTERRUPTED, f"this machine stood still meanwhile ({fault.message})")
+            return interrupted(stopped, idempotent=idempotent, chance=chance)
+        if self._outages.excuses(fault) and (idempotent or fault.kind in UNSENT_KINDS):
+            message = f"{fault.message}; not charged, because of an outage"
+            return Verdict(State.WAITING, fault.kind, message, LOCAL_PAUSE_S * (1 + chance), charged=False)
+        return None
 
 
 def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import InputError, RunError
-from ..inputs.recall import Recall
 from ..inputs.source import Source, open_source
-from ..job import DEFAULT_RETRY_ON, Job, Options
+from ..job import Job, Options
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..journal.lock import RunLock
 from ..journal.meta import read_meta
 from ..journal.store import Store
-from ..journal.writer import Journal, Listener
-from ..limits.gate import Gate
 from ..model import BadRow, Row
-from ..policies.retry import RetryPolicy
-from ..policies.statuses import parse_statuses
-from ..policies.stop import FailureWatch, MaxFailures
-from ..redact import Redactor
 from ..templates import RequestBuilder
-from ..transport.bodies import BodyStore
-from ..transport.http import open_transport
 from . import identity
+from .assembly import assemble
 from .engine import Engine
-from .events import EventLog
-from .feed import Feed, HeldRows
-from .ingest import Ingest, InputProgress, digest_of
-from .landing import Landing, Reactions
-from .meter import Meter
-from .run_clock import RunClock
-from .scheduler import Parts, Scheduler
-from .session import TICK_S, Equipment, Session
-from .watch import GapWatch, descriptor_shortage
+from .ingest import digest_of
+from .plan import Plan
+from .watch import descriptor_shortage
 
 
 def stored_job(folder: Path, headers: tuple[tuple[str, str], ...] = ()) -> tuple[Job, Options]:
@@ -71,7 +55,7 @@ async def open_run(
     read where the job's input is `-`.
     """
     run_folder = RunFolder.at(folder)
-    plan = _Plan.of(job, options, environ)
+    plan = Plan.of(job, options, environ)
     async with AsyncExitStack() as stack:
         source = await _source(job, stdin, ingested=not fresh and _ingested(run_folder))
         if source is not None:
@@ -86,7 +70,7 @@ async def open_run(
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
-        session, engine = await _assemble(stack, plan, run_folder, store, source, job)
+            session, engine = await assemble(stack, plan, run_folder, store, source, job)
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
             session.warn(shortage)
@@ -104,32 +88,6 @@ async def open_run(
                     raise
         if session.refused is not None:
             raise RunError(session.refused)
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Everything that can be decided, and refused, without touching the disk."""
-
-    options: Options
-    builder: RequestBuilder
-    redactor: Redactor
-    policy: RetryPolicy
-    max_failures: MaxFailures | None
-
-    @classmethod
-    def of(cls, job: Job, options: Options, environ: Mapping[str, str]) -> _Plan:
-        builder = RequestBuilder(job.templates, environ)
-        return cls(
-            options=options,
-            builder=builder,
-            redactor=Redactor(builder.secrets),
-            policy=RetryPolicy(
-                retries=options.retries,
-                retry_on=parse_statuses(options.retry_on),
-                retry_unsafe=options.retry_on != DEFAULT_RETRY_ON,
-            ),
-            max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
-        )
 
 
 def _stored(folder: RunFolder) -> dict[str, Any] | None:
@@ -231,70 +189,3 @@ def _bound_store(
         store.close()
         raise
     return store, requeued
-
-
-async def _assemble(
-    stack: AsyncExitStack, plan: _Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
-) -> tuple[Session, Engine]:
-    now = asyncio.get_running_loop().time()
-    options = plan.options
-    known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
-    with _sqlite_errors(folder):
-        number, earlier_s = store.begin_session()
-    transport = await open_transport(options, BodyStore(folder.bodies), plan.redactor)
-    stack.push_async_callback(transport.close)
-
-    held = HeldRows()
-    ingest = None
-    if source is not None and not (known.done and source.rewindable):
-        if not source.rewindable:
-            held = HeldRows(store.pending_sealed())
-        ingest = Ingest(source, plan.builder, plan.redactor, held, known)
-    recall = None
-    if source is not None and source.rewindable:
-        recall = Recall(job.input, source.format, source.identity)
-        stack.push_async_callback(recall.close)
-
-    gate = Gate(options.concurrency, options.per_host)
-    meter, gaps = Meter(now), GapWatch(now, TICK_S)
-    session: Session  # the parts report to the session, and the session works with the parts
-    journal = Journal(
-        store,
-        Listener(
-            committed=lambda ended: session.committed(ended),
-            troubled=lambda trouble: session.troubled(trouble),
-            failed=lambda reason: session.refuse(reason),
-        ),
-    )
-    reactions = Reactions(
-        lambda message: session.local_fault(message), lambda failed: session.request_ended(failed)
-    )
-    scheduler = Scheduler(
-        Parts(
-            journal=journal,
-            transport=transport,
-            feed=Feed(plan.builder, plan.redactor, recall, held),
-            gate=gate,
-            landing=Landing(plan.policy, meter, gaps, reactions),
-            on_feed_error=lambda reason: session.wait_for_user(reason),
-            rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
-        ),
-        by_host=options.per_host is not None,
-        rate=options.rate,
-    )
-    equipment = Equipment(
-        number=number,
-        journal=journal,
-        scheduler=scheduler,
-        gate=gate,
-        meter=meter,
-        clock=RunClock(earlier_s, now),
-        gaps=gaps,
-        events=EventLog(folder.log, plan.redactor),
-        failures=FailureWatch(plan.max_failures),
-        held=held,
-        ingest=ingest,
-        input_done=known.done,
-    )
-    session = Session(equipment)
-    return session, Engine(folder, session, equipment)

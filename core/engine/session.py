@@ -18,9 +18,11 @@ from ..limits.gate import Gate
 from ..policies.stop import FailureWatch
 from .events import EventLog
 from .feed import HeldRows
+from .holds import Hold, Holds
 from .ingest import Ingest
 from .lifecycle import Facts, settled
 from .meter import Meter
+from .outage import OutageGuard
 from .run_clock import RunClock
 from .scheduler import Scheduler
 from .watch import GapWatch
@@ -42,6 +44,7 @@ class Equipment:
     meter: Meter
     clock: RunClock
     gaps: GapWatch
+    outages: OutageGuard
     events: EventLog
     failures: FailureWatch
     held: HeldRows
@@ -59,7 +62,10 @@ class Session:
         self._with = equipment
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._trouble: str | None = None
+        self._holds = Holds()
+        self._held = False
+        """The run is paused by a hold alone, and goes on by itself."""
+        self._journal_fails = False
         self._local_cut_at = float("-inf")
         self._noted_at = float("-inf")
         self._noted_state: RunState | None = None
@@ -97,15 +103,38 @@ class Session:
         """Take a state."""
         self.state = state
         self.reason = reason
+        self._held = False
         self._with.gate.paused = state in (RunState.PAUSED, RunState.DRAINING)
 
     def resume(self) -> None:
         """Go on after a pause, whoever ordered it."""
-        self.stopped_by = None
+        if self._holds.reason is not None and not self._held and self.stopped_by is None:
+            # Only the user's own pause is over; whoever resumes a second time insists.
+            self.enter(RunState.PAUSED, self._holds.reason)
+            self._held = True
+            return
+        self._holds.clear()
+        self._with.outages.dismiss()
         self._with.failures.reset()
-        self.over.clear()
-        self.enter(RunState.RUNNING)
-        self._with.scheduler.pump()
+        self._go_on()
+
+    def hold(self, hold: Hold, reason: str) -> None:
+        """Pause until what is wrong outside is well again."""
+        self._holds.add(hold, f"{reason}; goes on by itself")
+        self.warn(f"Waiting: {reason}.")
+        if self.state is RunState.RUNNING:
+            self.enter(RunState.PAUSED, self._holds.reason or "")
+            self._held = True
+
+    def release(self, hold: Hold, said: str) -> None:
+        """It is well again: go on, unless there is another reason to wait."""
+        self._with.events.say(EventKind.RESUMED, said)
+        if not self._holds.drop(hold) or not self._held:
+            return
+        if self._holds.reason is not None:
+            self.reason = self._holds.reason
+        else:
+            self._go_on()
 
     def settle(self) -> None:
         """See whether the run has come to an end, or goes on after one."""
@@ -183,15 +212,30 @@ class Session:
 
     def troubled(self, trouble: str | None) -> None:
         """The disk refuses to write, or writes again (None)."""
-        before, self._trouble = self._trouble, trouble
-        if trouble is not None and before is None:
-            self.warn(f"The journal cannot be written ({trouble}); the run waits for the disk.")
-            if self.state is RunState.RUNNING:
-                self.enter(RunState.PAUSED, f"the journal cannot be written ({trouble}); goes on by itself")
-        elif trouble is None and before is not None:
-            self._with.events.say(EventKind.RESUMED, "The journal can be written again.")
-            if self.state is RunState.PAUSED and self.reason and self.stopped_by is None:
-                self.enter(RunState.RUNNING)
+        if trouble is None:
+            self._journal_fails = False
+            self.release(Hold.JOURNAL, "The journal can be written again.")
+        elif not self._journal_fails:
+            self._journal_fails = True
+            self.hold(Hold.JOURNAL, f"the journal cannot be written ({trouble})")
+
+    def outage_began(self, reason: str) -> None:
+        """No host can be reached."""
+        self._with.failures.reset()
+        self.hold(Hold.OUTAGE, f"no host can be reached ({reason})")
+
+    def outage_ended(self, seconds: float) -> None:
+        """A host can be reached again."""
+        if self.stopped_by is not None and self._held:
+            self.stopped_by = None
+            self.over.clear()
+        self.release(Hold.OUTAGE, f"The network is back after {seconds:.0f} s.")
+
+    def outage_from_the_start(self, reason: str) -> None:
+        """Nothing has ever been reached: whoever waits for the end should hear of it."""
+        if self._held:
+            self.stopped_by = f"nothing could be reached since the start ({reason})"
+            self.over.set()
 
     def local_fault(self, message: str) -> None:
         """This machine ran out of something: halve the concurrency, once a second at most."""
@@ -215,6 +259,12 @@ class Session:
         self.over.set()
 
     # Inside
+
+    def _go_on(self) -> None:
+        self.stopped_by = None
+        self.over.clear()
+        self.enter(RunState.RUNNING)
+        self._with.scheduler.pump()
 
     async def _read_input(self, ingest: Ingest) -> None:
         try:
@@ -250,7 +300,7 @@ class Session:
             self._with.meter.roll(now)
             self.settle()
             quiet = self.state is RunState.FINISHED and self._noted_state is RunState.FINISHED
-            if now - self._noted_at >= _NOTE_EVERY_S and self._trouble is None and not quiet:
+            if now - self._noted_at >= _NOTE_EVERY_S and not self._journal_fails and not quiet:
                 self._note(now)
 
     def _note(self, now: float) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -45,6 +46,7 @@ _REQUEUE = """
 UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL
 WHERE id IN (SELECT id FROM picked)
 """
+_QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
 _EVERY_ID = 2**63 - 1
 
 
@@ -171,6 +173,20 @@ class Store:
             self._db.execute(_SKIP, (state is State.IN_FLIGHT, ended, time.time(), request))
             self._ledger.move(state, State.SKIPPED, 1)
         return leased, self._lease
+
+    def excuse(self, attempts: Mapping[int, int], failed: Collection[int]) -> None:
+        """Take back so many charged attempts of requests that still wait, and queue those that `failed` again."""
+        self._db.executemany(
+            "UPDATE requests SET tries = max(0, tries - ?) WHERE id = ? AND state < 3",
+            [(charged, request) for request, charged in attempts.items()],
+        )
+        self.requeue(RowFilter(), failed)
+
+    def queued_urls(self, count: int) -> list[str]:
+        """URLs of up to `count` queued requests from anywhere in the list."""
+        starts = (random.randrange(self.counts.total) for _ in range(count if self.counts.queued else 0))
+        found = [self._db.execute(_QUEUED_URL, (start,)).fetchone() for start in starts]
+        return [row[0] for row in found if row is not None]
 
     def requeue(self, rows: RowFilter, ids: Collection[int] | None = None) -> int:
         """Queue failed and skipped requests again with a fresh retry budget; returns how many.

@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from ..model import FailureKind, Fault, Outcome, Reply
 
 _UNREACHED_KINDS = frozenset(
-    {FailureKind.DNS, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.TIMEOUT, FailureKind.RESET}
+    {
+        FailureKind.DNS,
+        FailureKind.CONNECT,
+        FailureKind.CONNECT_TIMEOUT,
+        FailureKind.TIMEOUT,
+        FailureKind.RESET,
+    }
 )
 _SAYS_NOTHING = frozenset(
     {

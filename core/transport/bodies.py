@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiofiles.threadpool.binary import AsyncBufferedIOBase
 
 _THREADS = 4
+_TRIAL = 65_536
 
 
 class StorageError(Exception):
@@ -37,6 +38,10 @@ class BodyStore:
     def sink(self, body_name: str) -> BodySink:
         """A sink for the body of one attempt; `body_name` is the engine's, never a server's or a URL's."""
         return BodySink(self, self.root / f"{body_name}.part", self.root / f"{body_name}.body")
+
+    async def takes(self, octets: int) -> bool:
+        """Whether the disk would take this much more just now."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, _takes, self.root, octets)
 
     async def discard(self, paths: Iterable[Path]) -> None:
         """Remove the body files of superseded attempts; files that are not there, or not ours, are left alone."""
@@ -123,6 +128,24 @@ class BodySink:
 
     async def _call(self, work: Callable[..., None], *args: object) -> None:
         await asyncio.get_running_loop().run_in_executor(self._store.threads, work, *args)
+
+
+def _takes(root: Path, octets: int) -> bool:
+    trial = root / "trial.part"
+    try:
+        root.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(descriptor, 0, octets)
+            os.write(descriptor, bytes(_TRIAL))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+            trial.unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -1,0 +1,122 @@
+"""Putting the parts of an engine together."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any, cast
+
+from ..inputs.recall import Recall
+from ..inputs.source import Source
+from ..job import Job
+from ..journal.folder import RunFolder
+from ..journal.store import Store
+from ..journal.writer import Journal, Listener
+from ..limits.gate import Gate
+from ..policies.stop import FailureWatch
+from ..transport.bodies import BodyStore
+from ..transport.http import open_transport
+from .disk import DiskWatch
+from .engine import Engine
+from .events import EventLog
+from .feed import Feed, HeldRows
+from .holds import Hold
+from .ingest import Ingest, InputProgress
+from .landing import Landing, Reactions
+from .meter import Meter
+from .outage import OutageGuard, OutageListener
+from .plan import Plan
+from .run_clock import RunClock
+from .scheduler import Parts, Scheduler
+from .session import TICK_S, Equipment, Session
+from .watch import GapWatch
+
+
+async def assemble(
+    stack: AsyncExitStack, plan: Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
+) -> tuple[Session, Engine]:
+    """All parts of one session, not started yet; what wants to be closed is left to `stack`.
+
+    Raises sqlite3.Error where the journal cannot be used.
+    """
+    now = asyncio.get_running_loop().time()
+    options = plan.options
+    known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
+    number, earlier_s = store.begin_session()
+    bodies = BodyStore(folder.bodies)
+    transport = await open_transport(options, bodies, plan.redactor)
+    stack.push_async_callback(transport.close)
+
+    held = HeldRows()
+    ingest = None
+    if source is not None and not (known.done and source.rewindable):
+        if not source.rewindable:
+            held = HeldRows(store.pending_sealed())
+        ingest = Ingest(source, plan.builder, plan.redactor, held, known)
+    recall = None
+    if source is not None and source.rewindable:
+        recall = Recall(job.input, source.format, source.identity)
+        stack.push_async_callback(recall.close)
+
+    gate = Gate(options.concurrency, options.per_host)
+    meter, gaps = Meter(now), GapWatch(now, TICK_S)
+    session: Session  # the parts report to the session, and the session works with the parts
+    journal = Journal(
+        store,
+        Listener(
+            committed=lambda ended: session.committed(ended),
+            troubled=lambda trouble: session.troubled(trouble),
+            failed=lambda reason: session.refuse(reason),
+        ),
+    )
+    outages = OutageGuard(
+        transport,
+        journal,
+        lambda work: session.spawn(work),
+        OutageListener(
+            began=lambda reason: session.outage_began(reason),
+            ended=lambda seconds: session.outage_ended(seconds),
+            hopeless=lambda reason: session.outage_from_the_start(reason),
+        ),
+    )
+    disk = DiskWatch(
+        bodies.takes,
+        lambda work: session.spawn(work),
+        lambda reason: session.hold(Hold.BODIES, reason),
+        lambda: session.release(Hold.BODIES, "The disk takes bodies again."),
+    )
+    reactions = Reactions(
+        local_fault=lambda message: session.local_fault(message),
+        disk_fault=disk.refused,
+        ended=lambda failed: session.request_ended(failed),
+    )
+    scheduler = Scheduler(
+        Parts(
+            journal=journal,
+            transport=transport,
+            feed=Feed(plan.builder, plan.redactor, recall, held),
+            gate=gate,
+            landing=Landing(plan.policy, meter, gaps, outages, reactions),
+            on_feed_error=lambda reason: session.wait_for_user(reason),
+            rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
+        ),
+        by_host=options.per_host is not None,
+        rate=options.rate,
+    )
+    equipment = Equipment(
+        number=number,
+        journal=journal,
+        scheduler=scheduler,
+        gate=gate,
+        meter=meter,
+        clock=RunClock(earlier_s, now),
+        gaps=gaps,
+        outages=outages,
+        events=EventLog(folder.log, plan.redactor),
+        failures=FailureWatch(plan.max_failures),
+        held=held,
+        ingest=ingest,
+        input_done=known.done,
+    )
+    session = Session(equipment)
+    return session, Engine(folder, session, equipment)

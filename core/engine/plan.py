@@ -1,0 +1,40 @@
+"""What a session is to do, decided before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..job import DEFAULT_RETRY_ON, Job, Options
+from ..policies.retry import RetryPolicy
+from ..policies.statuses import parse_statuses
+from ..policies.stop import MaxFailures
+from ..redact import Redactor
+from ..templates import RequestBuilder
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that can be decided, and refused, without touching the disk."""
+
+    options: Options
+    builder: RequestBuilder
+    redactor: Redactor
+    policy: RetryPolicy
+    max_failures: MaxFailures | None
+
+    @classmethod
+    def of(cls, job: Job, options: Options, environ: Mapping[str, str]) -> Plan:
+        """Read templates and options; raises TemplateError or OptionError."""
+        builder = RequestBuilder(job.templates, environ)
+        return cls(
+            options=options,
+            builder=builder,
+            redactor=Redactor(builder.secrets),
+            policy=RetryPolicy(
+                retries=options.retries,
+                retry_on=parse_statuses(options.retry_on),
+                retry_unsafe=options.retry_on != DEFAULT_RETRY_ON,
+            ),
+            max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
+        )
