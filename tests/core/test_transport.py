@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from fetchdeck.core.model import FailureKind, Phase, Progress, Request
 from fetchdeck.core.transport.http import HttpTransport
+from fetchdeck.core.transport.names import Names
 from fetchdeck.core.transport.pool import FreshConnector
 
 from tests.support.fault_server import Close, FaultServer, Send, Signal, Wait, reply
@@ -161,7 +162,7 @@ def test_aiohttp_still_has_the_parts_we_lean_on() -> None:
 
 
 async def test_each_connection_still_speaks_through_our_protocol() -> None:
-    connector = FreshConnector()
+    connector = FreshConnector(Names())
     assert type(connector._factory()).__module__ == FreshConnector.__module__
     assert "_payload" in vars(connector._factory())
     assert hasattr(aiohttp.TCPConnector(loop=asyncio.get_running_loop()), "_factory")
