@@ -61,5 +61,11 @@ class Options:
     """Decoded bytes a body may have."""
     insecure: bool = False
     """Accept any TLS certificate."""
+    cookies: bool = False
+    """Keep cookies in memory for the session, and send them back by the rules of RFC 6265."""
+    proxy: str | None = None
+    """The URL of a proxy for all requests; may hold credentials, which are never stored."""
+    env_proxy: bool = False
+    """Take proxies from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; excludes `proxy`."""
     max_failures: str | None = None
     """Stop after this many failures (`100`), or this share of the last requests (`20%`)."""

@@ -79,6 +79,8 @@ class FailureKind(StrEnum):
     PROXY = "proxy"
     """The proxy could not be reached, or refused to pass the request on."""
     TLS = "tls"
+    PROXY = "proxy"
+    """The proxy is not there, refuses, or breaks off before the request was handed on."""
     TIMEOUT = "timeout"
     RESET = "reset"
     """The connection was lost after the request had begun to be sent."""
@@ -107,7 +109,14 @@ class FailureKind(StrEnum):
 
 
 UNSENT_KINDS = frozenset(
-    {FailureKind.DNS, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.TLS, FailureKind.LOCAL}
+    {
+        FailureKind.DNS,
+        FailureKind.CONNECT,
+        FailureKind.CONNECT_TIMEOUT,
+        FailureKind.TLS,
+        FailureKind.PROXY,
+        FailureKind.LOCAL,
+    }
 )
 """Failures that prove no byte of the request reached the server, so that any method may be sent again."""
 

@@ -12,6 +12,7 @@ _RETRIED_KINDS = frozenset(
         FailureKind.DNS,
         FailureKind.CONNECT,
         FailureKind.CONNECT_TIMEOUT,
+        FailureKind.PROXY,
         FailureKind.TIMEOUT,
         FailureKind.RESET,
         FailureKind.TRUNCATED,
