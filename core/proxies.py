@@ -6,7 +6,9 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.request import (
+    proxy_bypass_environment,  # pyright: ignore[reportUnknownVariableType, reportAttributeAccessIssue]
+)
 
 from .errors import OptionError, RowError
 from .job import Options
@@ -113,9 +115,7 @@ class Proxies:
             return proxy
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
-        no = {"no": self.no_proxy}
-        passes = proxy_bypass_environment(host, no) or proxy_bypass_environment(parts.hostname or "", no)
-        return None if passes else proxy
+        return None if any(_bypassed(name, self.no_proxy) for name in (host, parts.hostname or "")) else proxy
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -146,6 +146,10 @@ def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
         found.pop("http", None)
     found |= {name[:-6].lower(): value for name, value in environ.items() if name.endswith("_proxy")}
     return {scheme: value for scheme, value in found.items() if value}
+
+
+def _bypassed(host: str, no_proxy: str) -> bool:
+    return bool(proxy_bypass_environment(host, {"no": no_proxy}))
 
 
 def _secrets(user: str) -> set[str]:
