@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ..core.errors import FetchdeckError
+from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable
@@ -157,12 +157,19 @@ def status(folder: Path, as_json: bool) -> None:
               help=".jsonl or .csv; - writes JSON lines to standard output.")  # fmt: skip
 @click.option("--state", "states", type=click.Choice(["all", "succeeded", "failed"]), default="all",
               show_default=True, help="Which rows; 'failed' includes invalid ones.")  # fmt: skip
-def export(folder: Path, output: Path, states: str) -> None:
+@click.option("--with-secrets", is_flag=True,
+              help="Columns and URLs in full, read again from the input and the environment.")  # fmt: skip
+@click.option("--url", metavar="TEMPLATE",
+              help="With --with-secrets: the first command's --url, if a secret stood in it.")  # fmt: skip
+def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str | None) -> None:
     """Write RUN's rows to FILE in input order, with responses and attempts. Works while it runs."""
-    from ..core.export import ExportStates
+    from ..core.export import ExportStates, SecretSources
     from .exporting import write_export
 
-    rows = write_export(folder, output, ExportStates(states))
+    if url is not None and not with_secrets:
+        raise OptionError("--url is for --with-secrets: without it an export needs no template.")
+    secrets = SecretSources(os.environ, url) if with_secrets else None
+    rows = write_export(folder, output, ExportStates(states), secrets)
     click.echo(f"Wrote {rows:,} rows to {'standard output' if str(output) == '-' else output}.", err=True)
 
 

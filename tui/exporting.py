@@ -6,12 +6,20 @@ import asyncio
 import signal
 from pathlib import Path
 
-from ..core.export import ExportStates, export_run
+from ..core.export import ExportStates, SecretSources, export_run
 from ..core.export.output import STDOUT
 
 
-def write_export(folder: Path, output: Path, states: ExportStates = ExportStates.ALL) -> int:
-    """Export a run; returns the number of rows. A closed standard output ends the process, as with other tools."""
+def write_export(
+    folder: Path,
+    output: Path,
+    states: ExportStates = ExportStates.ALL,
+    secrets: SecretSources | None = None,
+) -> int:
+    """Export a run, with its secrets where their sources are given; returns the number of rows.
+
+    A closed standard output ends the process, as with other tools.
+    """
     if output == STDOUT:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    return asyncio.run(export_run(folder, output, states=states))
+    return asyncio.run(export_run(folder, output, states=states, secrets=secrets))

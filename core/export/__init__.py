@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .export import check_output, export_run
 from .records import ExportStates
+from .unmasked import SecretSources
 
-__all__ = ["ExportStates", "check_output", "export_run"]
+__all__ = ["ExportStates", "SecretSources", "check_output", "export_run"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
@@ -14,7 +13,7 @@ import msgspec
 from ..model import State
 from .jsonl import text_or_base64
 from .moments import iso
-from .records import ExportStates, Record, columns, records
+from .records import JournalRows, Record
 
 OWN_COLUMNS = ("url", "state", "status", "bytes", "attempts", "elapsed_ms", "finished_at", "error", "body")
 """What follows the input's own columns."""
@@ -27,19 +26,19 @@ _SUCCEEDED = int(State.SUCCEEDED)
 _read_row = msgspec.json.Decoder(dict[str, object]).decode
 
 
-def csv_lines(db: sqlite3.Connection, states: ExportStates) -> Iterator[tuple[int, bytes]]:
+def csv_lines(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
     """The export in pieces of whole lines, UTF-8: how many requests they hold, and their bytes."""
-    names = input_columns(db, states)
+    names = input_columns(rows)
     yield 0, _encode([[cell(name) for name in (*names, *own_names(names))]])
-    rows = (_cells(record, names) for record in records(db, states))
-    while batch := list(islice(rows, _BATCH)):
+    cells = (_cells(record, names) for record in rows.records())
+    while batch := list(islice(cells, _BATCH)):
         yield len(batch), _encode(batch)
 
 
-def input_columns(db: sqlite3.Connection, states: ExportStates) -> tuple[str, ...]:
+def input_columns(rows: JournalRows) -> tuple[str, ...]:
     """The input's columns in the order they first appear; rows of JSON may differ in theirs."""
     names: dict[str, None] = {}
-    for row in columns(db, states):
+    for row in rows.columns():
         names.update(dict.fromkeys(_read_row(row)))
     return tuple(names)
 

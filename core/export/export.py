@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
@@ -19,9 +19,10 @@ from ..journal.reader import connect
 from .csv_lines import csv_lines
 from .jsonl import jsonl
 from .output import STDOUT, whole_file
-from .records import ExportStates
+from .records import ExportStates, JournalRows
+from .unmasked import SecretSources, unmasked_rows
 
-Writer = Callable[[sqlite3.Connection, ExportStates], Iterator[tuple[int, bytes]]]
+Writer = Callable[[JournalRows], Iterator[tuple[int, bytes]]]
 _WRITERS: dict[str, Writer] = {".jsonl": jsonl, ".csv": csv_lines}
 
 
@@ -43,12 +44,20 @@ def check_output(output: Path) -> Writer:
     return writer
 
 
-async def export_run(folder: Path, output: Path, *, states: ExportStates = ExportStates.ALL) -> int:
+async def export_run(
+    folder: Path,
+    output: Path,
+    *,
+    states: ExportStates = ExportStates.ALL,
+    secrets: SecretSources | None = None,
+) -> int:
     """Write the run's rows as they are at this moment to `output`; returns how many.
 
     `.jsonl` or `.csv` by suffix, `-` for JSONL on standard output. The file appears whole, replacing an older one,
-    or not at all. Secrets were masked before they were stored and are not in it. Raises OptionError for an output
-    that cannot be written, and RunError for a folder without a readable run.
+    or not at all; only its owner may read it. Secrets were masked before they were stored and are not in it; with
+    `secrets`, columns and URLs get theirs back. Raises OptionError for an output that cannot be written, RunError
+    for a folder without a readable run, and, where secrets cannot be found again, InputError, TemplateError or
+    RunError.
     """
     writer = check_output(output)
     _spare_input(folder, output)
@@ -58,30 +67,59 @@ async def export_run(folder: Path, output: Path, *, states: ExportStates = Expor
     try:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            thread, _export, RunFolder(folder), output, states, writer, cancelled
+            thread, _export, RunFolder(folder), output, states, secrets, writer, cancelled
         )
     finally:
         cancelled.set()
         thread.shutdown(wait=False)
 
 
-def _export(folder: RunFolder, output: Path, states: ExportStates, writer: Writer, cancelled: Event) -> int:
+def _export(
+    folder: RunFolder,
+    output: Path,
+    states: ExportStates,
+    secrets: SecretSources | None,
+    writer: Writer,
+    cancelled: Event,
+) -> int:
     written = 0
-    with closing(connect(folder.journal)) as db, whole_file(output) as file:
-        try:
-            db.execute("BEGIN")
-            for lines, data in writer(db, states):
+    try:
+        with (
+            _rows(folder, states, secrets, rehearse=output == STDOUT) as rows,
+            whole_file(output) as file,
+        ):
+            for lines, data in writer(rows):
                 if cancelled.is_set():
                     raise RunError(f"The export to {output} was cancelled; nothing was written.")
                 file.write(data)
                 written += lines
-        except sqlite3.Error as error:
-            raise RunError(f"{folder.journal} cannot be read: {error}.") from error
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OptionError(f"--output {output} cannot be written: {error.strerror}.") from error
+    except sqlite3.Error as error:
+        raise RunError(f"{folder.journal} cannot be read: {error}.") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OptionError(f"--output {output} cannot be written: {error.strerror}.") from error
     return written
+
+
+@contextmanager
+def _rows(
+    folder: RunFolder, states: ExportStates, secrets: SecretSources | None, *, rehearse: bool
+) -> Generator[JournalRows]:
+    """The rows of one moment; `rehearse` finds a missing secret before anything is written."""
+    with closing(connect(folder.journal)) as db:
+        db.execute("BEGIN")
+        if secrets is None:
+            yield JournalRows(db, states)
+            return
+        job = cast("dict[str, Any] | None", read_meta(folder.journal, "job"))
+        if job is None:
+            raise RunError(f"There is no run in {folder.path}.")
+        with unmasked_rows(db, states, job, secrets) as rows:
+            if rehearse:
+                for _ in rows.columns():
+                    pass
+            yield rows
 
 
 def _spare_input(folder: Path, output: Path) -> None:

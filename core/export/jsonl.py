@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
@@ -12,7 +11,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from ..model import State
 from .moments import iso
-from .records import Attempt, ExportStates, Record, attempts, records
+from .records import Attempt, JournalRows, Record
 
 _BATCH = 256
 _HEADER_LINES_HELD = 20_000
@@ -58,19 +57,19 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     finished_at: str | None
 
 
-def jsonl(db: sqlite3.Connection, states: ExportStates) -> Iterator[tuple[int, bytes]]:
+def jsonl(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
     """The export in pieces of whole lines: how many lines, and their bytes."""
     encoder = msgspec.json.Encoder()
-    lines = _lines(db, states)
+    lines = _lines(rows)
     while batch := list(islice(lines, _BATCH)):
         yield len(batch), encoder.encode_lines(batch)
 
 
-def _lines(db: sqlite3.Connection, states: ExportStates) -> Iterator[Line]:
-    tried = attempts(db, states)
+def _lines(rows: JournalRows) -> Iterator[Line]:
+    tried = rows.attempts()
     ahead: Attempt | None = next(tried, None)
     headers = HeaderLines()
-    for record in records(db, states):
+    for record in rows.records():
         of_request: list[AttemptLine] = []
         while ahead is not None and ahead[0] == record[0]:
             _, n, started, elapsed_ms, status, kind, message = ahead

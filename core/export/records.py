@@ -28,7 +28,7 @@ class ExportStates(StrEnum):
 
 
 class Record(NamedTuple):
-    """One request as journalled, its attempts aside; texts hold no secrets."""
+    """One request as journalled, its attempts aside."""
 
     id: int
     row: str
@@ -56,7 +56,7 @@ Attempt = tuple[int, int, float, float, int | None, str | None, str | None]
 # keeps for the inspector, is not what the request came to.
 _RECORDS = """
 SELECT r.id, r.row, r.method, r.url, r.state, r.status, r.kind, r.message, r.bytes, r.attempts,
-       r.elapsed_ms, r.ended_at, p.headers, p.body, p.body_path
+       r.elapsed_ms, r.ended_at, p.headers, p.body, p.body_path{more}
 FROM requests r LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL
 WHERE r.state IN ({states}) ORDER BY r.id
 """
@@ -65,24 +65,38 @@ SELECT a.request, a.n, a.started, a.elapsed_ms, a.status, a.kind, a.message
 FROM requests r CROSS JOIN attempts a ON a.request = r.id
 WHERE r.state IN ({states}) ORDER BY r.id, a.n
 """
-_ROWS = "SELECT row FROM requests WHERE state IN ({states})"
+_ROWS = "SELECT row{more} FROM requests r WHERE state IN ({states}) ORDER BY r.id"
 
 
-def records(db: sqlite3.Connection, states: ExportStates) -> Iterator[Record]:
-    """The chosen requests in input order; memory does not grow with their number."""
-    return map(Record._make, _rows(db, _RECORDS, states))
+class JournalRows:
+    """The chosen requests as the journal has them, secrets masked; memory does not grow with their number."""
 
+    def __init__(self, db: sqlite3.Connection, states: ExportStates) -> None:
+        """`db` is within a read transaction, so that all answers are of one moment."""
+        self._db = db
+        self._states = ",".join(str(int(state)) for state in states.states)
 
-def attempts(db: sqlite3.Connection, states: ExportStates) -> Iterator[Attempt]:
-    """The attempts of the chosen requests, in the order of the requests and then of their numbers."""
-    return _rows(db, _ATTEMPTS, states)
+    def records(self) -> Iterator[Record]:
+        """The requests in input order."""
+        return map(Record._make, self._select(_RECORDS))
 
+    def attempts(self) -> Iterator[Attempt]:
+        """Their attempts, in the order of the requests and then of their numbers."""
+        return self._select(_ATTEMPTS)
 
-def columns(db: sqlite3.Connection, states: ExportStates) -> Iterator[str]:
-    """The input's own columns of the chosen requests, as JSON objects."""
-    return (row for (row,) in _rows(db, _ROWS, states))
+    def columns(self) -> Iterator[str]:
+        """The input's own columns, as JSON objects."""
+        return (row for (row,) in self._select(_ROWS))
 
+    def _select(self, sql: str, more: str = "") -> Iterator[Any]:
+        return self._db.execute(sql.format(states=self._states, more=more))
 
-def _rows(db: sqlite3.Connection, sql: str, states: ExportStates) -> Iterator[Any]:
-    chosen = ",".join(str(int(state)) for state in states.states)
-    return db.execute(sql.format(states=chosen))
+    def _records_and(self, more: str) -> Iterator[tuple[Record, tuple[Any, ...]]]:
+        """Records with further columns of `requests`."""
+        width = len(Record._fields)
+        for found in self._select(_RECORDS, f", {more}"):
+            yield Record._make(found[:width]), found[width:]
+
+    def _columns_and(self, more: str) -> Iterator[tuple[Any, ...]]:
+        """The columns of `requests` named, after the input's own."""
+        return self._select(_ROWS, f", {more}")

@@ -29,11 +29,16 @@ class Recall:
 
         Raises InputError where the input is gone or has changed, OSError when reading fails.
         """
-        found: dict[int, Row] = {}
+        found = await self.records(ids)
+        return {number: record for number, record in found.items() if isinstance(record, Row)}
+
+    async def records(self, ids: Sequence[int]) -> dict[int, Row | BadRow]:
+        """The records with these ascending numbers, bad rows too; raises as `rows` does."""
+        found: dict[int, Row | BadRow] = {}
         async with self._one_at_a_time:
             for number in ids:
                 record = await self._record(number)
-                if isinstance(record, Row):
+                if record is not None:
                     found[number] = record
         return found
 
