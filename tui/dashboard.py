@@ -4,35 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
+from typing import TextIO, cast
 
 # Textual reads its settings when it is imported, so they must be set before.
 from . import textual_settings as textual_settings
 
 # isort: split
+from rich.console import Console
+
 from ..core.errors import FetchdeckError
 from ..core.handle import EngineHandle, RunState
 from .app import FetchdeckApp
+from .signals import Signals
+from .terminal_writer import TerminalWriter
 
 if sys.platform != "win32":
-    from .driver import PatientDriver
+    from .driver import Link, patient_driver, release_job_signals
 else:
-    PatientDriver = None
+    patient_driver = None
 
 _SWITCH_S = 0.001
 """The key reader is a thread; at the usual 5 ms it waits 0.7 s for the interpreter beneath a busy loop."""
-_POLL_S = 0.1
 
 
 class DashboardError(FetchdeckError):
     """The dashboard ended by a fault of its own; the run is not harmed by it."""
 
 
+class Left(Enum):
+    """How a dashboard was left."""
+
+    BY_USER = auto()
+    """Nobody waits for the run any more: it is over, drained, or abandoned."""
+    TERMINAL_GONE = auto()
+    """Nobody is watching, and what the engine still does is to be waited for."""
+
+
 class _Dashboard(FetchdeckApp):
     """The app with what only a real terminal wants."""
+
+    def __init__(self, engine: EngineHandle, output: TerminalWriter, *, keep_running: bool) -> None:
+        super().__init__(engine, patient_driver and patient_driver(Link(output, self.hung_up)))
+        self._keep_running = keep_running
+        self.terminal_gone = False
+        # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
+        self.error_console = Console(file=cast("TextIO", _Errors(output)), markup=False, highlight=False)
 
     def on_ready(self) -> None:
         """Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms."""
@@ -47,31 +68,55 @@ class _Dashboard(FetchdeckApp):
             self.drain_and_leave()
 
     def hung_up(self) -> None:
-        """SIGHUP: nobody is watching any more; the caller waits for the drain."""
-        self.leaving = True
-        self.engine.drain()
+        """Nobody is watching any more: drain, or go on where that was asked for."""
+        if self.terminal_gone:
+            return
+        self.terminal_gone = True
+        paused_by_hand = (now := self.engine.snapshot()).state is RunState.PAUSED and not now.reason
+        if not self._keep_running or paused_by_hand:
+            # A run that was paused by hand would wait for a hand that cannot come.
+            self.leaving = True
+            self.engine.drain()
         self.exit()
 
 
-async def run_dashboard(engine: EngineHandle) -> None:
-    """Show the run until its user leaves, then give the terminal back.
+class _Errors(io.TextIOBase):
+    """A writer as Rich wants one."""
 
-    The loop's handlers for SIGINT, SIGTERM and SIGHUP are taken for that time and removed at the end: install
-    your own again. After a hang-up it returns when the drain is over. Raises DashboardError when the app ends
-    by an exception, whose traceback Textual has printed; the engine goes on untouched.
+    def __init__(self, output: TerminalWriter) -> None:
+        super().__init__()
+        self._output = output
+
+    def write(self, text: str) -> int:
+        self._output.write(text, essential=True)
+        return len(text)
+
+    def isatty(self) -> bool:
+        return True
+
+
+async def run_dashboard(
+    engine: EngineHandle, output: TerminalWriter, signals: Signals, *, keep_running: bool = False
+) -> Left:
+    """Show the run until its user leaves or the terminal goes away, then give the terminal back.
+
+    The first SIGINT or SIGTERM drains and leaves, the second leaves at once. A hang-up drains, or has the engine
+    go on with `keep_running`. Raises DashboardError when the app ends by an exception, whose traceback has been
+    printed; the engine goes on untouched.
     """
-    app = _Dashboard(engine, PatientDriver)
-    with _quick_switches(), _signals(app):
+    app = _Dashboard(engine, output, keep_running=keep_running)
+    with _quick_switches(), signals.to(app.asked_to_stop, app.hung_up):
         try:
             await app.run_async()
         finally:
             gc.unfreeze()
-        if app.return_code not in (0, None):
-            raise DashboardError(
-                "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
-            )
-        while engine.snapshot().state is RunState.DRAINING and not app.abandoned:  # noqa: ASYNC110 (only pulled)
-            await asyncio.sleep(_POLL_S)
+            if patient_driver is not None:
+                release_job_signals(asyncio.get_running_loop())
+    if app.return_code not in (0, None):
+        raise DashboardError(
+            "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
+        )
+    return Left.TERMINAL_GONE if app.terminal_gone and not app.abandoned else Left.BY_USER
 
 
 @contextmanager
@@ -82,22 +127,3 @@ def _quick_switches() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
-
-
-@contextmanager
-def _signals(app: _Dashboard) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    handlers = {signal.SIGINT: app.asked_to_stop, signal.SIGTERM: app.asked_to_stop}
-    if sys.platform != "win32":
-        handlers[signal.SIGHUP] = app.hung_up
-    try:
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
-    except NotImplementedError:
-        # Windows' loops have no signal handlers; there ctrl+c is a key of the app.
-        handlers = {}
-    try:
-        yield
-    finally:
-        for number in handlers:
-            loop.remove_signal_handler(number)

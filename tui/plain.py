@@ -10,12 +10,20 @@ from typing import Protocol, TextIO
 from ..core.handle import EngineHandle, Event, EventKind, RunState, Snapshot
 from ..core.printable import printable
 from .figures import clock, count, eta, percent
-from .line_writer import LineWriter
+from .job_control import in_background
 
 _BAR_EVERY_S = 0.1
 _LOOK_EVERY_S = 0.25
 _BAR_CELLS = 20
 _NO_WIDTH = 80
+
+
+class Output(Protocol):
+    """Where progress goes: drops it rather than wait for a reader, except for what is essential."""
+
+    def write(self, text: str, *, essential: bool = False) -> object:
+        """Take one piece of text; never blocks."""
+        ...
 
 
 class View(Protocol):
@@ -30,27 +38,29 @@ class View(Protocol):
         ...
 
 
-async def show_progress(engine: EngineHandle, stream: TextIO, *, interval: float = 5.0) -> None:
-    """Show the run on `stream` until cancelled; off a terminal a line every `interval` seconds.
+async def show_progress(
+    engine: EngineHandle, stream: TextIO, output: Output, *, interval: float = 5.0
+) -> None:
+    """Show the run until cancelled; off a terminal a line every `interval` seconds.
 
-    A reader that has stopped reading costs lines and never holds up the run.
+    `stream` says what can be shown, and `output` takes it there. A reader that has stopped reading costs lines
+    and never holds up the run.
     """
     terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
     view: View = BarView(stream) if terminal else LogView(interval)
     pause = _BAR_EVERY_S if terminal else min(_LOOK_EVERY_S, interval)
     loop = asyncio.get_running_loop()
     seq = 0
-    with LineWriter(stream) as writer:
-        try:
-            while True:
-                batch = engine.events_since(seq)
-                seq = batch.next_seq
-                text = view.frame(engine.snapshot(), batch.events, loop.time())
-                if text:
-                    writer.write(text)
-                await asyncio.sleep(pause)
-        finally:
-            writer.write(view.end())
+    try:
+        while True:
+            batch = engine.events_since(seq)
+            seq = batch.next_seq
+            text = view.frame(engine.snapshot(), batch.events, loop.time())
+            if text:
+                output.write(text)
+            await asyncio.sleep(pause)
+    finally:
+        output.write(view.end(), essential=True)
 
 
 class LogView:
@@ -81,10 +91,13 @@ class LogView:
 
 
 class BarView:
-    """One line at the foot of a terminal, never wider than it; events scroll by above it."""
+    """One line at the foot of a terminal, never wider than it; events scroll by above it.
+
+    In the background only events are shown: the last line is the shell's then.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        """The stream says how wide the terminal is, and whether it can show block characters."""
+        """The stream says how wide the terminal is, whether it is ours, and if it can show block characters."""
         self._stream = stream
         self._ascii = not _encodes(stream, "█░–")
 
@@ -93,13 +106,21 @@ class BarView:
         above = "".join(
             f"\r\x1b[K{_event_line(event)}\n" for event in events if event.kind is not EventKind.FINISHED
         )
+        if self._away():
+            return above
         # The last cell stays free: writing there makes some terminals wrap.
         bar = bar_line(snapshot, self._width() - 1, "#-" if self._ascii else "█░")
         return f"{above}\r{bar.replace('–', '-') if self._ascii else bar}\x1b[K"
 
     def end(self) -> str:
         """Takes the bar away."""
-        return "\r\x1b[K"
+        return "" if self._away() else "\r\x1b[K"
+
+    def _away(self) -> bool:
+        try:
+            return in_background(self._stream.fileno())
+        except (OSError, ValueError):
+            return False
 
     def _width(self) -> int:
         try:

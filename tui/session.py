@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-import click
 
 from ..core.engine.engine import Engine
 from ..core.engine.run import open_run
@@ -21,14 +18,16 @@ from ..core.journal.filter import RowFilter
 from ..core.loops import run_fair, run_plain
 from ..core.report import Status, run_status
 from .exporting import write_export
+from .job_control import background_access_allowed
 from .plain import show_progress
+from .signals import Signals, hang_up_ignored, leave_at_next_signal
 from .summary import summary_lines
+from .terminal_writer import TerminalWriter
 
 EXIT_ALL_SUCCEEDED = 0
 EXIT_SOME_FAILED = 1
 EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,8 @@ class Session:
     """Ended requests to queue again before anything else."""
     output: Path | None = None
     """Where to export every row once the run is finished."""
+    keep_running: bool = False
+    """Go on when the terminal goes away, rather than drain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +60,44 @@ class _Ending:
 
 def run_session(session: Session) -> int:
     """Run until the run ends or is left, print the summary on standard error; returns the exit status."""
+    output = TerminalWriter(sys.stderr.fileno(), sys.stderr.encoding)
+    try:
+        with background_access_allowed():
+            return _run_and_tell(session, output)
+    finally:
+        output.close()
+
+
+def _run_and_tell(session: Session, output: TerminalWriter) -> int:
     run = run_fair if session.dashboard else run_plain
     try:
-        ending = run(lambda: _run(session))
+        ending = run(lambda: _run(session, output))
     except asyncio.CancelledError:
-        _say("Interrupted before anything was sent.")
+        _say(output, "Interrupted before anything was sent.")
         return EXIT_INTERRUPTED
+    finally:
+        leave_at_next_signal()
     status = run_status(session.folder)
     lines = summary_lines(status, latency=ending.latency, stopped_by=ending.stopped_by)
-    _say("\n".join(lines))
+    _say(output, "\n".join(lines))
     if session.output is not None:
-        _export(session.folder, session.output, finished=status.state is RunState.FINISHED)
+        finished = status.state is RunState.FINISHED
+        _say(output, _export(session.folder, session.output, finished=finished))
     if ending.crashed is not None:
-        _say(f"fetchdeck: {ending.crashed}")
+        _say(output, f"fetchdeck: {ending.crashed}")
         return EXIT_INTERRUPTED
     return exit_status(status, ending.stopped_by)
 
 
-def _export(folder: Path, output: Path, *, finished: bool) -> None:
-    if finished:
-        rows = write_export(folder, output)
-        _say(f"Wrote {rows:,} rows to {output}.")
-    else:
-        _say(f"{output} was not written, because the run is not finished.")
+def _export(folder: Path, output: Path, *, finished: bool) -> str:
+    if not finished:
+        return f"{output} was not written, because the run is not finished."
+    return f"Wrote {write_export(folder, output):,} rows to {output}."
 
 
-def _say(text: str) -> None:
+def _say(output: TerminalWriter, text: str) -> None:
     """Print on standard error; where that is gone, the exit status still tells how the run ended."""
-    with suppress(OSError):
-        click.echo(text, err=True)
+    output.write(f"{text}\n", essential=True)
 
 
 def exit_status(status: Status, stopped_by: str | None) -> int:
@@ -99,8 +109,9 @@ def exit_status(status: Status, stopped_by: str | None) -> int:
     return EXIT_ALL_SUCCEEDED if status.counts.succeeded == status.counts.total else EXIT_SOME_FAILED
 
 
-async def _run(session: Session) -> _Ending:
-    with _Signals() as signals:
+async def _run(session: Session, output: TerminalWriter) -> _Ending:
+    stopping = _Stopping(keep_running=session.keep_running)
+    with Signals(stopping.stop, stopping.hang_up) as signals:
         async with open_run(
             session.job,
             session.options,
@@ -110,25 +121,33 @@ async def _run(session: Session) -> _Ending:
             environ=session.environ,
             stdin=session.stdin,
         ) as engine:
-            signals.engine = engine
+            stopping.engine = engine
             crashed = None
             if session.dashboard:
-                # Loaded only here: plain runs need no Textual, and start without it in half the time.
-                from .dashboard import DashboardError, run_dashboard
-
-                try:
-                    await run_dashboard(engine)
-                except DashboardError as error:
-                    crashed = str(error)
-                # The dashboard has handlers of its own and has taken them away again.
-                signals.install()
+                crashed = await _watch_dashboard(engine, output, signals, keep_running=session.keep_running)
             else:
-                await _watch_plainly(engine)
+                await _watch_plainly(engine, output)
             return _Ending(engine.stopped_by, engine.snapshot().latency, crashed)
 
 
-async def _watch_plainly(engine: Engine) -> None:
-    progress = asyncio.create_task(show_progress(engine, sys.stderr), name="plain-progress")
+async def _watch_dashboard(
+    engine: Engine, output: TerminalWriter, signals: Signals, *, keep_running: bool
+) -> str | None:
+    """Show the dashboard, and where its terminal went away wait for the run; a sentence where it crashed."""
+    # Loaded only here: plain runs need no Textual, and start without it in half the time.
+    from .dashboard import DashboardError, Left, run_dashboard
+
+    try:
+        left = await run_dashboard(engine, output, signals, keep_running=keep_running or hang_up_ignored())
+    except DashboardError as error:
+        return str(error)
+    if left is Left.TERMINAL_GONE:
+        await engine.finished()
+    return None
+
+
+async def _watch_plainly(engine: Engine, output: TerminalWriter) -> None:
+    progress = asyncio.create_task(show_progress(engine, sys.stderr, output), name="plain-progress")
     try:
         await engine.finished()
     finally:
@@ -137,36 +156,27 @@ async def _watch_plainly(engine: Engine) -> None:
             await progress
 
 
-class _Signals:
-    """The first SIGINT, SIGTERM or SIGHUP drains, the second leaves at once; before the engine opens, one is enough."""
+class _Stopping:
+    """The first signal drains, the second leaves at once; before the engine opens, one is enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_running: bool) -> None:
         self.engine: Engine | None = None
         self._asked = False
-        self._loop = asyncio.get_running_loop()
+        self._keep_running = keep_running
         self._task = asyncio.current_task()
 
-    def __enter__(self) -> _Signals:
-        self.install()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for number in _SIGNALS:
-            self._loop.remove_signal_handler(number)
-
-    def install(self) -> None:
-        """Handle the signals from now on."""
-        for number in _SIGNALS:
-            # What the caller has had ignored stays so: `nohup` means it.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._loop.add_signal_handler(number, self._signalled)
-
-    def _signalled(self) -> None:
+    def stop(self) -> None:
+        """SIGINT or SIGTERM."""
         if self.engine is None:
             if self._task is not None:
                 self._task.cancel()
-        elif self._asked:
+        elif self._asked or self.engine.snapshot().state is RunState.DRAINING:
             self.engine.abandon()
         else:
             self._asked = True
             self.engine.drain()
+
+    def hang_up(self) -> None:
+        """SIGHUP: the same, unless the run is to outlive its terminal."""
+        if not self._keep_running:
+            self.stop()

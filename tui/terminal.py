@@ -8,8 +8,10 @@ from enum import Enum
 from typing import BinaryIO
 
 from ..core.errors import OptionError
+from .job_control import in_background, wait_for_foreground
 
 _TTY = "/dev/tty"
+_STANDARD_ERROR = 2
 
 
 class FrontEnd(Enum):
@@ -23,21 +25,24 @@ class FrontEnd(Enum):
 def open_standard_streams() -> None:
     """Open the null device on standard descriptors that the caller has closed, as daemons and cron jobs do.
 
-    Otherwise the next socket or file would get such a number, and be taken for the terminal.
+    Otherwise the next socket or file would get such a number, and be taken for the terminal. Textual asks the
+    interpreter's original streams for their numbers.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - lives as long as the process
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdin = sys.__stdin__ = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stdout = sys.__stdout__ = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def use_dashboard(asked: FrontEnd) -> bool:
-    """Whether the dashboard is to be shown: where standard error is a terminal and /dev/tty opens.
+    """Whether the dashboard is to be shown: where standard error is a terminal, /dev/tty opens, and it is ours.
 
-    Raises OptionError when it was insisted on where it cannot be.
+    In the background there is plain progress; one who insists on the dashboard is stopped until `fg`, as any
+    full-screen program is. Raises OptionError when it was insisted on where it cannot be.
     """
     if asked is FrontEnd.PLAIN:
         return False
@@ -46,6 +51,11 @@ def use_dashboard(asked: FrontEnd) -> bool:
         raise OptionError(
             "--tui needs a terminal: standard error must be one, /dev/tty must open, and TERM must be set."
         )
+    if possible and in_background(_STANDARD_ERROR):
+        if asked is FrontEnd.AUTO:
+            return False
+        if not wait_for_foreground(_STANDARD_ERROR):
+            raise OptionError("--tui needs the terminal, which another program has.")
     return possible
 
 

@@ -14,13 +14,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetchdeck.core.handle import RunState, Snapshot
-from fetchdeck.tui import frame_writer
 from fetchdeck.tui.dashboard import DashboardError, run_dashboard
+from fetchdeck.tui.signals import Signals
+from fetchdeck.tui.terminal_writer import TerminalWriter
 
 from .scripted_engine import ScriptedEngine, rows, scripted
 
 DRAIN_PULLS = 4
 """A drain is over when the snapshot has been pulled this often."""
+
+
+class MarkingWriter(TerminalWriter):
+    """Tells by a file that it drops frames."""
+
+    def __init__(self, mark: Path) -> None:
+        super().__init__(2)
+        self._mark = mark
+
+    def write(self, text: str, *, essential: bool = False) -> None:
+        super().write(text, essential=essential)
+        if self.stalled:
+            self._mark.touch()
 
 
 class DrainingEngine(ScriptedEngine):
@@ -44,14 +58,6 @@ class DrainingEngine(ScriptedEngine):
 async def main(folder: Path, report: Path) -> None:
     made = scripted(folder, rows())
     engine = DrainingEngine(made.journal_path, obeys=True, flying=made.flying, happened=made.happened)
-    write = frame_writer.FrameWriter.write
-
-    def watched(self: frame_writer.FrameWriter, text: str, *, essential: bool = False) -> None:
-        write(self, text, essential=essential)
-        if self.stalled:
-            (folder / "stalled").touch()
-
-    frame_writer.FrameWriter.write = watched
 
     async def beat() -> None:
         with (folder / "beats").open("ab", buffering=0) as file:
@@ -59,15 +65,18 @@ async def main(folder: Path, report: Path) -> None:
                 await asyncio.sleep(0.05)
                 file.write(b".")
 
+    output = MarkingWriter(folder / "stalled")
     task = asyncio.create_task(beat())
     try:
-        await run_dashboard(engine)
+        with Signals(engine.abandon, engine.abandon) as signals:
+            await run_dashboard(engine, output, signals)
     except DashboardError as error:
         engine.commands.append(("crashed", str(error)))
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     report.write_text(json.dumps(engine.commands))
+    output.close(1)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fetchdeck.tui.frame_writer import BACKLOG, FrameWriter
+from fetchdeck.tui.terminal_writer import BACKLOG, TerminalWriter
 
 LIMIT_S = 30.0
 ALTERNATE_SCREEN_OFF, CURSOR_ON, MOUSE_OFF = b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l"
@@ -171,8 +171,8 @@ def test_a_stalled_terminal_is_left_all_the_same(terminal: Terminal) -> None:
 def test_frames_are_dropped_while_nobody_reads_and_painting_starts_anew_after() -> None:
     inner, outer = os.pipe()
     caught_up = threading.Event()
-    writer = FrameWriter(outer, caught_up.set)
-    writer.start()
+    writer = TerminalWriter(outer)
+    writer.on_catch_up = caught_up.set
     frame = "x" * 10_000
     for _ in range(200):
         writer.write(frame)
@@ -187,7 +187,7 @@ def test_frames_are_dropped_while_nobody_reads_and_painting_starts_anew_after() 
     assert got % len(frame) == 0
     assert not writer.stalled
     writer.write("after")
-    writer.stop(5)
+    writer.close(5)
     assert os.read(inner, 65536) == b"after"
     os.close(inner)
     os.close(outer)
@@ -195,19 +195,18 @@ def test_frames_are_dropped_while_nobody_reads_and_painting_starts_anew_after() 
 
 def test_what_gives_the_terminal_back_is_never_dropped() -> None:
     inner, outer = os.pipe()
-    writer = FrameWriter(outer, lambda: None)
-    writer.start()
+    writer = TerminalWriter(outer)
     for _ in range(200):
         writer.write("x" * 10_000)
     for text in ("one", "two", "three"):
         writer.write(text, essential=True)
-    writer.stop(0.01)
+    writer.close(0.01)
     got = b""
     while not got.endswith(b"onetwothree"):
         got += os.read(inner, 65536)
     assert len(got) < BACKLOG
-    writer.join(5)
-    assert not writer.is_alive()
+    writer.close(5)
+    assert writer.ended
     os.close(inner)
     os.close(outer)
 
@@ -215,10 +214,9 @@ def test_what_gives_the_terminal_back_is_never_dropped() -> None:
 def test_a_terminal_that_is_gone_ends_the_writer() -> None:
     inner, outer = os.pipe()
     os.close(inner)
-    writer = FrameWriter(outer, lambda: None)
-    writer.start()
+    writer = TerminalWriter(outer)
     writer.write("lost")
-    writer.join(5)
-    assert not writer.is_alive()
+    writer.close(5)
+    assert writer.ended
     writer.write("ignored")
     os.close(outer)
