@@ -1,22 +1,79 @@
-"""The one sanitiser between foreign text (servers, inputs, errors) and anything a person reads."""
+"""The one sanitiser between foreign text (servers, inputs, errors) and anything a person reads.
+
+What it lets through is visible, stands where it was written, and takes a bounded number of cells.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import cache
+from itertools import groupby
 
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: bidirectional controls, zero widths, fillers,
+variation selectors and tags, those that are not assigned yet included."""
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_UNSAFE = (
+    "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufff9-\ufffb\U00013430-\U0001345f"
+    + _SKIN_TONES
+    + _IGNORABLE
+    + _NONCHARACTERS
+)
+"""C0, DEL, C1, line separators, surrogates, annotations, the layout of hieroglyphs, and all of the above."""
+_EMOJI = "\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
+_MOST_DIACRITICS = 4
+_MOST_MARKS = 8
+"""Of all scripts Burmese piles highest, with seven marks on one letter."""
+_DIACRITICS = "\u0300-\u034e\u0350-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+"""Marks that go on letters of any script; no language has more than four on one."""
+_MARK_BLOCKS = (
+    (0x300, 0x3100),
+    (0xA66F, 0xAC00),
+    (0xFB1E, 0xFB1F),
+    (0xFE20, 0xFE30),
+    (0x101FD, 0x12000),
+    (0x13430, 0x13460),
+    (0x16100, 0x17000),
+    (0x1BC9D, 0x1E950),
+)
+"""From the first to behind the last code point: where Unicode keeps its combining marks."""
+_MARK_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cn"})
+_JAMO = "\u1161-\u11ff\ud7b0-\ud7ff"
+"""Vowels and finals of Hangul take no cell of their own after an initial."""
+_MAY_PILE = re.compile(
+    "[^\x00-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u20cf\u2100-\u2cee\u3040-\u3098\u309b-\ua66e\uac00-\ud7af\uff00-\uffef"
+    f"\U0001f000-\U0001faff]{{{_MOST_DIACRITICS + 1}}}"
+)
+"""Quicker than the search for marks, and found wherever there are too many of them."""
+_ASCII_UNSAFE = re.compile("[\x00-\x1f\x7f]")
+_WIDE_UNSAFE = re.compile(f"[{_UNSAFE}]")
+_PRESENTATION = re.compile(f"(?<=[{_EMOJI}])[\ufe0e\ufe0f{_SKIN_TONES}]|(?<=[#*0-9])\ufe0f(?=\u20e3)")
+_JSON_UNSAFE = re.compile(f"(?!\n)[{_UNSAFE}]")
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+_DOTTED_CIRCLE = "\u25cc"
 
 
 def printable(text: str) -> str:
-    """Make control, bidirectional, zero-width and surrogate characters visible and harmless.
+    """Make visible and harmless what acts on a terminal, hides, reorders text or piles up.
 
-    C0 and DEL become their Unicode control pictures, all others `<U+XXXX>`. Markup is untouched: show the
-    result as `Content` or `Text`, never as a markup string.
+    C0 and DEL become their Unicode control pictures, others `<U+XXXX>`. More than four diacritics, or eight marks of
+    any kind, on one character are counted as `<+N marks>`; a mark that begins the text stands on a dotted circle.
+    An emoji's choice of colour and its skin tone are left out, because terminals disagree on the cells that these
+    take. Markup is untouched: show the result as `Content` or `Text`, never as a markup string.
     """
-    return _UNSAFE.sub(_visible, text) if not text.isascii() or _UNSAFE.search(text) else text
+    if text.isascii():
+        return _ASCII_UNSAFE.sub(_named, text) if _ASCII_UNSAFE.search(text) else text
+    text = _WIDE_UNSAFE.sub(_named, _PRESENTATION.sub("", text))
+    if _MAY_PILE.search(text):
+        text = _piles().sub(_counted, text)
+    return _DOTTED_CIRCLE + text if text and _is_mark(text[0]) else text
 
 
 def printable_lines(text: str) -> str:
@@ -24,6 +81,38 @@ def printable_lines(text: str) -> str:
     return "\n".join("\t".join(printable(cell) for cell in line.split("\t")) for line in text.split("\n"))
 
 
-def _visible(match: re.Match[str]) -> str:
+def safe_json(text: str) -> str:
+    r"""Encoded JSON that means the same and is harmless when printed: what acts or hides becomes `\uXXXX`."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _JSON_UNSAFE.sub(_escaped, text)
+
+
+def _named(match: re.Match[str]) -> str:
     code = ord(match[0])
     return _PICTURES.get(code) or f"<U+{code:04X}>"
+
+
+def _counted(match: re.Match[str]) -> str:
+    return f"<+{len(match[0])} marks>"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+@cache
+def _piles() -> re.Pattern[str]:
+    """Marks above the bound. Unassigned code points among them count too: newer terminals may know them as such."""
+    characters = (chr(code) for first, end in _MARK_BLOCKS for code in range(first, end))
+    kinds = groupby(characters, key=lambda character: unicodedata.category(character) in _MARK_CATEGORIES)
+    runs = (list(run) for is_mark, run in kinds if is_mark)
+    mark = f"[{''.join(f'{run[0]}-{run[-1]}' for run in runs)}{_JAMO}]"
+    return re.compile(
+        f"(?<=[{_DIACRITICS}]{{{_MOST_DIACRITICS}}})[{_DIACRITICS}]{mark}*|(?<={mark}{{{_MOST_MARKS}}}){mark}+"
+    )
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Mc", "Me")
