@@ -1,7 +1,7 @@
-"""An event loop that does not wait: where nothing happens, its clock jumps to the next timer.
+"""An event loop that does not wait: while nothing happens, its clock runs ahead to the next timer.
 
 Timeouts and waits of minutes pass in moments, and times read from the loop's clock are those of a machine without
-load. For runs whose server lives on the same loop; what happens on threads takes no time that anybody could rely on.
+load. For runs whose server lives on the same loop. Work on threads takes real time, which is long on this clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _PATIENCE_S = 0.001
-"""Real time without an event after which nothing is expected to come by itself."""
+"""Real time without an event after which the clock leaps."""
+_LEAP_S = 0.25
+"""The most it leaps at once, so that a thread is given a few milliseconds before seconds have passed."""
 
 
 class _Selector(selectors.DefaultSelector):
@@ -25,7 +27,7 @@ class _Selector(selectors.DefaultSelector):
             return super().select(timeout)
         events = super().select(_PATIENCE_S)
         if not events:
-            self.ahead_s += timeout - _PATIENCE_S
+            self.ahead_s += min(timeout - _PATIENCE_S, _LEAP_S)
         return events
 
 
