@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
+from urllib import request as urllib_request
 from urllib.parse import unquote, urlsplit
-from urllib.request import (
-    proxy_bypass_environment,  # pyright: ignore[reportUnknownVariableType, reportAttributeAccessIssue]
-)
 
 from .errors import OptionError, RowError
 from .job import Options
@@ -149,7 +148,8 @@ def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bypassed(host: str, no_proxy: str) -> bool:
-    return bool(proxy_bypass_environment(host, {"no": no_proxy}))
+    rule = cast("Callable[[str, dict[str, str]], object]", vars(urllib_request)["proxy_bypass_environment"])
+    return bool(rule(host, {"no": no_proxy}))
 
 
 def _secrets(user: str) -> set[str]:

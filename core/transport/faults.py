@@ -14,10 +14,15 @@ import aiohttp
 from aiohttp import http_exceptions
 
 from ..model import FailureKind
+from ..proxies import Proxy
 from .bodies import StorageError
 
 _LOCAL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 _LONGEST_CHAIN = 20
+_PLAINTEXT_REASONS = frozenset(
+    {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
+)
+"""What OpenSSL says of octets that are no TLS record."""
 Verdict = tuple[FailureKind, str]
 
 
@@ -30,14 +35,33 @@ class AttemptError(Exception):
         self.message = message
 
 
-def classify(error: BaseException, peer: str, timeout_s: float, connect_timeout_s: float) -> Verdict:
-    """What an attempt died of, and a sentence for people; `peer` is the server as `host:port`."""
+class TunnelError(Exception):
+    """The proxy broke off, or did not speak HTTP, before its tunnel to the server stood."""
+
+
+_UNSENT_ERRORS = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    TunnelError,
+)
+
+
+def classify(
+    error: BaseException, peer: str, timeout_s: float, connect_timeout_s: float, proxy: Proxy | None = None
+) -> Verdict:
+    """What an attempt died of, and a sentence for people.
+
+    `peer` is the server as `host:port`, `proxy` the one the request was to go through.
+    """
     if isinstance(error, AttemptError):
         return error.kind, error.message
     if isinstance(error, StorageError):
         return FailureKind.DISK, f"this machine cannot store the body: {_reason(error)}"
     if any(getattr(link, "errno", None) in _LOCAL_ERRNOS for link in _chain(error)):
         return FailureKind.LOCAL, f"this machine cannot connect to {peer}: {_reason(error)}"
+    if proxy is not None and (verdict := _by_proxy(error, peer, connect_timeout_s, proxy)) is not None:
+        return verdict
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return FailureKind.CONNECT_TIMEOUT, f"no connection to {peer} within {connect_timeout_s:g} s"
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -47,7 +71,9 @@ def classify(error: BaseException, peer: str, timeout_s: float, connect_timeout_
 
 def connected(error: BaseException) -> bool:
     """Whether octets of the request may have left this machine before `error` came."""
-    return not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return not isinstance(error, _UNSENT_ERRORS) and not (
+        isinstance(error, AttemptError) and error.kind is FailureKind.PROXY
+    )
 
 
 def not_resolved(host: str, error: Exception) -> str:
@@ -74,17 +100,51 @@ def peer_name(host: str, port: int | None) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def proxy_wants_credentials(proxy: Proxy) -> str:
+    """What the status 407 of a proxy means (RFC 9110, section 15.5.8)."""
+    refused = "refused the user and password given" if proxy.authorization else "wants a user and a password"
+    return f"the proxy {proxy.shown} {refused}: HTTP 407"
+
+
+def _by_proxy(error: BaseException, peer: str, connect_timeout_s: float, proxy: Proxy) -> Verdict | None:
+    name = f"the proxy {proxy.shown}"
+    message = None
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        refused = f"{name} refused a tunnel to {peer}: HTTP {error.status}"
+        message = proxy_wants_credentials(proxy) if error.status == 407 else refused
+    elif isinstance(error, aiohttp.ConnectionTimeoutError):
+        message = f"no connection to {peer} through {name} within {connect_timeout_s:g} s"
+    elif isinstance(error, aiohttp.ClientConnectorDNSError):
+        message = f"{name}: {not_resolved(proxy.host, error)}"
+    elif isinstance(error, aiohttp.ClientProxyConnectionError):
+        message = not_connected(name, error)
+    elif isinstance(error, TunnelError):
+        message = f"{name} broke off before its tunnel to {peer} stood"
+    elif isinstance(error, aiohttp.ClientSSLError) and (error.host, error.port) == (proxy.host, proxy.port):
+        message = _no_tls(error, name)
+    return None if message is None else (FailureKind.PROXY, message)
+
+
 def _not_connected(error: aiohttp.ClientConnectorError, peer: str) -> Verdict:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FailureKind.DNS, not_resolved(error.host, error)
     for link in _chain(error):
-        if isinstance(link, ssl.SSLCertVerificationError) and not isinstance(link, aiohttp.ClientError):
-            return FailureKind.TLS, f"the certificate of {peer} is not valid: {link.verify_message}"
         if isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError):
-            return FailureKind.TLS, f"no TLS with {peer}: {(link.reason or 'handshake failed').lower()}"
+            return FailureKind.TLS, _no_tls(error, peer)
         if getattr(link, "errno", None) == errno.ETIMEDOUT:
             return FailureKind.CONNECT_TIMEOUT, not_connected(peer, error)
     return FailureKind.CONNECT, not_connected(peer, error)
+
+
+def _no_tls(error: BaseException, peer: str) -> str:
+    for link in _chain(error):
+        if isinstance(link, ssl.SSLCertVerificationError) and not isinstance(link, aiohttp.ClientError):
+            return f"the certificate of {peer} is not valid: {link.verify_message.rstrip('.').lower()}"
+        if isinstance(link, ssl.SSLError) and not isinstance(link, aiohttp.ClientError):
+            reason = link.reason or "handshake failed"
+            plain = "it does not speak TLS" if reason in _PLAINTEXT_REASONS else None
+            return f"no TLS with {peer}: {plain or reason.lower().replace('_', ' ')}"
+    return f"no TLS with {peer}: the handshake failed"
 
 
 def _after_connecting(error: BaseException, peer: str, timeout_s: float) -> Verdict:

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from importlib import metadata
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import hdrs
-from multidict import CIMultiDict
-from yarl import URL
 
 from ..job import Options
 from ..model import UNSENT_KINDS, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
 from ..printable import printable
+from ..proxies import Proxies
 from ..secret_values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
+from .cookies import CookieJar
 from .decoders import ACCEPT_ENCODING
-from .faults import AttemptError, classify, connected, peer_name
+from .faults import AttemptError, classify, connected, peer_name, proxy_wants_credentials
 from .names import Names
 from .pool import FreshConnector, forbid_resends
 from .probe import probe
 from .receive import check_head, raw_headers, receive
 from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
+from .sending import send
 
 _READ_BUFFER = 65_536
 _LONGEST_FIELD = 32_768
 _MOST_FIELDS = 256
-_LARGE_BODY = 524_288
 _PROBES_AT_ONCE = 4
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_PROXY_WANTS_CREDENTIALS = 407
 _CONNECT_SHARE = 0.95
 """Share of the whole timeout that connecting may take, so that it is named for what it was."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-async def open_transport(options: Options, bodies: BodyStore, redactor: RedactorLike) -> HttpTransport:
-    """A transport on the running loop; it owns `bodies` from now on, and wants to be closed."""
+async def open_transport(
+    options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies | None = None
+) -> HttpTransport:
+    """A transport on the running loop; it owns `bodies` from now on, and wants to be closed.
+
+    `proxies` are those of `options`, as `Proxies.of` has them: without them requests go straight to their hosts.
+    """
     connect_s = min(options.connect_timeout_s, options.timeout_s * _CONNECT_SHARE)
     session = aiohttp.ClientSession(
         connector=FreshConnector(Names()),
@@ -58,7 +62,7 @@ async def open_transport(options: Options, bodies: BodyStore, redactor: Redactor
         max_headers=_MOST_FIELDS,
     )
     forbid_resends(session)
-    return HttpTransport(session, options, bodies, redactor, connect_s)
+    return HttpTransport(session, options, bodies, redactor, proxies or Proxies(), connect_s)
 
 
 class _Attempt:
@@ -84,12 +88,15 @@ class HttpTransport:
         options: Options,
         bodies: BodyStore,
         redactor: RedactorLike,
+        proxies: Proxies,
         connect_timeout_s: float,
     ) -> None:
         """Made by `open_transport`."""
         self._session = session
         self._bodies = bodies
         self._redactor = redactor
+        self._proxies = proxies
+        self._cookies = CookieJar() if options.cookies else None
         self._timeout_s = options.timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._most = options.max_body
@@ -120,7 +127,10 @@ class HttpTransport:
             return None
         if not host or MASK in host:
             return None
-        reason = await probe(self._probe_names, host, port, timeout_s)
+        peer = peer_name(host, port)
+        if (proxy := self._proxies.via(url)) is not None:
+            host, port, peer = proxy.host, proxy.port, f"the proxy {proxy.shown}"
+        reason = await probe(self._probe_names, host, port, timeout_s, peer)
         return printable(self._redactor.text(reason)) if reason is not None else None
 
     async def _follow(self, attempt: _Attempt, body_name: str) -> Reply:
@@ -128,9 +138,8 @@ class HttpTransport:
         seen: set[tuple[str, str]] = set()
         while True:
             asked = attempt.asked
-            response = await self._send(asked)
+            response = await self._send(attempt)
             try:
-                attempt.status = response.status
                 ttfb_s = time.monotonic() - started
                 check_head(response)
                 if response.status in REDIRECT_STATUSES:
@@ -155,20 +164,21 @@ class HttpTransport:
                 not whole,
             )
 
-    async def _send(self, request: Request) -> aiohttp.ClientResponse:
-        headers = None
-        if request.headers:
-            headers = CIMultiDict(field for field in request.headers if field[0].lower() not in _FRAMING)
-        body = request.body
-        return await self._session.request(
-            request.method,
-            URL(request.url, encoded=True),
-            headers=headers,
-            data=io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body,
-            skip_auto_headers=None if body is None and request.method == "GET" else (hdrs.CONTENT_TYPE,),
-            allow_redirects=False,
-            ssl=self._tls,
-        )
+    async def _send(self, attempt: _Attempt) -> aiohttp.ClientResponse:
+        asked = attempt.asked
+        proxy = self._proxies.via(asked.url)
+        response = await send(self._session, asked, proxy, self._cookies, verify=self._tls)
+        if (
+            proxy is not None
+            and response.status == _PROXY_WANTS_CREDENTIALS
+            and asked.url.startswith("http:")
+        ):
+            response.close()
+            raise AttemptError(FailureKind.PROXY, proxy_wants_credentials(proxy))
+        attempt.status = response.status
+        if self._cookies is not None and hdrs.SET_COOKIE in response.headers:
+            self._cookies.learn(asked.url, response.headers.getall(hdrs.SET_COOKIE))
+        return response
 
     def _redirect(
         self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str]]
@@ -186,7 +196,10 @@ class HttpTransport:
         attempt.status = None
 
     def _fault(self, attempt: _Attempt, error: Exception) -> Fault:
-        kind, message = classify(error, _peer(attempt.asked.url), self._timeout_s, self._connect_timeout_s)
+        url = attempt.asked.url
+        kind, message = classify(
+            error, _peer(url), self._timeout_s, self._connect_timeout_s, self._proxies.via(url)
+        )
         reached = bool(attempt.hops) or attempt.status is not None or connected(error)
         if kind in UNSENT_KINDS and reached and not attempt.request.idempotent:
             kind = FailureKind.OUTCOME_UNKNOWN

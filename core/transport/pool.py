@@ -12,12 +12,12 @@ import select
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from ..model import FailureKind
-from .faults import AttemptError
+from .faults import AttemptError, TunnelError
 
 _DNS_TTL_S = 30
 
@@ -44,6 +44,22 @@ class FreshConnector(aiohttp.TCPConnector):
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
         self._factory = functools.partial(_Protocol, loop=self._loop)
         self._poll = select.poll() if hasattr(select, "poll") else None
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
+    ) -> Connection:
+        """As aiohttp's; raises TunnelError where a proxy breaks off before anything of the request was sent."""
+        try:
+            return await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, TimeoutError):
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            if req.proxy is None:
+                raise
+            raise TunnelError from error
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from .faults import not_connected, not_resolved, peer_name
+from .faults import not_connected, not_resolved
 from .names import Address, Names
 
 _MOST_ADDRESSES = 8
 
 
-async def probe(names: Names, host: str, port: int, timeout_s: float) -> str | None:
-    """None when a TCP connection was made to any address of the host within `timeout_s` seconds, else why not."""
-    peer = peer_name(host, port)
+async def probe(names: Names, host: str, port: int, timeout_s: float, peer: str) -> str | None:
+    """None when a TCP connection was made to any address of the host within `timeout_s` seconds, else why not.
+
+    `peer` is what the reason calls the host and its port.
+    """
     resolved = False
     try:
         async with asyncio.timeout(timeout_s):

@@ -56,6 +56,8 @@ def _resolve(base: SplitResult, base_url: str, location: str) -> tuple[str, Spli
         url = f"{base.scheme}:{reference}"
     else:
         url = urljoin(base_url, reference)
+    if reference.endswith("?") and not url.endswith("?"):
+        url += "?"  # urljoin drops the mark of an empty query, which a signature may cover
     scheme = url.partition(":")[0].lower()
     if scheme not in _DEFAULT_PORTS:
         raise _refusal(f"the Location leads to {scheme[:20]}:, which is not followed")

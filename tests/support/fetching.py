@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from fetchdeck.core.job import Options
 from fetchdeck.core.model import Fault, Headers, Outcome, Progress, Reply, Request
+from fetchdeck.core.proxies import Proxies
 from fetchdeck.core.transport.bodies import BodyStore
 from fetchdeck.core.transport.http import HttpTransport, open_transport
 
@@ -29,11 +31,15 @@ class OneSecret:
 
 @asynccontextmanager
 async def opened(
-    root: Path, options: Options | None = None, inline_limit: int = 262_144
+    root: Path,
+    options: Options | None = None,
+    inline_limit: int = 262_144,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[HttpTransport]:
-    """A transport whose large bodies go below `root`."""
+    """A transport whose large bodies go below `root`; `environ` may name proxies."""
+    options = options or Options(timeout_s=20)
     transport = await open_transport(
-        options or Options(timeout_s=20), BodyStore(root, inline_limit), OneSecret()
+        options, BodyStore(root, inline_limit), OneSecret(), Proxies.of(options, environ)
     )
     try:
         yield transport

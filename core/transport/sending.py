@@ -1,0 +1,83 @@
+"""What one request looks like to aiohttp: its URL byte for byte, its fields, and the proxy it goes through."""
+
+from __future__ import annotations
+
+import io
+
+import aiohttp
+from aiohttp import hdrs
+from multidict import CIMultiDict
+from yarl import URL
+
+from ..model import Headers, Request
+from ..proxies import Proxy
+from .cookies import CookieJar
+
+_LARGE_BODY = 524_288
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+async def send(
+    session: aiohttp.ClientSession,
+    request: Request,
+    proxy: Proxy | None,
+    cookies: CookieJar | None,
+    *,
+    verify: bool,
+) -> aiohttp.ClientResponse:
+    """Send it once, and return the head of its reply; redirects are not followed.
+
+    `verify` is whether TLS certificates must be valid.
+    """
+    headers = _fields(request.headers) if request.headers else None
+    if cookies is not None:
+        headers = _with_cookies(headers, cookies, request.url)
+    proxy_headers = None
+    if proxy is not None and proxy.authorization is not None:
+        if request.url.startswith("https:"):
+            # The tunnel's own request carries it: what is sent inside reaches the server.
+            proxy_headers = {hdrs.PROXY_AUTHORIZATION: proxy.authorization}
+        else:
+            headers = CIMultiDict[str]() if headers is None else headers
+            headers[hdrs.PROXY_AUTHORIZATION] = proxy.authorization
+    body = request.body
+    return await session.request(
+        request.method,
+        wire_target(request.url),
+        headers=headers,
+        data=io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body,
+        skip_auto_headers=None if body is None and request.method == "GET" else (hdrs.CONTENT_TYPE,),
+        allow_redirects=False,
+        ssl=verify,
+        proxy=proxy.url if proxy is not None else None,
+        proxy_headers=proxy_headers,
+    )
+
+
+def wire_target(url: str) -> URL:
+    """The URL as yarl holds it, with nothing of it rewritten.
+
+    Yarl drops the mark of an empty query (RFC 3986, section 6.2.3 keeps it apart from none) unless it is part
+    of the path.
+    """
+    if not url.endswith("?") or url.find("?") != len(url) - 1:
+        return URL(url, encoded=True)
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not slash:
+        authority, path = authority[:-1], "?"
+    return URL.build(scheme=scheme, authority=authority, path=f"/{path}", encoded=True)
+
+
+def _fields(headers: Headers) -> CIMultiDict[str]:
+    return CIMultiDict(field for field in headers if field[0].lower() not in _FRAMING)
+
+
+def _with_cookies(headers: CIMultiDict[str] | None, cookies: CookieJar, url: str) -> CIMultiDict[str] | None:
+    own = "; ".join(headers.getall(hdrs.COOKIE, ())) if headers is not None else ""
+    kept = cookies.header(url, own)
+    if not kept:
+        return headers
+    headers = CIMultiDict[str]() if headers is None else headers
+    headers[hdrs.COOKIE] = f"{own}; {kept}" if own else kept
+    return headers
