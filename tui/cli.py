@@ -107,6 +107,7 @@ def run(ctx: click.Context, source: str, folder: Path | None, fresh: bool, **giv
         fresh=fresh,
         stdin=stdin,
         output=given["output"],
+        keep_running=given["keep_running"],
     )
     ctx.exit(run_session(session))
 
@@ -206,7 +207,16 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
     from .session import Session, run_session
 
     with demo_job(folder, setup) as (job, environ):
-        session = Session(job, options, folder, environ, dashboard, fresh=fresh, output=given["output"])
+        session = Session(
+            job,
+            options,
+            folder,
+            environ,
+            dashboard,
+            fresh=fresh,
+            output=given["output"],
+            keep_running=given["keep_running"],
+        )
         ctx.exit(run_session(session))
 
 
@@ -223,7 +233,16 @@ def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[
     take_standard_input(piped=False, dashboard=dashboard)
     with server_of(folder) as environ:
         return run_session(
-            Session(job, options, folder, environ, dashboard, again=again, output=given["output"])
+            Session(
+                job,
+                options,
+                folder,
+                environ,
+                dashboard,
+                again=again,
+                output=given["output"],
+                keep_running=given["keep_running"],
+            )
         )
 
 

@@ -147,6 +147,10 @@ COMMANDS: tuple[Command, ...] = (
         "run.interrupt", "ctrl+c", "Leave, insisting", "Leave like q; a second time, leave at once.",
         Group.RUN, Scope.RUN, "interrupt", priority=True,
     ),
+    Command(
+        "run.suspend", "ctrl+z", "Stop the program", "Stop and give the shell its terminal; 'fg' or 'bg' goes on.",
+        Group.RUN, Scope.RUN, "suspend_process", priority=True,
+    ),
 )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ from .terminal_writer import TerminalWriter
 
 if sys.platform != "win32":
     from .driver import Link, patient_driver, release_job_signals
+    from .job_control import stop_group
 else:
-    patient_driver = None
+    patient_driver = stop_group = None
 
 _SWITCH_S = 0.001
 """The key reader is a thread; at the usual 5 ms it waits 0.7 s for the interpreter beneath a busy loop."""
@@ -59,6 +60,11 @@ class _Dashboard(FetchdeckApp):
         """Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms."""
         gc.collect()
         gc.freeze()
+
+    def action_suspend_process(self) -> None:
+        """Tell the whole process group to stop, as the terminal does where keys make signals."""
+        if stop_group is not None:
+            stop_group()
 
     def asked_to_stop(self) -> None:
         """SIGINT or SIGTERM: the first drains and leaves, the second leaves at once."""

@@ -38,6 +38,11 @@ def background_access_allowed() -> Iterator[None]:
         signal.signal(signal.SIGTTOU, before)
 
 
+def stop_group() -> None:
+    """Send SIGTSTP to our whole process group, so that a pipeline or a wrapping script stops with us."""
+    os.killpg(0, signal.SIGTSTP)
+
+
 def stop_process() -> None:
     """Stop as the default action of SIGTSTP does, and return when continued.
 

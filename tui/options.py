@@ -160,7 +160,9 @@ def front_end_options(command: C) -> C:
     """What to watch the run with."""
     tui = click.option("--tui", is_flag=True, help="Insist on the dashboard.")
     headless = click.option("--headless", is_flag=True, help="Plain progress, no dashboard.")
-    return headless(tui(command))
+    text = "When the terminal goes away (SIGHUP), go on to the end without it instead of draining."
+    keep_running = click.option("--keep-running", is_flag=True, help=text)
+    return headless(tui(keep_running(command)))
 
 
 def front_end(given: dict[str, Any]) -> FrontEnd:
