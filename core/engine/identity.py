@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
+from ..proxies import is_masked, masked_proxy
 from ..redact import Redactor
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -45,16 +47,22 @@ def record(job: Job, options: Options, identity: str | None, redactor: Redactor)
             "json": masked.json,
         },
         "sealed": sealed,
-        "options": {name: getattr(options, name) for name in Options.__slots__},
+        "options": {name: getattr(options, name) for name in Options.__slots__}
+        | {"proxy": masked_proxy(options.proxy) if options.proxy else None},
     }
 
 
 def restore(
-    stored: dict[str, Any], headers: tuple[tuple[str, str], ...], folder: Path
+    stored: dict[str, Any],
+    headers: tuple[tuple[str, str], ...],
+    folder: Path,
+    *,
+    other_proxy: bool = False,
 ) -> tuple[Job, Options]:
     """The job of a record, with `headers` in place of those of the same name.
 
-    Raises RunError when a secret was masked that `headers` does not give again.
+    With `other_proxy` the caller says anew which proxy to use, and the stored one is left out. Raises RunError
+    when a secret was masked that neither gives again.
     """
     given = {name.lower(): (name, value) for name, value in headers}
     kept = [given.pop(name.lower(), (name, value)) for name, value in stored["templates"]["headers"]]
@@ -66,6 +74,14 @@ def restore(
             "Run the first command again, or give the header again with -H; "
             "{{ env.NAME }} in a template avoids this."
         )
+    options = Options(**stored["options"])
+    if other_proxy:
+        options = replace(options, proxy=None, env_proxy=False)
+    if options.proxy and is_masked(options.proxy):
+        raise RunError(
+            f"The run in {folder} went through the proxy {options.proxy}, whose user and password are not stored. "
+            "Give it again with --proxy URL; --proxy none goes on without one."
+        )
     templates = Templates(
         url=stored["templates"]["url"],
         method=stored["templates"]["method"],
@@ -74,7 +90,7 @@ def restore(
         json=stored["templates"]["json"],
     )
     form = InputFormat(stored["format"]) if stored["format"] else None
-    return Job(stored["input"], templates, form), Options(**stored["options"])
+    return Job(stored["input"], templates, form), options
 
 
 def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from ..job import DEFAULT_RETRY_ON, Job, Options
 from ..policies.retry import RetryPolicy
 from ..policies.statuses import parse_statuses
 from ..policies.stop import MaxFailures
+from ..proxies import Proxies
 from ..redact import Redactor
 from ..templates import RequestBuilder
 
@@ -20,6 +21,7 @@ class Plan:
     options: Options
     builder: RequestBuilder
     redactor: Redactor
+    proxies: Proxies
     policy: RetryPolicy
     max_failures: MaxFailures | None
 
@@ -27,10 +29,12 @@ class Plan:
     def of(cls, job: Job, options: Options, environ: Mapping[str, str]) -> Plan:
         """Read templates and options; raises TemplateError or OptionError."""
         builder = RequestBuilder(job.templates, environ)
+        proxies = Proxies.of(options, environ)
         return cls(
             options=options,
             builder=builder,
-            redactor=Redactor(builder.secrets),
+            redactor=Redactor({*builder.secrets, *proxies.secrets}),
+            proxies=proxies,
             policy=RetryPolicy(
                 retries=options.retries,
                 retry_on=parse_statuses(options.retry_on),

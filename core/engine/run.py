@@ -26,15 +26,17 @@ from .plan import Plan
 from .watch import descriptor_shortage
 
 
-def stored_job(folder: Path, headers: tuple[tuple[str, str], ...] = ()) -> tuple[Job, Options]:
+def stored_job(
+    folder: Path, headers: tuple[tuple[str, str], ...] = (), *, other_proxy: bool = False
+) -> tuple[Job, Options]:
     """The job and the options a run folder was last worked on with, `headers` in place of those of the same name.
 
-    Raises RunError where there is no run, or where a secret is missing that was not stored.
+    With `other_proxy` the stored proxy is left out, because the caller says anew which one to use. Raises RunError where there is no run, or where a secret is missing that was not stored.
     """
     stored = _stored(RunFolder(folder))
     if stored is None:
         raise RunError(f"There is no run in {folder}. Start one with 'fetchdeck run INPUT --run {folder}'.")
-    return identity.restore(stored, headers, folder)
+    return identity.restore(stored, headers, folder, other_proxy=other_proxy)
 
 
 @asynccontextmanager
