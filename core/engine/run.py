@@ -31,7 +31,8 @@ def stored_job(
 ) -> tuple[Job, Options]:
     """The job and the options a run folder was last worked on with, `headers` in place of those of the same name.
 
-    With `other_proxy` the stored proxy is left out, because the caller says anew which one to use. Raises RunError where there is no run, or where a secret is missing that was not stored.
+    With `other_proxy` the stored proxy is left out, because the caller says anew which one to use.
+    Raises RunError where there is no run, or where a secret is missing that was not stored.
     """
     stored = _stored(RunFolder(folder))
     if stored is None:
