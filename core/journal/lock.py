@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import RunBusyError, RunError
@@ -52,6 +53,29 @@ class RunLock:
         """Let another process own the run."""
         os.ftruncate(self._fd, 0)
         os.close(self._fd)
+
+
+@contextmanager
+def held_still(folder: RunFolder) -> Generator[None]:
+    """Keep any process from working on a run while the block lasts, without writing to its folder.
+
+    Raises RunBusyError where a living process owns it.
+    """
+    if is_owned(folder.path):
+        raise RunBusyError(
+            f"The run in {folder.path} is being worked on by a process that lives. Stop it first."
+        )
+    try:
+        fd = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(fd)
 
 
 def is_owned(folder: Path) -> bool:

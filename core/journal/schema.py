@@ -126,7 +126,12 @@ def check(db: sqlite3.Connection, path: Path) -> None:
             f"{path} is no fetchdeck journal. It was left as it is; use another folder (--run OTHER)."
         )
     if version > len(MIGRATIONS):
-        raise RunError(
-            f"{path} was written by a newer fetchdeck (journal version {version}, this one knows "
-            f"{len(MIGRATIONS)}). Upgrade fetchdeck to go on with this run."
-        )
+        raise newer(path, version)
+
+
+def newer(path: Path, version: int) -> RunError:
+    """The refusal of a journal that a newer fetchdeck has written."""
+    return RunError(
+        f"{path} was written by a newer fetchdeck (journal version {version}, this one knows "
+        f"{len(MIGRATIONS)}). Upgrade fetchdeck to go on with this run."
+    )

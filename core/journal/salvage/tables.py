@@ -1,0 +1,186 @@
+"""What a row of each table must look like to be believed: a damaged page may give anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import msgspec
+from msgspec import Meta
+
+from ...model import FailureKind, State
+from ..folder import body_name
+from .records import Cell, Row
+from .trees import Entry, Shape
+
+_Number = Annotated[int, Meta(ge=0, lt=2**53)]
+_Ordinal = Annotated[int, Meta(ge=1, lt=2**53)]
+_Flag = Annotated[int, Meta(ge=0, le=1)]
+_Moment = Annotated[float, Meta(ge=0, lt=1e11)]
+_Span = Annotated[float, Meta(ge=0, lt=1e13)]
+_Status = Annotated[int, Meta(ge=0, le=9999)]
+_Method = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]*$")]
+_object = msgspec.json.Decoder(dict[str, Any]).decode
+_hops = msgspec.json.Decoder(list[tuple[str, int]]).decode
+_COUNTERS = frozenset({state.label for state in State} | {"bytes", "requeues", "ended"})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the journal's newest schema."""
+
+    name: str
+    columns: tuple[str, ...]
+    types: Any
+    """The tuple of its columns' types."""
+    sound: Callable[[Mapping[str, Any]], bool]
+    """Whether columns that are right by themselves go together; may raise ValueError."""
+    key: int = 0
+    """Columns of the primary key; 0 for a table with row numbers, the first column being the number."""
+
+    @property
+    def shape(self) -> Shape:
+        """How to tell its rows from others."""
+        return Shape(by_rowid=self.key == 0, entry=self._entry)
+
+    def _entry(self, cell: Cell) -> Entry | None:
+        row = cell.record
+        if row is None or len(row) != len(self.columns):
+            return None
+        if not self.key:
+            if row[0] is not None:
+                return None
+            row = (cell.rowid, *row[1:])
+        checked = self._checked(row)
+        if checked is None:
+            return None
+        return (checked[: self.key] if self.key else cell.rowid), checked
+
+    def _checked(self, row: Row) -> Row | None:
+        try:
+            typed = msgspec.convert(row, self.types, builtin_types=(bytes,))
+            return row if self.sound(dict(zip(self.columns, typed, strict=True))) else None
+        except ValueError:  # msgspec's errors are some, too
+            return None
+
+
+def _request(row: Mapping[str, Any]) -> bool:
+    _object(row["row"])
+    if row["spec"] is not None:
+        _object(row["spec"])
+    state: State = row["state"]
+    if state.terminal != (row["ended"] is not None):
+        return False
+    if state is State.SUCCEEDED:
+        return row["kind"] is None and row["status"] is not None and row["bytes"] is not None
+    if state is State.FAILED:
+        return row["kind"] is not None
+    return state is not State.INVALID or row["kind"] is FailureKind.INVALID
+
+
+def _attempt(row: Mapping[str, Any]) -> bool:
+    return row["hops"] is None or bool(_hops(row["hops"]))
+
+
+def _response(row: Mapping[str, Any]) -> bool:
+    body, path = row["body"], row["body_path"]
+    if path is not None:
+        return body is None and is_body_path(path, row["request"])
+    return body is not None and len(body) == row["bytes"]
+
+
+def is_body_path(path: str, request: int) -> bool:
+    """Whether this is a name that the engine gives to a body of this request, and no other place on the disk."""
+    found = re.fullmatch(r"bodies/\d{5,}/\d+-(\d{1,9})\.body", path, re.ASCII)
+    return found is not None and path == f"bodies/{body_name(request, int(found[1]))}.body"
+
+
+def _meta(row: Mapping[str, Any]) -> bool:
+    value = _object(row["value"])
+    if row["key"] == "job":
+        return {"input", "identity", "format", "templates", "sealed", "options"} <= value.keys()
+    if row["key"] == "ingest":
+        rows = value.get("rows")
+        return isinstance(rows, int) and rows >= 0 and isinstance(value.get("done"), bool)
+    return True
+
+
+def _counter(row: Mapping[str, Any]) -> bool:
+    return row["name"] in _COUNTERS
+
+
+def _always(_row: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _table(
+    name: str, columns: dict[str, Any], sound: Callable[[Mapping[str, Any]], bool], key: int = 0
+) -> Table:
+    types = cast("Any", tuple).__class_getitem__(tuple(columns.values()))
+    return Table(name, tuple(columns), types, sound, key)
+
+
+META = _table("meta", {"key": str, "value": str}, _meta, key=1)
+COUNTERS = _table("counters", {"name": str, "n": _Number}, _counter, key=1)
+REQUESTS = _table(
+    "requests",
+    {
+        "id": _Number,
+        "state": State,
+        "attempts": _Number,
+        "tries": _Number,
+        "sealed": Annotated[int, Meta(ge=0, le=3)],
+        "sent": _Flag,
+        "line": _Number,
+        "method": _Method,
+        "url": str,
+        "host": str,
+        "row": str,
+        "spec": str | None,
+        "status": _Status | None,
+        "kind": FailureKind | None,
+        "message": str | None,
+        "cause": _Ordinal | None,
+        "bytes": _Number | None,
+        "elapsed_ms": _Span | None,
+        "ended_at": _Moment | None,
+        "ended": _Ordinal | None,
+    },
+    _request,
+)
+ATTEMPTS = _table(
+    "attempts",
+    {
+        "request": _Number,
+        "n": _Ordinal,
+        "started": _Moment,
+        "elapsed_ms": _Span,
+        "ttfb_ms": _Span | None,
+        "status": _Status | None,
+        "kind": FailureKind | None,
+        "message": str | None,
+        "hops": str | None,
+    },
+    _attempt,
+    key=2,
+)
+RESPONSES = _table(
+    "responses",
+    {
+        "request": _Number,
+        "headers": bytes,
+        "body": bytes | None,
+        "body_path": str | None,
+        "bytes": _Number,
+        "final_url": str | None,
+        "unverified": _Flag,
+    },
+    _response,
+)
+SESSIONS = _table(
+    "sessions",
+    {"n": _Ordinal, "pid": _Number, "started": _Moment, "elapsed_s": _Span, "outcome": str | None},
+    _always,
+)

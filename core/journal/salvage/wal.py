@@ -1,0 +1,134 @@
+"""The newest committed pages of a write-ahead log, also of one that is damaged."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_MAGIC = 0x377F0682
+_FORMAT = 3_007_000
+_HEADER = 32
+_FRAME = 24
+_MASK = 0xFFFFFFFF
+Sum = tuple[int, int]
+
+
+@dataclass(slots=True)
+class WalPages:
+    """Where the log has the newest version of which page."""
+
+    page_size: int | None = None
+    """In bytes; None where there is no readable log."""
+    offsets: dict[int, int | None] = field(default_factory=dict[int, "int | None"])
+    """Page number to the offset of its content in the log; None for a page whose newest version is broken."""
+    page_count: int | None = None
+    """Pages of the database after the last commit."""
+    doubtful: bool = False
+    """Whether commits, or parts of some, are lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    page: int
+    page_count: int
+    """Above 0 in the last frame of a transaction."""
+    salts: bytes
+    sum: Sum
+    checked: bytes
+    """What the checksum covers."""
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    page_size: int
+    order: str
+    """How `struct` calls the byte order of the checksums."""
+    salts: bytes
+    sum: Sum | None
+    """What the first frame's checksum goes on from; None where the header is broken."""
+
+
+def read_wal(path: Path, page_size: int | None) -> WalPages:
+    """Read a log; `page_size` in bytes where the database tells. Raises OSError where it cannot be read.
+
+    A frame's checksum goes on from the frame before, so that a broken frame is noticed and costs no later one.
+    """
+    if not path.is_file() or path.stat().st_size <= _HEADER + _FRAME:
+        return WalPages()
+    with path.open("rb", buffering=1 << 20) as file:
+        head = _head(file.read(_HEADER), file.read(_FRAME), page_size)
+        found = WalPages(head.page_size)
+        file.seek(_HEADER)
+        _collect(_frames(file.fileno(), head.page_size), head, found)
+    return found
+
+
+def _collect(frames: Iterator[_Frame], head: _Head, found: WalPages) -> None:
+    pending: dict[int, int | None] = {}
+    before = head.sum
+    gap = broken = False
+    for frame in frames:
+        if frame.salts != head.salts:
+            # An earlier use of the log, unless sound frames follow.
+            gap, before = True, (0, 0)
+            continue
+        sound = before is None or _checksum(frame.checked, before, head.order) == frame.sum
+        before = frame.sum
+        pending[frame.page] = frame.content if sound else None
+        broken = broken or gap or not sound
+        if frame.page_count and not sound:
+            found.doubtful = True
+        elif frame.page_count:
+            found.offsets.update(pending)
+            found.page_count = frame.page_count
+            found.doubtful = found.doubtful or broken
+            pending.clear()
+
+
+def _frames(fd: int, page_size: int) -> Iterator[_Frame]:
+    at, step = _HEADER, _FRAME + page_size
+    end = os.fstat(fd).st_size
+    while at + step <= end:
+        try:
+            data = os.pread(fd, step, at)
+        except OSError:
+            data = bytes(step)
+        page, count = struct.unpack_from(">II", data)
+        yield _Frame(
+            page,
+            count,
+            data[8:16],
+            struct.unpack_from(">II", data, 16),
+            data[:8] + data[_FRAME:],
+            at + _FRAME,
+        )
+        at += step
+
+
+def _head(data: bytes, first: bytes, page_size: int | None) -> _Head:
+    magic, form, size = struct.unpack_from(">III", data)
+    if magic in (_MAGIC, _MAGIC | 1) and form == _FORMAT and is_page_size(size):
+        order = ">" if magic & 1 else "<"
+        stored: Sum = struct.unpack_from(">II", data, 24)
+        if _checksum(data[:24], (0, 0), order) == stored:
+            return _Head(size, order, data[16:24], stored)
+    return _Head(page_size or 4096, "<" if sys.byteorder == "little" else ">", first[8:16], None)
+
+
+def is_page_size(size: int) -> bool:
+    """Whether SQLite knows pages of so many bytes."""
+    return 512 <= size <= 65_536 and size & (size - 1) == 0
+
+
+def _checksum(data: bytes, seed: Sum, order: str) -> Sum:
+    first, second = seed
+    words = iter(struct.unpack(f"{order}{len(data) // 4}I", data))
+    for word in words:
+        first = (first + word + second) & _MASK
+        second = (second + next(words) + first) & _MASK
+    return first, second
