@@ -20,15 +20,16 @@ from .disk import DiskWatch
 from .engine import Engine
 from .events import EventLog
 from .feed import Feed, HeldRows
-from .holds import Hold
 from .ingest import Ingest, InputProgress
 from .landing import Landing, Reactions
 from .meter import Meter
 from .outage import OutageGuard, OutageListener
 from .plan import Plan
+from .pulse import TICK_S
 from .run_clock import RunClock
 from .scheduler import Parts, Scheduler
-from .session import TICK_S, Equipment, Session
+from .session import Equipment, Session
+from .troubles import Troubles
 from .watch import GapWatch
 
 
@@ -44,7 +45,7 @@ async def assemble(
     known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
     number, earlier_s = store.begin_session()
     bodies = BodyStore(folder.bodies)
-    transport = await open_transport(options, bodies, plan.redactor)
+    transport = await open_transport(options, bodies, plan.redactor, plan.proxies)
     stack.push_async_callback(transport.close)
 
     held = HeldRows()
@@ -60,12 +61,14 @@ async def assemble(
 
     gate = Gate(options.concurrency, options.per_host)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
-    session: Session  # the parts report to the session, and the session works with the parts
+    # The parts report to the session and its troubles, and these work with the parts.
+    session: Session
+    troubles: Troubles
     journal = Journal(
         store,
         Listener(
             committed=lambda ended: session.committed(ended),
-            troubled=lambda trouble: session.troubled(trouble),
+            troubled=lambda trouble: troubles.journal(trouble),
             failed=lambda reason: session.refuse(reason),
         ),
     )
@@ -74,19 +77,19 @@ async def assemble(
         journal,
         lambda work: session.spawn(work),
         OutageListener(
-            began=lambda reason: session.outage_began(reason),
-            ended=lambda seconds: session.outage_ended(seconds),
-            hopeless=lambda reason: session.outage_from_the_start(reason),
+            began=lambda reason: troubles.outage_began(reason),
+            ended=lambda seconds: troubles.outage_ended(seconds),
+            hopeless=lambda reason: troubles.outage_hopeless(reason),
         ),
     )
     disk = DiskWatch(
         bodies.takes,
         lambda work: session.spawn(work),
-        lambda reason: session.hold(Hold.BODIES, reason),
-        lambda: session.release(Hold.BODIES, "The disk takes bodies again."),
+        lambda reason: troubles.no_room(reason),
+        lambda: troubles.room(),
     )
     reactions = Reactions(
-        local_fault=lambda message: session.local_fault(message),
+        local_fault=lambda message: troubles.local_fault(message),
         disk_fault=disk.refused,
         ended=lambda failed: session.request_ended(failed),
     )
@@ -119,4 +122,5 @@ async def assemble(
         input_done=known.done,
     )
     session = Session(equipment)
+    troubles = Troubles(session, equipment)
     return session, Engine(folder, session, equipment)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +21,10 @@ from .ingest import Ingest
 from .lifecycle import Facts, settled
 from .meter import Meter
 from .outage import OutageGuard
+from .pulse import Pulse
 from .run_clock import RunClock
 from .scheduler import Scheduler
 from .watch import GapWatch
-
-TICK_S = 0.25
-_NOTE_EVERY_S = 1.0
-_LOCAL_CUT_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +60,6 @@ class Session:
         self._holds = Holds()
         self._held = False
         """The run is paused by a hold alone, and goes on by itself."""
-        self._journal_fails = False
-        self._local_cut_at = float("-inf")
-        self._noted_at = float("-inf")
-        self._noted_state: RunState | None = None
         self.state = RunState.RUNNING
         self.reason = ""
         """Why it is in that state, where no user wanted it."""
@@ -95,7 +86,7 @@ class Session:
         self._with.events.say(EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}.")
         if self._with.ingest is not None:
             self.spawn(self._read_input(self._with.ingest))
-        self.spawn(self._tick())
+        self.spawn(Pulse(self, self._with).beat())
         self.settle()
         self._with.scheduler.pump()
 
@@ -135,6 +126,12 @@ class Session:
             self.reason = self._holds.reason
         else:
             self._go_on()
+
+    def give_up(self, reason: str) -> None:
+        """Let whoever waits for the end of a hold know that it may never come; it still may."""
+        if self._held:
+            self.stopped_by = reason
+            self.over.set()
 
     def settle(self) -> None:
         """See whether the run has come to an end, or goes on after one."""
@@ -177,7 +174,7 @@ class Session:
         """Pause until a user has put something right."""
         self.warn(f"Paused: {reason}")
         self.stopped_by = self.stopped_by or reason
-        if self.state is RunState.RUNNING:
+        if self.state is RunState.RUNNING or self._held:
             self.enter(RunState.PAUSED, reason)
         self.over.set()
 
@@ -210,43 +207,6 @@ class Session:
         self.settle()
         self._with.scheduler.pump()
 
-    def troubled(self, trouble: str | None) -> None:
-        """The disk refuses to write, or writes again (None)."""
-        if trouble is None:
-            self._journal_fails = False
-            self.release(Hold.JOURNAL, "The journal can be written again.")
-        elif not self._journal_fails:
-            self._journal_fails = True
-            self.hold(Hold.JOURNAL, f"the journal cannot be written ({trouble})")
-
-    def outage_began(self, reason: str) -> None:
-        """No host can be reached."""
-        self._with.failures.reset()
-        self.hold(Hold.OUTAGE, f"no host can be reached ({reason})")
-
-    def outage_ended(self, seconds: float) -> None:
-        """A host can be reached again."""
-        if self.stopped_by is not None and self._held:
-            self.stopped_by = None
-            self.over.clear()
-        self.release(Hold.OUTAGE, f"The network is back after {seconds:.0f} s.")
-
-    def outage_from_the_start(self, reason: str) -> None:
-        """Nothing has ever been reached: whoever waits for the end should hear of it."""
-        if self._held:
-            self.stopped_by = f"nothing could be reached since the start ({reason})"
-            self.over.set()
-
-    def local_fault(self, message: str) -> None:
-        """This machine ran out of something: halve the concurrency, once a second at most."""
-        now = self._loop.time()
-        if now - self._local_cut_at < _LOCAL_CUT_EVERY_S:
-            return
-        self._local_cut_at = now
-        gate = self._with.gate
-        before, gate.limit = gate.limit, min(gate.limit, max(1, gate.in_use // 2))
-        self.warn(f"Concurrency {before}→{gate.limit}: {message}; no attempt is charged.")
-
     def request_ended(self, failed: bool) -> None:
         """A request succeeded or failed for good."""
         stop = self._with.failures.ended(failed=failed)
@@ -254,7 +214,7 @@ class Session:
             return
         self.stopped_by = stop
         self._with.events.say(EventKind.PAUSED, f"Stopped: {stop}.")
-        if self.state is RunState.RUNNING:
+        if self.state is RunState.RUNNING or self._held:
             self.enter(RunState.PAUSED, stop)
         self.over.set()
 
@@ -289,34 +249,6 @@ class Session:
             f"{word}: {counts.succeeded:,} succeeded, {counts.failed:,} failed of {counts.total:,}.",
         )
         self.over.set()
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = self._loop.time()
-            gap = self._with.gaps.tick(now)
-            if gap:
-                self.warn(f"This machine stood still for {gap:.0f} s; attempts it broke are not charged.")
-            self._with.meter.roll(now)
-            self.settle()
-            quiet = self.state is RunState.FINISHED and self._noted_state is RunState.FINISHED
-            if now - self._noted_at >= _NOTE_EVERY_S and not self._journal_fails and not quiet:
-                self._note(now)
-
-    def _note(self, now: float) -> None:
-        self._noted_at, self._noted_state = now, self.state
-        live = json.dumps(
-            {
-                "at": time.time(),
-                "state": self.state.value,
-                "under_way": self.under_way,
-                "concurrency": self._with.gate.limit,
-                "rate_per_s": round(self._with.meter.rate_per_s(now), 2),
-                "elapsed_s": round(self._with.clock.total_s(now), 3),
-            }
-        )
-        elapsed = self._with.clock.session_s(now)
-        self._with.journal.post(lambda store: store.save_live(self._with.number, elapsed, live))
 
     def _reap(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -107,6 +107,8 @@ class Journal:
         """As last committed: what the run has durably come to."""
         self.received_bytes: int = store.received_bytes
         """Octets of response bodies, as last committed."""
+        self.troubled = False
+        """Whether the disk refuses to write just now."""
         self.revision = 0
         """How many commits there have been that changed a request."""
 
@@ -252,7 +254,9 @@ class Journal:
                 results = await loop.run_in_executor(self._thread, batch.apply, self._store)
             except (sqlite3.OperationalError, OSError) as error:
                 failures += 1
-                self._listener.troubled(str(error))
+                if failures == 1:
+                    self.troubled = True
+                    self._listener.troubled(str(error))
                 if self._closing and failures >= _LAST_TRIES:
                     raise RunError(
                         f"The last {len(batch.ended)} results could not be saved ({error}). "
@@ -261,6 +265,7 @@ class Journal:
                 await asyncio.sleep(self._pace.retry_s)
             else:
                 if failures:
+                    self.troubled = False
                     self._listener.troubled(None)
                 return results
 

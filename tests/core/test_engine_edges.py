@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import pytest
 from fetchdeck.core.engine.run import open_run
+from fetchdeck.core.engine.troubles import Troubles
 from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import export_run
 from fetchdeck.core.handle import RunState, Snapshot
@@ -284,7 +285,7 @@ async def test_too_few_descriptors_never_raise_a_limit_that_drains(server: Ledge
     ):
         await server.in_flight(40)
         engine.set_concurrency(5)
-        engine._session.local_fault("too many open files")
+        Troubles(engine._session, engine._with).local_fault("too many open files")
         assert engine.snapshot().limit == 5
         server.release()
         await engine.finished()

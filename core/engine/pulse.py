@@ -1,0 +1,61 @@
+"""What a session does a few times a second, whatever else happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING
+
+from ..handle import RunState
+
+if TYPE_CHECKING:
+    from .session import Equipment, Session
+
+TICK_S = 0.25
+"""Seconds between two beats."""
+_NOTE_EVERY_S = 1.0
+
+
+class Pulse:
+    """Notices gaps in time, settles the run's state, and notes in the journal how the run stands."""
+
+    def __init__(self, session: Session, equipment: Equipment) -> None:
+        """Nothing happens before `beat`."""
+        self._session = session
+        self._with = equipment
+        self._noted_at = float("-inf")
+        self._noted_state: RunState | None = None
+
+    async def beat(self) -> None:
+        """Go on until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = loop.time()
+            gap = self._with.gaps.tick(now)
+            if gap:
+                self._session.warn(
+                    f"This machine stood still for {gap:.0f} s; attempts it broke are not charged."
+                )
+            self._with.meter.roll(now)
+            self._session.settle()
+            state = self._session.state
+            quiet = state is RunState.FINISHED and self._noted_state is RunState.FINISHED
+            if now - self._noted_at >= _NOTE_EVERY_S and not self._with.journal.troubled and not quiet:
+                self._note(now, state)
+
+    def _note(self, now: float, state: RunState) -> None:
+        self._noted_at, self._noted_state = now, state
+        live = json.dumps(
+            {
+                "at": time.time(),
+                "state": state.value,
+                "under_way": self._session.under_way,
+                "concurrency": self._with.gate.limit,
+                "rate_per_s": round(self._with.meter.rate_per_s(now), 2),
+                "elapsed_s": round(self._with.clock.total_s(now), 3),
+            }
+        )
+        elapsed = self._with.clock.session_s(now)
+        self._with.journal.post(lambda store: store.save_live(self._with.number, elapsed, live))
