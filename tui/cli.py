@@ -31,6 +31,7 @@ from .options import (
     effort_options,
     front_end,
     front_end_options,
+    gives_proxy,
     output_option,
     request_options,
 )
@@ -228,7 +229,7 @@ def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[
     from .demo.setup import server_of
     from .session import Session, run_session
 
-    job, stored = stored_job(folder, headers)
+    job, stored = stored_job(folder, headers, other_proxy=gives_proxy(given))
     options = build_options(stored, given)
     take_standard_input(piped=False, dashboard=dashboard)
     with server_of(folder) as environ:

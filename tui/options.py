@@ -59,6 +59,16 @@ def parse_method(text: str, option: str = "--method") -> str:
     return text.upper()
 
 
+def parse_proxy_option(text: str) -> str:
+    """The URL of a proxy, or an empty text for `none`; raises OptionError, which repeats nothing of the URL."""
+    from ..core.proxies import parse_proxy  # loads urllib.request, which a mistyped option need not wait for
+
+    if text.strip().lower() == "none":
+        return ""
+    parse_proxy(text)
+    return text
+
+
 class Parsed(click.ParamType):
     """A click type around one of our parsers, whose OptionError becomes click's usage error."""
 
@@ -96,6 +106,7 @@ class RateType(Parsed):
 
 SECONDS = click.FloatRange(min=0, min_open=True)
 FOLDER = click.Path(path_type=Path)
+PROXY = Parsed("URL", parse_proxy_option)
 HEADER = Parsed("NAME: VALUE", parse_header)
 
 
@@ -127,7 +138,13 @@ def effort_options(defaults: Options | None) -> Callable[[C], C]:
                              help="Largest decoded body: 10MB, 1GiB (default 100MiB)."),
                 click.option("--max-failures", type=Checked("failures", MaxFailures.parse), metavar="N|N%",
                              help="Stop after so many failures, or at this share of the last hundred."),
-                click.option("--insecure", is_flag=True, default=None, help="Accept any TLS certificate."),
+                click.option("-k", "--insecure", is_flag=True, default=None, help="Accept any TLS certificate."),
+                click.option("--cookies/--no-cookies", default=None,
+                             help="Keep cookies in memory for this session (default no)."),
+                click.option("--proxy", type=PROXY, metavar="URL",
+                             help="Send all through this http:// or https:// proxy; 'none' lifts it."),
+                click.option("--env-proxy", is_flag=True, default=None,
+                             help="Proxies of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."),
             )
         ):  # fmt: skip
             command = option(command)
@@ -181,12 +198,24 @@ def output_option(command: C) -> C:
 
 
 def build_options(base: Options, given: dict[str, Any]) -> Options:
-    """`base` with the options that were given on the command line; None stands for those that were not."""
+    """`base` with the options that were given on the command line; None stands for those that were not.
+
+    Raises OptionError for two proxies at once; one that is given takes the place of any in `base`.
+    """
     names = {field.name for field in fields(Options)}
     changes = {name: value for name, value in given.items() if name in names and value is not None}
     if "rate" in changes:
         changes["rate"] = changes["rate"] or None
+    if gives_proxy(given):
+        changes |= {"proxy": changes.get("proxy") or None, "env_proxy": changes.get("env_proxy", False)}
+        if changes["proxy"] and changes["env_proxy"]:
+            raise OptionError("--proxy and --env-proxy exclude each other.")
     return replace(base, **changes)
+
+
+def gives_proxy(given: dict[str, Any]) -> bool:
+    """Whether the command line says which proxy to use, or that none be used."""
+    return given.get("proxy") is not None or given.get("env_proxy") is not None
 
 
 def build_job(source: str, given: dict[str, Any]) -> Job:
