@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 
 from ..core.journal.records import RequestDetail
 from ..core.printable import printable
 
-_ESCAPES = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_ESCAPES = {"\\": r"\\", "'": r"\x27", "!": r"\x21", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+"""No quote stands in $'...' but the last, so that a shell that does not know the form (dash, fish) runs nothing."""
+_PILE = 9
+"""Marks that are harmless one by one are not so in numbers; this many of one are above any bound."""
 _GLOB = frozenset("[]{}")
 
 
@@ -33,16 +37,24 @@ def curl_command(detail: RequestDetail) -> str:
 
 
 def quote(text: str) -> str:
-    """One shell word: as it is, in quotes, or as $'...' where it holds what could act on a terminal."""
-    if printable(text) == text:
+    """One shell word: as it is, in quotes, or as $'...' where it holds what could act on a terminal.
+
+    Also where a backslash would take the meaning from a quote in fish, which then refuses the line.
+    """
+    if printable(text) == text and not _escapes_a_quote(text):
         return shlex.quote(text)
     return "$'" + "".join(_escape(character) for character in text) + "'"
 
 
+def _escapes_a_quote(text: str) -> bool:
+    return "\\" in text and ("'" in text or text.endswith("\\"))
+
+
+@lru_cache(4096)
 def _escape(character: str) -> str:
     if (escape := _ESCAPES.get(character)) is not None:
         return escape
-    if printable(character) == character:
+    if printable(character * _PILE) == character * _PILE:
         return character
     try:
         octets = character.encode("utf-8", "surrogateescape")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fetchdeck.core.journal.records import RequestDetail, TableRow
 from fetchdeck.core.model import State
 from fetchdeck.core.printable import printable
 from fetchdeck.tui.curl import curl_command, quote
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 ROW = TableRow(0, 1, State.SUCCEEDED, "GET", "http://h/", 1, 200, None, None, 2, 1.0, 1.0)
@@ -87,6 +89,53 @@ def test_a_body_with_a_nul_goes_through_standard_input() -> None:
     assert done.stdout == body
 
 
-@given(st.text())
+@given(
+    st.text(
+        st.characters(exclude_categories=[])
+        | st.sampled_from("\x1b'\\\\\n;$`!&#\u0301\u0301\u3164\u1161\ufe0f\u2764\u202e \ud800")
+    )
+)
+@example("e" + "\u0301" * 9 + "\u1100" + "\u1161" * 20)
 def test_any_text_makes_one_harmless_word(text: str) -> None:
     assert printable(quote(text)) == quote(text)
+
+
+@pytest.mark.parametrize(
+    "shell", [shell for name in ("sh", "dash", "bash", "zsh") if (shell := shutil.which(name))]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b'; touch ran; '",
+        "\\'; touch ran #",
+        "\\\\'; touch ran #\\",
+        "\x1b\\'; touch ran; #'",
+        "`touch ran` $(touch ran) \x07",
+        "'\n touch ran\n'",
+        "!touch ran\x1b!!",
+        "-o ran\x1b",
+        "@ran",
+        "~ ; touch ran && touch ran | touch ran > ran\x9b",
+    ],
+)
+def test_no_shell_runs_anything_of_a_pasted_line(tmp_path: Path, shell: str, text: str) -> None:
+    command = curl_command(
+        detail("POST", f"http://h/{text}", text.encode(), headers=(("X", f"v{text}"), ("Content-Type", text)))
+    )
+    script = f"curl() {{ printf '%s\\0' \"$@\" >&2; }}\n{command}\n"
+    done = subprocess.run([shell, "-c", script], capture_output=True, timeout=10, cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(done.stderr.split(b"\0")) == 8
+    assert not list(tmp_path.iterdir())
+
+
+def _fish_words(line: str) -> str:
+    """What is outside of quotes as fish reads them: in single ones a backslash takes the meaning from a quote."""
+    return re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", line, flags=re.DOTALL)
+
+
+@given(st.text(st.sampled_from("a'\\\";$\x1b ")))
+def test_fish_finds_nothing_to_run(text: str) -> None:
+    word = quote(text)
+    # fish refuses a line in which a quote follows a dollar.
+    assert word.startswith("$'") or not set(" '\";$") & set(_fish_words(word))
