@@ -42,7 +42,7 @@ def body_text(data: bytes, content_type: str, *, cut: bool = False) -> BodyText:
     if _is_json(text, cut=cut):
         return BodyText("JSON, indented", tuple(format_json(text)), paint_json)
     label = "not valid JSON, as text" if kind.endswith("json") else "text"
-    lines = text.expandtabs(4).replace("\ufe0f", "").split("\n")
+    lines = text.expandtabs(4).split("\n")
     return BodyText(label, tuple(printable(line.removesuffix("\r")) for line in lines), plain)
 
 
@@ -88,7 +88,7 @@ def format_json(text: str) -> list[str]:
             line += part
             line = next_line()
         else:
-            line += ": " if part == ":" else printable(part).replace("\ufe0f", "")
+            line += ": " if part == ":" else printable(part)
     return [*lines, line]
 
 
@@ -113,8 +113,8 @@ def _decode(data: bytes, kind: str, charset: str | None, *, cut: bool) -> str | 
     """The text, or None for octets that are none."""
     if _TEXT_TYPES.fullmatch(kind):
         try:
-            return codecs.decode(data, charset or "utf-8", "replace").removeprefix("\ufeff")
-        except (LookupError, ValueError, AssertionError):
+            return data.decode(charset or "utf-8", "replace").removeprefix("\ufeff")
+        except (LookupError, ValueError):
             return data.decode("utf-8", "replace").removeprefix("\ufeff")
     if b"\0" in data:
         return None

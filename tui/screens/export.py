@@ -99,7 +99,9 @@ class FileName:
 def free_name(run_name: str) -> str:
     """`NAME.jsonl`, or the first of `NAME-2.jsonl`, `NAME-3.jsonl`, … that is not taken in the working directory.
 
-    A run is named after its input: without this, `places.jsonl` would offer to write over itself.
+    A run is named after its input: without this, `places.jsonl` would offer to write over itself. Of a name that
+    should not be typed the printable form is offered.
     """
-    names = itertools.chain([f"{run_name}.jsonl"], (f"{run_name}-{n}.jsonl" for n in itertools.count(2)))
+    name = printable(run_name)
+    names = itertools.chain([f"{name}.jsonl"], (f"{name}-{n}.jsonl" for n in itertools.count(2)))
     return next(name for name in names if not Path(name).exists())

@@ -155,8 +155,9 @@ def load_body(response: ResponseRecord, folder: Path) -> BodyText | None:
         try:
             with (folder / response.body_path).open("rb") as file:
                 data = file.read(LIMIT)
-        except OSError as error:
-            return BodyText(f"{response.body_path} cannot be read: {error.strerror}", (), plain)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no valid file name"
+            return BodyText(printable(f"{response.body_path} cannot be read: {why}"), (), plain)
     if not data:
         return None
     content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")

@@ -121,7 +121,7 @@ def _value(value: object) -> str:
 
 
 def _span(text: str, tone: Tone = Tone.PLAIN) -> Span:
-    return Span(printable(text).replace("\ufe0f", ""), tone)
+    return Span(printable(text), tone)
 
 
 def _type_of(headers: Headers) -> str:

@@ -13,6 +13,7 @@ from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
 from ...core.model import State
+from ...core.printable import printable
 from ..figures import count
 from ..filter_words import in_words
 from .confirm import ConfirmScreen
@@ -51,7 +52,8 @@ class Retries:
         try:
             n = await self._reader.retryable(rows)
         except (sqlite3.Error, FetchdeckError) as error:
-            self._screen.notify(f"The journal cannot be read: {error}", severity="error", markup=False)
+            sentence = printable(f"The journal cannot be read: {error}")
+            self._screen.notify(sentence, severity="error", markup=False)
             return
         if not n:
             self._screen.notify("The filter shows no request that could be queued again.", markup=False)

@@ -16,7 +16,6 @@ GAP = 1
 """Cells between two columns."""
 _LONGEST = 8
 """Characters looked at for each cell of width: more are combining marks piled up to slow a terminal down."""
-_VARIATION_SELECTOR = "\ufe0f"
 
 
 class Tone(StrEnum):
@@ -93,18 +92,13 @@ def layout(columns: Sequence[Column[R]], width: int) -> Layout[R]:
 
 
 def fit(text: str, width: int, *, right: bool = False, middle: bool = False) -> str:
-    """Sanitise foreign text and make it exactly `width` cells wide, cut with an ellipsis where it is longer.
-
-    Variation selector 16 is left out, because terminals disagree on the width it gives.
-    """
+    """Sanitise foreign text and make it exactly `width` cells wide, cut with an ellipsis where it is longer."""
     if width <= 0:
         return ""
     most = width * _LONGEST
     if len(text) > 2 * most:
         text = text[:most] + text[-most:]
     clean = printable(text)
-    if not clean.isascii():
-        clean = clean.replace(_VARIATION_SELECTOR, "")
     used = cell_len(clean)
     if used > width:
         tail = _tail(clean, width * 3 // 5) if middle else ""

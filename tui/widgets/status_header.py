@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.handle import RunState, Snapshot
 from ...core.printable import printable
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
-from ..spans import Line, Span, justify, width_of
+from ..spans import Line, Span, cut, justify, width_of
 from .columns import Tone
 from .lines import Lines
 
@@ -17,15 +17,14 @@ _TONES = {
     RunState.FINISHED: Tone.TITLE,
 }
 _LONGEST_NAME = 40
+"""Cells."""
 
 
 def status_line(snapshot: Snapshot, width: int) -> Line:
     """Name, state and its reason at the left, times at the right."""
-    name = printable(snapshot.name[: 4 * _LONGEST_NAME])
-    if len(name) > _LONGEST_NAME:
-        name = name[: _LONGEST_NAME - 1] + "…"
+    name = Span(printable(snapshot.name[: 4 * _LONGEST_NAME]), Tone.TITLE)
     left = (
-        Span(name, Tone.TITLE),
+        *cut((name,), _LONGEST_NAME),
         Span("  "),
         Span(f"{RUN_GLYPHS[snapshot.state]} {snapshot.state.value}", _TONES[snapshot.state]),
         *_remark(snapshot),
