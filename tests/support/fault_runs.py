@@ -129,10 +129,14 @@ def endings(server: FaultServer, rows: Iterable[Row], paths: Iterable[str]) -> d
 
 
 async def check_run(
-    server: FaultServer, folder: Path, expected: Mapping[str, Ends], options: Options = QUICK
+    server: FaultServer,
+    folder: Path,
+    expected: Mapping[str, Ends],
+    options: Options = QUICK,
+    templates: Templates | None = None,
 ) -> list[Row]:
     """Run the faulty rows among healthy ones, and hold what came of them against what is expected."""
-    rows = await fetch_all(folder, map(server.url, among_healthy(expected)), options)
+    rows = await fetch_all(folder, map(server.url, among_healthy(expected)), options, templates)
     check_healthy(server, rows)
     assert endings(server, rows, expected) == dict(expected)
     return rows
