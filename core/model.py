@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -127,6 +127,8 @@ class Request:
     url: str
     headers: Headers = ()
     body: bytes | None = None
+    secrets: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The values in it that its row or its templates name as secrets; None where nobody has looked."""
 
     @property
     def idempotent(self) -> bool:
