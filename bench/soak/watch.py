@@ -20,7 +20,7 @@ SAMPLE_S = 1.0
 KEY_S = 2.0
 _KEYS = ("1", "2", "3", "4", "5", "6", "\x1b[F", "\x1b[H")
 """Every tab in turn, and the end and the beginning of the last one."""
-_IDLE_S = 2.0
+_IDLE_S = 1.0
 """How long a dashboard whose rows are all done is left standing before it is asked to leave."""
 _LEAVE_S = 120.0
 """How long a command may take from being asked to leave until it has ended."""
