@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import InputError, RowError
 from ..inputs.source import Source
 from ..job import InputFormat
-from ..journal.entries import Accepted
+from ..journal.entries import LOST_MESSAGE, Accepted
 from ..model import BadRow, Row, State
 from ..printable import printable
 from ..redact import Redactor
@@ -36,6 +37,20 @@ class InputProgress:
     """To its end."""
     digest: str = ""
     """Of all these rows, where the input cannot be read twice and so has no other identity."""
+    lost_below: int = 0
+    """Of a salvaged journal: rows under this number that it lacks may have been in it, and may have been sent."""
+    gaps: Sequence[Sequence[int]] = ()
+    """Which of `rows` it lacks: the first of each gap, and the first after it, ascending."""
+
+    def has(self, row: int) -> bool:
+        """Whether the journal has a row."""
+        at = bisect_right(self.gaps, row, key=lambda gap: gap[0]) - 1
+        return row < self.rows and not (at >= 0 and row < self.gaps[at][1])
+
+    @property
+    def first_missing(self) -> int:
+        """The first row that is not in the journal."""
+        return self.gaps[0][0] if self.gaps else self.rows
 
 
 class Acceptor(Protocol):
@@ -82,7 +97,9 @@ class Ingest:
         one that earlier sessions have read, OSError where it cannot be read further.
         """
         try:
-            async for batch in self._source.batches(self._known.rows if self._source.rewindable else 0):
+            async for batch in self._source.batches(
+                self._known.first_missing if self._source.rewindable else 0
+            ):
                 for start in range(0, len(batch), _CHUNK):
                     self._take(journal, batch[start : start + _CHUNK])
                     if batch[start].id < self._known.rows:
@@ -99,14 +116,14 @@ class Ingest:
     def _take(self, journal: Acceptor, records: list[Row | BadRow]) -> None:
         accepted: list[Accepted] = []
         for record in records:
-            known = record.id < self._known.rows
+            known = self._known.has(record.id)
             one = self._accepted(record)
             if not self._source.rewindable:
                 self._follow(record, one, known=known)
             if not known:
                 accepted.append(one)
         if accepted:
-            self._rows_read = accepted[-1].id + 1
+            self._rows_read = max(self._rows_read, accepted[-1].id + 1)
             journal.accept(accepted, self._progress(done=False))
 
     def _finish(self, journal: Acceptor) -> None:
@@ -123,14 +140,22 @@ class Ingest:
             self._held.hold(record, known=known)
         self._digest.update(digest_of(record))
         self._digest_rows = record.id + 1
-        if self._digest_rows == self._known.rows and self._digest.hexdigest() != self._known.digest:
+        told = self._known.digest
+        if told and self._digest_rows == self._known.rows and self._digest.hexdigest() != told:
             raise InputError(_OTHER_INPUT)
         if self._held.read_to is not None:
             self._held.read_to = self._digest_rows if self._digest_rows < self._known.rows else None
 
     def _progress(self, *, done: bool) -> dict[str, object]:
         digest = "" if self._source.rewindable else self._digest.hexdigest()
-        return {"rows": self._rows_read, "done": done, "digest": digest}
+        if self._digest_rows < self._rows_read:
+            digest = self._known.digest
+        progress: dict[str, object] = {"rows": self._rows_read, "done": done, "digest": digest}
+        return (
+            progress
+            if done or not self._known.lost_below
+            else progress | {"lost_below": self._known.lost_below}
+        )
 
     def _accepted(self, record: Row | BadRow) -> Accepted:
         if isinstance(record, BadRow):
@@ -143,8 +168,18 @@ class Ingest:
         except RowError as error:
             columns = self._redactor.columns(record.columns, frozenset())
             return self._invalid(record, str(error), "", json.dumps(columns, ensure_ascii=False))
+        unsafe = record.id < self._known.lost_below and not request.idempotent
         return Accepted(
-            record.id, State.QUEUED, record.line, one.method, one.url, one.host, one.row, one.spec, one.sealed
+            id=record.id,
+            state=State.FAILED if unsafe else State.QUEUED,
+            line=record.line,
+            method=one.method,
+            url=one.url,
+            host=one.host,
+            row=one.row,
+            spec=one.spec,
+            sealed=one.sealed,
+            message=LOST_MESSAGE if unsafe else None,
         )
 
     def _invalid(self, record: Row | BadRow, reason: str, text: str, columns: str) -> Accepted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -11,6 +12,8 @@ from typing import Any, BinaryIO, cast
 from ..errors import InputError, RunError
 from ..inputs.source import Source, open_source
 from ..job import Job, Options
+from ..journal.damage import unusable
+from ..journal.discard import refuse_to_discard
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..journal.lock import RunLock
@@ -23,6 +26,7 @@ from .assembly import assemble
 from .engine import Engine
 from .ingest import digest_of
 from .plan import Plan
+from .rebind import check_rows, lacks_job, no_job
 from .watch import descriptor_shortage
 
 
@@ -36,7 +40,7 @@ def stored_job(
     """
     stored = _stored(RunFolder(folder))
     if stored is None:
-        raise RunError(f"There is no run in {folder}. Start one with 'fetchdeck run INPUT --run {folder}'.")
+        raise no_job(RunFolder(folder))
     return identity.restore(stored, headers, folder, other_proxy=other_proxy)
 
 
@@ -68,8 +72,10 @@ async def open_run(
         lock = RunLock(run_folder)
         stack.callback(lock.release)
         if fresh and run_folder.has_run:
-            _stored(run_folder)  # refuses what is no journal of ours
+            refuse_to_discard(run_folder)
             run_folder.discard_run()
+        if await asyncio.to_thread(lacks_job, run_folder):
+            await check_rows(run_folder, await _first_records(source, job) if source else (), plan)
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
@@ -157,7 +163,7 @@ def _sqlite_errors(folder: RunFolder) -> Generator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise RunError(f"{folder.journal} cannot be used ({error}). It was left as it is.") from error
+        raise unusable(folder.journal, error) from error
 
 
 def _bound_store(
@@ -182,6 +188,7 @@ def _bound_store(
         store.recover()
         with store.transaction():
             store.set_meta("job", wanted)
+            store.note_gaps()
             requeued = store.requeue(again) if again is not None else 0
             if source is None and (sealed := len(store.pending_sealed())):
                 raise RunError(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ..model import FailureKind, Hop, Reply, State
 
+LOST_MESSAGE = "the journal was damaged: this request may have been sent, and what came of it is lost"
+"""What a request ends with that must not be sent again by itself, and whose record was lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -13,7 +16,7 @@ class Accepted:
 
     id: int
     state: State
-    """QUEUED, or INVALID with a message."""
+    """QUEUED; or INVALID, or FAILED with an unknown outcome, with a message."""
     line: int
     method: str
     url: str

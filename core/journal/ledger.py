@@ -65,13 +65,18 @@ class Ledger:
 
     def blame(self, one: Ended, now: float) -> int:
         """Count a failure with its like; returns the cause's id."""
-        kind = one.kind or FailureKind.UNEXPECTED
-        text = signature(kind, one.status, one.message or kind.value)
+        return self.blame_for(one.id, one.kind or FailureKind.UNEXPECTED, one.status, one.message, now)
+
+    def blame_for(
+        self, request: int, kind: FailureKind, status: int | None, message: str | None, now: float
+    ) -> int:
+        """The same for a failure that was no attempt of this run's."""
+        text = signature(kind, status, message or kind.value)
         known = self._causes.get(text)
         if known is not None:
             self._db.execute("UPDATE causes SET n = n + 1, last_at = ? WHERE id = ?", (now, known))
             return known
-        new = self._db.execute(_ADD_CAUSE, (text, kind, one.status, now, now, one.id)).lastrowid
+        new = self._db.execute(_ADD_CAUSE, (text, kind, status, now, now, request)).lastrowid
         self._causes[text] = int(new or 0)
         return self._causes[text]
 

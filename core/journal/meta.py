@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from ..errors import RunError
+from .damage import unusable
+from .folder import RunFolder
 from .reader import connect
 
 
@@ -17,8 +18,10 @@ def read_meta(path: Path, key: str) -> object:
         try:
             # A process that was killed while it made the journal has left a file without tables.
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                if RunFolder(path.parent).log.exists():
+                    raise unusable(path, ValueError("it is empty, although a run has been at work here"))
                 return None
             found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        except sqlite3.Error as error:
-            raise RunError(f"{path} is damaged ({error}). It was left as it is; use --run OTHER.") from error
-    return json.loads(found[0]) if found else None
+            return json.loads(found[0]) if found else None
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise unusable(path, error) from error

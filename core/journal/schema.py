@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import RunError
+from .damage import unusable
 
 APPLICATION_ID = 0x66646B31
 """Marks the file as a fetchdeck journal (`PRAGMA application_id`)."""
+
+MOST_VERSIONS = 1000
+"""A version beyond this is damage rather than a fetchdeck of the future."""
 
 _TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -114,13 +118,8 @@ def check(db: sqlite3.Connection, path: Path) -> None:
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
         application: int = db.execute("PRAGMA application_id").fetchone()[0]
         tables: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        raise RunError(f"{path} cannot be read: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        raise RunError(
-            f"{path} is damaged or no fetchdeck journal ({error}). It was left as it is; "
-            "use another folder (--run OTHER)."
-        ) from error
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
     if application != APPLICATION_ID and (tables or application):
         raise RunError(
             f"{path} is no fetchdeck journal. It was left as it is; use another folder (--run OTHER)."

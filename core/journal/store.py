@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, cast
 
 from ..errors import RunError
 from ..model import BodyFile, Counts, FailureKind, Reply, State
 from . import schema
+from .damage import unusable
 from .entries import Accepted, Ended, Leased
 from .filter import RowFilter
 from .folder import RunFolder
@@ -31,8 +33,8 @@ RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
 _LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
 _GIVE_BACK = "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
 _ACCEPT = """
-INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, ended, ended_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, cause, ended, ended_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _END = """
 UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, bytes = ?,
@@ -48,6 +50,12 @@ WHERE id IN (SELECT id FROM picked)
 """
 _QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
 _EVERY_ID = 2**63 - 1
+_GAPS = """
+SELECT before + 1, id FROM (
+    SELECT id, lag(id, 1, -1) OVER (ORDER BY id) AS before FROM
+    (SELECT id FROM requests WHERE id < ? UNION ALL SELECT ?)
+) WHERE id > before + 1
+"""
 
 
 class Store:
@@ -102,6 +110,13 @@ class Store:
     def set_meta(self, key: str, value: object) -> None:
         """Store a JSON value."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def note_gaps(self) -> None:
+        """Note with the progress of the input which rows a salvaged journal lacks, so that they are read again."""
+        ingest = cast("dict[str, Any]", self.meta("ingest") or {})
+        if ingest.get("lost_below"):
+            gaps = self._db.execute(_GAPS, (ingest["rows"], ingest["rows"])).fetchall()
+            self.set_meta("ingest", {**ingest, "gaps": gaps})
 
     def accept(self, rows: list[Accepted]) -> None:
         """Take in rows of the input."""
@@ -266,11 +281,14 @@ class Store:
         )
 
     def _accepted(self, row: Accepted, now: float) -> tuple[object, ...]:
-        invalid = row.state is State.INVALID
         stored = (row.id, row.state, row.line, row.method, row.url, row.host, row.row, row.spec, row.sealed)
-        if not invalid:
-            return (*stored, None, None, None, None)
-        return (*stored, FailureKind.INVALID, row.message, self._ledger.next_ended(), now)
+        if not row.state.terminal:
+            return (*stored, None, None, None, None, None)
+        kind, cause = FailureKind.INVALID, None
+        if row.state is State.FAILED:
+            kind = FailureKind.OUTCOME_UNKNOWN
+            cause = self._ledger.blame_for(row.id, kind, None, row.message, now)
+        return (*stored, kind, row.message, cause, self._ledger.next_ended(), now)
 
     def _replaced(self, ended: list[Ended]) -> list[str]:
         """Body files of earlier attempts that these replies replace."""
@@ -325,7 +343,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise RunError(f"{path} cannot be opened: {error}.") from error
+        raise unusable(path, error) from error
     finally:
         os.umask(mask)
     try:
@@ -336,7 +354,7 @@ def _open(path: Path) -> sqlite3.Connection:
         schema.prepare(db, path)
     except sqlite3.Error as error:
         db.close()
-        raise RunError(f"{path} cannot be used ({error}). It was left as it is.") from error
+        raise unusable(path, error) from error
     except RunError:
         db.close()
         raise

@@ -13,9 +13,6 @@ from .records import Row, read_page
 from .tables import Table
 from .trees import Tree
 
-_NEWER = 1000
-"""Versions beyond this are damage rather than a fetchdeck of the future."""
-
 
 class Damaged:
     """The tables of a damaged journal."""
@@ -48,7 +45,7 @@ class Damaged:
             raise RunError(
                 f"{journal} is no fetchdeck journal, so there is nothing to salvage. It was left as it is."
             )
-        if ours and len(schema.MIGRATIONS) < header.user_version < _NEWER:
+        if ours and len(schema.MIGRATIONS) < header.user_version < schema.MOST_VERSIONS:
             raise schema.newer(journal, header.user_version)
 
     def rows(self, table: Table) -> Iterator[Row]:

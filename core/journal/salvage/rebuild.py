@@ -14,12 +14,12 @@ from typing import Any
 from ...model import IDEMPOTENT_METHODS, FailureKind, State
 from ...policies.signature import signature
 from .. import schema
+from ..entries import LOST_MESSAGE
 from .records import Row
 from .tables import Table
 
 ANY_ROW = 2**62
 """Above every row number."""
-LOST_MESSAGE = "the journal was damaged: this request may have been sent, and what came of it is lost"
 _IDEMPOTENT = ", ".join(f"'{method}'" for method in sorted(IDEMPOTENT_METHODS))
 _UNANSWERED = "state = 3 AND state >= 3 AND NOT EXISTS (SELECT 1 FROM responses WHERE request = id)"
 _NO_REPLY = "status = NULL, message = NULL, bytes = NULL, sent = 0"
