@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-from functools import lru_cache
-
 from ..core.journal.records import RequestDetail
-from ..core.printable import printable
+from .shell_words import quote
 
-_ESCAPES = {"\\": r"\\", "'": r"\x27", "!": r"\x21", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
-"""No quote stands in $'...' but the last, so that a shell that does not know the form (dash, fish) runs nothing."""
-_PILE = 9
-"""Marks that are harmless one by one are not so in numbers; this many of one are above any bound."""
 _GLOB = frozenset("[]{}")
 
 
@@ -34,33 +27,6 @@ def curl_command(detail: RequestDetail) -> str:
         return f"printf '{_octal(body)}' | {' '.join(words)} --data-binary @-"
     words += ["--data-raw", quote(body.decode("utf-8", "surrogateescape"))]
     return " ".join(words)
-
-
-def quote(text: str) -> str:
-    """One shell word: as it is, in quotes, or as $'...' where it holds what could act on a terminal.
-
-    Also where a backslash would take the meaning from a quote in fish, which then refuses the line.
-    """
-    if printable(text) == text and not _escapes_a_quote(text):
-        return shlex.quote(text)
-    return "$'" + "".join(_escape(character) for character in text) + "'"
-
-
-def _escapes_a_quote(text: str) -> bool:
-    return "\\" in text and ("'" in text or text.endswith("\\"))
-
-
-@lru_cache(4096)
-def _escape(character: str) -> str:
-    if (escape := _ESCAPES.get(character)) is not None:
-        return escape
-    if printable(character * _PILE) == character * _PILE:
-        return character
-    try:
-        octets = character.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        octets = character.encode("utf-8", "surrogatepass")
-    return "".join(f"\\x{octet:02x}" for octet in octets)
 
 
 def _method(detail: RequestDetail) -> list[str]:

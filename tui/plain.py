@@ -9,6 +9,7 @@ from typing import Protocol, TextIO
 
 from ..core.handle import EngineHandle, Event, EventKind, RunState, Snapshot
 from ..core.printable import printable
+from .cells import cells_of, clip
 from .figures import clock, count, eta, percent
 from .job_control import in_background
 
@@ -171,11 +172,11 @@ def bar_line(snapshot: Snapshot, cells: int, blocks: str = "█░") -> str:
     ]
     while len(shown) > 1 and _cells(shown) > cells:
         shown.remove(max(shown))
-    return " ".join(text for _, text in shown)[: max(cells, 0)]
+    return clip(" ".join(text for _, text in shown), cells, ellipsis="")
 
 
 def _cells(shown: list[tuple[int, str]]) -> int:
-    return sum(len(text) + 1 for _, text in shown) - 1
+    return sum(cells_of(text) + 1 for _, text in shown) - 1
 
 
 def _state(snapshot: Snapshot) -> str:

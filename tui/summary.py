@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from ..core.handle import Latency, RunState
 from ..core.model import State
 from ..core.printable import printable
 from ..core.report import Status
+from .cells import clip
 from .figures import clock, count, milliseconds, percent, size
+from .shell_words import quote_path
 
 _CAUSES_SHOWN = 5
 _SIGNATURE_CELLS = 90
@@ -48,10 +49,10 @@ def summary_lines(
 
 def next_commands(status: Status) -> list[str]:
     """The commands that make sense from here, the likeliest first."""
-    run = shlex.quote(printable(status.run))
+    run = quote_path(status.run)
     name = Path(status.run).name.removesuffix(".run")
     own_input = Path(status.input).name == f"{name}.jsonl"
-    results = shlex.quote(printable(f"{name}-results.jsonl" if own_input else f"{name}.jsonl"))
+    results = quote_path(f"{name}-results.jsonl" if own_input else f"{name}.jsonl")
     if status.state in _WORKED_ON:
         return [f"fetchdeck status {run} --json"]
     commands: list[str] = []
@@ -113,9 +114,8 @@ def _cause_lines(status: Status) -> list[str]:
     width = max(len(count(cause.count)) for cause in shown)
     lines = ["", "  Failures by cause"]
     for cause in shown:
-        text = printable(cause.signature)
-        cut = text if len(text) <= _SIGNATURE_CELLS else text[: _SIGNATURE_CELLS - 1] + "…"
-        lines.append(f"    {count(cause.count):>{width}}  {cut}")
+        text = clip(printable(cause.signature[: 4 * _SIGNATURE_CELLS]), _SIGNATURE_CELLS)
+        lines.append(f"    {count(cause.count):>{width}}  {text}")
     if more := status.failures[len(shown) :]:
         lines.append(f"    {count(sum(cause.count for cause in more)):>{width}}  of {len(more)} more causes")
     return lines

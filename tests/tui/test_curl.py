@@ -12,7 +12,8 @@ import pytest
 from fetchdeck.core.journal.records import RequestDetail, TableRow
 from fetchdeck.core.model import State
 from fetchdeck.core.printable import printable
-from fetchdeck.tui.curl import curl_command, quote
+from fetchdeck.tui.curl import curl_command
+from fetchdeck.tui.shell_words import quote
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
