@@ -57,7 +57,7 @@ class Landing:
         """
         ticket = flight.ticket
         verdict = self._verdict(flight, outcome, now, chance)
-        elapsed_ms = (now - flight.started) * 1000
+        elapsed_ms = flight.elapsed_s * 1000
         reply = outcome if isinstance(outcome, Reply) else None
         ended = Ended(
             id=ticket.id,

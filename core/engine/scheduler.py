@@ -191,7 +191,11 @@ class Scheduler:
             await self._parts.journal.mark_sent(ticket.id)
         flight.sent = True
         name = body_name(ticket.id, ticket.attempt)
-        return await self._parts.transport.fetch(ticket.request, name, flight.progress)
+        began = time.monotonic()
+        try:
+            return await self._parts.transport.fetch(ticket.request, name, flight.progress)
+        finally:
+            flight.elapsed_s = time.monotonic() - began
 
     def _wait(self, ticket: Ticket, ended: Ended, due: float) -> None:
         ticket.attempt = ended.attempt + 1

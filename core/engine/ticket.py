@@ -31,9 +31,11 @@ class Flight:
 
     ticket: Ticket
     started: float
-    """On the loop's clock."""
+    """On the loop's clock, which may be as coarse as a millisecond."""
     started_at: float
     """Wall clock, seconds since the epoch."""
+    elapsed_s: float = 0.0
+    """How long the attempt took, once it has ended."""
     progress: Progress = field(default_factory=Progress)
     task: asyncio.Task[None] | None = None
     begun: bool = False
