@@ -16,6 +16,7 @@ from .journal.lock import is_owned
 from .journal.reader import causes, connect, counts
 from .journal.records import Cause
 from .model import Counts
+from .printable import safe_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ class Status:
     """Whether the input has been read to its end."""
 
     def json(self) -> str:
-        """The object of `status --json`, in the order the design has it."""
+        """The object of `status --json`, in the order the design has it; ASCII without any control character."""
         clusters = [
             {"signature": cause.signature, "kind": cause.kind.value, "count": cause.count}
             for cause in self.failures
         ]
-        return json.dumps(
+        text = json.dumps(
             {
                 "run": self.run,
                 "state": self.state.value,
@@ -59,9 +60,9 @@ class Status:
                 "concurrency": self.concurrency,
                 "failures": clusters,
             },
-            ensure_ascii=False,
             indent=2,
         )
+        return safe_json(text)
 
 
 def run_status(folder: Path) -> Status:

@@ -6,6 +6,7 @@ What costs time to load (aiohttp, Textual, Jinja2) is imported inside the comman
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -18,7 +19,7 @@ import click
 from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
-from ..core.printable import printable
+from ..core.printable import printable, printable_lines
 from .options import (
     DEFAULTS,
     DEMO_DEFAULTS,
@@ -172,7 +173,8 @@ def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str
         raise OptionError("--url is for --with-secrets: without it an export needs no template.")
     secrets = SecretSources(os.environ, url) if with_secrets else None
     rows = write_export(folder, output, ExportStates(states), secrets)
-    click.echo(f"Wrote {rows:,} rows to {'standard output' if str(output) == '-' else output}.", err=True)
+    file = "standard output" if str(output) == "-" else printable(str(output))
+    click.echo(f"Wrote {rows:,} rows to {file}.", err=True)
 
 
 @cli.command()
@@ -258,10 +260,14 @@ def _check_output(given: dict[str, Any]) -> None:
 def main() -> None:
     """Entry point; ends the process with the exit status."""
     open_standard_streams()
+    # What a run writes is its owner's alone, whatever the shell's mask leaves open or takes away.
+    os.umask(0o077)
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        click.echo(printable_lines(text.getvalue()), nl=False, err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_INTERRUPTED

@@ -16,6 +16,7 @@ from ..core.handle import Latency, RunState
 from ..core.job import Job, Options
 from ..core.journal.filter import RowFilter
 from ..core.loops import run_fair, run_plain
+from ..core.printable import printable
 from ..core.report import Status, run_status
 from .exporting import write_export
 from .job_control import background_access_allowed
@@ -91,8 +92,8 @@ def _run_and_tell(session: Session, output: TerminalWriter) -> int:
 
 def _export(folder: Path, output: Path, *, finished: bool) -> str:
     if not finished:
-        return f"{output} was not written, because the run is not finished."
-    return f"Wrote {write_export(folder, output):,} rows to {output}."
+        return f"{printable(str(output))} was not written, because the run is not finished."
+    return f"Wrote {write_export(folder, output):,} rows to {printable(str(output))}."
 
 
 def _say(output: TerminalWriter, text: str) -> None:

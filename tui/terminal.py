@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from enum import Enum
@@ -36,6 +37,9 @@ def open_standard_streams() -> None:
     sys.stdin = sys.__stdin__ = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
     sys.stdout = sys.__stdout__ = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.__stderr__ = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As standard error has it: a locale without our characters must not end the process.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def use_dashboard(asked: FrontEnd) -> bool:

@@ -6,6 +6,8 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
+from ...core.printable import printable
+
 _ACTIONS = {
     key: binding.action
     for binding in Input.BINDINGS
@@ -21,6 +23,10 @@ class Field(Input):
     Textual runs bindings when a key has bubbled up to the app: of a burst of keys, `ctrl+u` would delete
     the letters typed after it, and `enter` would take text that is not there yet.
     """
+
+    def validate_value(self, value: str) -> str:
+        """What was pasted may hold anything: show, and take, its printable form."""
+        return printable(value)
 
     async def on_key(self, event: events.Key) -> None:
         """Act at once on what is a key of this field."""
