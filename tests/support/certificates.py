@@ -1,102 +1,74 @@
-"""Certificates for servers of tests, made by the `openssl` command: good ones, and bad ones of each kind."""
+"""Certificates for servers of tests, good and bad ones, made by the `openssl` command."""
 
 from __future__ import annotations
 
+import ssl
 import subprocess
-from functools import cached_property
 from pathlib import Path
 
-import pytest
-
-_NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-_CA = """
+_CONFIGURATION = """
 [ca]
-default_ca = own
-[own]
-database = {folder}/index.txt
-new_certs_dir = {folder}
-rand_serial = yes
+default_ca = here
+[here]
+database = index.txt
+new_certs_dir = .
 default_md = sha256
-policy = any
+unique_subject = no
+rand_serial = yes
 copy_extensions = copy
-[any]
+policy = names
+x509_extensions = leaf
+[names]
 commonName = supplied
+[leaf]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 """
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
-class Certificates:
-    """An authority of its own in `folder`; each property is a PEM file with a key and its certificate."""
+class Authority:
+    """A certificate authority in a folder of its own. Raises FileNotFoundError where there is no `openssl`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    @cached_property
-    def self_signed(self) -> Path:
-        """Signed by nobody else, and of another name."""
-        return self._self_signed("self", "other.example")
-
-    @cached_property
-    def authority(self) -> Path:
-        """Signs those below; a client has to be told to trust it."""
-        return self._self_signed("ca", "Test authority", "basicConstraints=critical,CA:TRUE")
-
-    @cached_property
-    def good(self) -> Path:
-        """Of 127.0.0.1."""
-        return self._signed("good", "IP:127.0.0.1", "-days", "2")
-
-    @cached_property
-    def wrong_name(self) -> Path:
-        """Of another host."""
-        return self._signed("wrong", "DNS:other.example", "-days", "2")
-
-    @cached_property
-    def expired(self) -> Path:
-        """Of 127.0.0.1, but of the past."""
-        return self._signed(
-            "old", "IP:127.0.0.1", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z"
-        )
-
-    def _self_signed(self, name: str, common_name: str, *extensions: str) -> Path:
-        key, pem = self._folder / f"{name}.key", self._folder / f"{name}.pem"
-        more = [part for extension in extensions for part in ("-addext", extension)]
-        self._run(
-            "req",
-            "-x509",
-            *_NEW_KEY,
-            "-subj",
-            f"/CN={common_name}",
-            *more,
-            "-days",
-            "2",
-            "-keyout",
-            key,
-            "-out",
-            pem,
-        )
-        pem.write_text(pem.read_text() + key.read_text())
-        return pem
-
-    def _signed(self, name: str, alternative: str, *validity: str) -> Path:
-        folder = self._folder
-        key, request, pem = (folder / f"{name}.{suffix}" for suffix in ("key", "csr", "pem"))
-        config = folder / "ca.cnf"
-        config.write_text(_CA.format(folder=folder))
+        self.certificate = folder / "ca.pem"
+        """What a client must trust."""
         (folder / "index.txt").touch()
-        self._run(
-            "req", *_NEW_KEY, "-subj", f"/CN={name}", "-addext", f"subjectAltName={alternative}",
-            "-keyout", key, "-out", request,
+        (folder / "openssl.cnf").write_text(_CONFIGURATION)
+        _openssl(
+            folder, "req", "-x509", *_KEY, "-subj", "/CN=Authority", "-days", "2",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", "ca.key", "-out", "ca.pem",
         )  # fmt: skip
-        self._run(
-            "ca", "-batch", "-notext", "-config", config, "-cert", self.authority, "-keyfile", folder / "ca.key",
-            "-in", request, "-out", pem, *validity,
-        )  # fmt: skip
-        pem.write_text(pem.read_text() + key.read_text())
-        return pem
 
-    @staticmethod
-    def _run(*command: str | Path) -> None:
-        try:
-            subprocess.run(["openssl", *command], check=True, capture_output=True)
-        except FileNotFoundError:
-            pytest.skip("no openssl command to make a certificate with")
+    def issue(self, name: str, since: str = "", until: str = "") -> ssl.SSLContext:
+        """A server's context for a subject name such as `IP:127.0.0.1`; times as `YYYYMMDDHHMMSSZ`."""
+        file = f"{name}{until}".replace(":", "-")
+        _openssl(
+            self._folder, "req", "-new", *_KEY, "-subj", "/CN=server", "-addext", f"subjectAltName={name}",
+            "-keyout", f"{file}.key", "-out", f"{file}.csr",
+        )  # fmt: skip
+        times = ("-startdate", since, "-enddate", until) if until else ("-days", "2")
+        _openssl(
+            self._folder, "ca", "-batch", "-config", "openssl.cnf", *times, "-notext",
+            "-cert", "ca.pem", "-keyfile", "ca.key", "-in", f"{file}.csr", "-out", f"{file}.pem",
+        )  # fmt: skip
+        return _context(self._folder / f"{file}.pem", self._folder / f"{file}.key")
+
+    def self_signed(self, name: str) -> ssl.SSLContext:
+        """A server's context that no authority vouches for."""
+        _openssl(
+            self._folder, "req", "-x509", *_KEY, "-subj", "/CN=server", "-addext", f"subjectAltName={name}",
+            "-days", "2", "-keyout", "self.key", "-out", "self.pem",
+        )  # fmt: skip
+        return _context(self._folder / "self.pem", self._folder / "self.key")
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def _openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
