@@ -34,7 +34,10 @@ def may_pass(error: BaseException) -> bool:
     """Whether the same work may well succeed later: there is room again, or the disk is back."""
     if isinstance(error, sqlite3.Error):
         moved = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
-        return primary_code(error) in _PASSING and not moved
+        code = primary_code(error)
+        return not moved and (
+            code in _PASSING if code is not None else isinstance(error, sqlite3.OperationalError)
+        )
     return isinstance(error, OSError)
 
 

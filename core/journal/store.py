@@ -70,6 +70,11 @@ class Store:
         self._lease = 0
 
     @property
+    def path(self) -> Path:
+        """The journal."""
+        return self._folder.journal
+
+    @property
     def counts(self) -> Counts:
         """How many requests are in each state."""
         return self._ledger.counts

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import RunError
 from ..model import Counts
+from .damage import may_pass, primary_code, unusable
 from .entries import Accepted, Ended, Leased
 from .store import Store
 
@@ -235,7 +236,8 @@ class Journal:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None and not self._closing:
             self._drained.set()
-            self._listener.failed(f"{type(error).__name__} in the journal")
+            known = isinstance(error, RunError)
+            self._listener.failed(str(error) if known else f"{type(error).__name__} in the journal")
 
     async def _until(self, since_last: float) -> None:
         wait = self._pace.interval_s - since_last
@@ -252,7 +254,11 @@ class Journal:
         while True:
             try:
                 results = await loop.run_in_executor(self._thread, batch.apply, self._store)
-            except (sqlite3.OperationalError, OSError) as error:
+            except (sqlite3.Error, OSError) as error:
+                if primary_code(error) is None and not may_pass(error):
+                    raise
+                if not may_pass(error):
+                    raise unusable(self._store.path, error) from error
                 failures += 1
                 if failures == 1:
                     self.troubled = True
