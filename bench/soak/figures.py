@@ -10,7 +10,7 @@ from .sampling import Sample
 
 BASE_ROWS = 50_000
 """Memory at the end is compared with memory after so many rows."""
-_STEADY = 10
+_STEADY = 20
 """Samples whose median stands for one moment, so that a garbage collection more or less does not decide."""
 _MIB = 1024 * 1024
 

@@ -16,7 +16,7 @@ from time import monotonic
 from .command import Front, Running
 from .sampling import Sample, count_rows, take_sample
 
-SAMPLE_S = 1.0
+SAMPLE_S = 0.5
 KEY_S = 2.0
 _KEYS = ("1", "2", "3", "4", "5", "6", "\x1b[F", "\x1b[H")
 """Every tab in turn, and the end and the beginning of the last one."""
