@@ -43,7 +43,8 @@ class EventLog:
         moment = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")
         line = f"{moment} {event.kind.value:<11} {event.text}\n"
         try:
-            fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            fd = os.open(self._path, flags, 0o600)
             try:
                 os.write(fd, line.encode())
             finally:

@@ -46,18 +46,31 @@ class RunFolder:
         return self.journal.exists()
 
     def create(self) -> None:
-        """Make the folder, mode 0700; raises RunError where that cannot be."""
+        """Make the folder, mode 0700; one that is there is left as it is, since others may share it on purpose.
+
+        Raises RunError where that cannot be, and where a link would have the run's files written elsewhere.
+        """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
                 f"The run folder {self.path} cannot be used: {error.strerror}. Choose another with --run DIR."
             ) from error
+        for file in (*self._database, self.log, self.lock, self.bodies):
+            if file.is_symlink():
+                raise RunError(
+                    f"{file} is a symbolic link. A run writes to its own folder alone: "
+                    "remove the link, or make the whole run folder one."
+                )
+
+    @property
+    def _database(self) -> tuple[Path, ...]:
+        return tuple(self.journal.with_name(self.journal.name + suffix) for suffix in ("", "-wal", "-shm"))
 
     def discard_run(self) -> None:
         """Delete what a run has left here; the lock stays, because its holder calls this."""
-        for suffix in ("", "-wal", "-shm"):
-            self.journal.with_name(self.journal.name + suffix).unlink(missing_ok=True)
+        for file in self._database:
+            file.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
         if self.bodies.is_dir():
             shutil.rmtree(self.bodies)

@@ -23,7 +23,7 @@ class RunLock:
         """Take the lock; raises RunBusyError where another process holds it."""
         self._folder = folder
         try:
-            self._fd = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise RunError(
                 f"The run folder {folder.path} cannot be used: {error.strerror}. Choose another with --run DIR."

@@ -149,7 +149,7 @@ def _takes(root: Path, octets: int) -> bool:
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _make_folders(folder: Path, root: Path) -> None:
