@@ -48,6 +48,17 @@ async def started(
             await process.communicate()
 
 
+async def says(process: asyncio.subprocess.Process, words: str) -> str:
+    """Read a command's standard error up to the line with these words; what was read."""
+    assert process.stderr is not None
+    told = ""
+    while words not in told:
+        line = (await process.stderr.readline()).decode()
+        assert line, f"it ended without saying {words!r}: {told}"
+        told += line
+    return told
+
+
 async def ended(process: asyncio.subprocess.Process) -> Done:
     """Wait for a command's end; what was read of its output before is missing."""
     output, errors = await process.communicate()

@@ -54,13 +54,24 @@ class Ledger:
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """When each request of a path had been read, in seconds on the loop's monotonic clock."""
     connections: int = 0
+    total: int = 0
+    """Requests of all paths."""
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, path: str, raw: bytes) -> int:
         """Remember a request; how often its path was seen before."""
         seen = self.count(path)
         self.requests[path].append(raw)
         self.times[path].append(asyncio.get_running_loop().time())
+        self.total += 1
+        self._arrived.set()
         return seen
+
+    async def reaches(self, total: int) -> None:
+        """Return when so many requests have been seen."""
+        while self.total < total:
+            self._arrived.clear()
+            await self._arrived.wait()
 
     def count(self, path: str) -> int:
         """How often a path (with its query) was asked for."""
