@@ -2,94 +2,103 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import cast
-from urllib.parse import unquote, unquote_plus
 
-from . import secret_names
+from . import secret_names as names
 from .model import Headers, Request
-from .secret_names import PARAMETER, SECRET_COLUMNS, USER, is_secret_header
-from .secret_values import MASK, SecretValues, Span, covered, plain_spans
+from .named_secrets import named_secrets
+from .secret_names import is_secret_column, is_secret_header, named_spans
+from .secret_values import MASK, SecretValues, Span, covered, may_hold, plain_spans, spans_of
+
+_NONE: frozenset[str] = frozenset()
 
 
 class Redactor:
-    """Masks secrets with `***`. What is not a secret stays as it is, byte for byte."""
+    """Masks secrets with `***`. What is not a secret stays as it is, byte for byte.
+
+    Where a method takes a request, the secrets of that request are masked too, wherever a server has put them.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """`secrets` are values to mask wherever they stand: those of the environment variables in use."""
         self._values = SecretValues(secrets)
-        self._last_headers: tuple[Headers, frozenset[str]] = ((), frozenset())
 
-    def url(self, url: str) -> str:
+    def url(self, url: str, request: Request | None = None) -> str:
         """Mask secret values, parameters that are secret by their name, and the user in the authority."""
-        named = ("=" in url and PARAMETER.search(url) is not None) or (
-            "@" in url and USER.search(url) is not None
-        )
-        if not named and not self._values.within(url):
+        own = _own(request)
+        if not own and not names.url_names_secrets(url) and not self._values.within(url):
             return url
-        return self._masked(url, (PARAMETER, USER))
+        # The scheme is no place for a secret, and a URL without one has no host.
+        start = url.find("//") + 2 if "//" in url else 0
+        spans = [(start + a, start + b) for a, b in spans_of(url[start:], own)] if own else []
+        return covered(url, [*spans, *self._values.spans(url), *named_spans(url, names.URL)])
 
     def headers(self, headers: Headers) -> Headers:
         """Mask the values of request headers that are secret by their name, and secrets in the others."""
         return tuple((name, MASK if is_secret_header(name) else self.text(value)) for name, value in headers)
 
-    def raw_headers(self, raw: bytes) -> bytes:
-        """Response field lines as received, but for secret values, and secrets in URLs of redirects and links."""
+    def raw_headers(self, raw: bytes, request: Request | None = None) -> bytes:
+        """Response field lines as received, but for secrets of the user's, and those in URLs of redirects and links.
+
+        What a server sets by itself, cookies too, is its data and is kept, as bodies are.
+        """
+        own = _own(request)
         text = raw.decode(errors="surrogateescape")
-        if secret_names.ANY_LINK_FIELD.search(raw) is None and not self._values.within(text):
+        if (
+            names.ANY_LINK_FIELD.search(raw) is None
+            and not (own and may_hold(text, own))
+            and not (self._values.values and self.known(text))
+        ):
             return raw
-        lines = [self._field(line) for line in text.split("\r\n")]
+        lines = [self._field(line, own) for line in text.split("\r\n")]
         return "\r\n".join(lines).encode(errors="surrogateescape")
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, request: Request | None = None) -> str:
         """Mask what looks like a secret in free text: an error message, a log line, a request body."""
-        return self._masked(text, secret_names.IN_TEXT)
+        return covered(
+            text, [*self.known(text), *named_spans(text, names.TEXT), *spans_of(text, _own(request))]
+        )
+
+    def known(self, text: str) -> list[Span]:
+        """Where values stand that are secrets anywhere."""
+        return self._values.echoes(text)
 
     def secrets_of(self, request: Request) -> frozenset[str]:
         """The values in a request that are masked, as they are sent and as they read when decoded."""
-        found: set[str] = set()
-        url = request.url
-        if "=" in url:
-            for match in PARAMETER.finditer(url):
-                found |= {match["v"], unquote(match["v"]), unquote_plus(match["v"])}
-        if "@" in url:
-            for match in USER.finditer(url):
-                found |= _parts(match["v"]) | _parts(unquote(match["v"]))
-        if request.headers:
-            found |= self._header_secrets(request.headers)
-        if self._values.values:
-            body = request.body.decode(errors="replace") if request.body else ""
-            if self._values.within(url) or self._values.within(body):
-                found |= self._values.values
-        return frozenset(value for value in found if value.strip("*")) if found else frozenset()
+        own = _own(request)
+        if not self._values.values:
+            return own
+        url, body = request.url, request.body.decode(errors="replace") if request.body else ""
+        if self._values.within(url) or self._values.within(body):
+            return own | self._values.values
+        found = {
+            secret for secret in self._values.values for _, value in request.headers if secret in value
+        }  # fmt: skip
+        return own | found if found else own
 
     def columns(self, columns: Mapping[str, object], secrets: frozenset[str]) -> dict[str, object]:
         """A row's columns with secrets masked, nested ones too: by name, by value, and inside URLs.
 
         `secrets` are further values to look for, such as those that `secrets_of` has found.
         """
-        return cast("dict[str, object]", self._value(columns, secrets | self._values.values))
+        found = secrets | self._values.values | frozenset(names.column_secrets(columns))
+        return cast("dict[str, object]", self._value(columns, found))
 
     def clean(self, json: str, secrets: Collection[str]) -> bool:
         """Whether columns, written as JSON, surely hold nothing that `columns` would mask; quick."""
-        if secret_names.may_name_secrets(json) or self._values.within(json):
+        if names.json_names_secrets(json) or self._values.within(json):
             return False
         return not secrets or not ("\\" in json or any(secret in json for secret in secrets))
 
-    def _masked(self, text: str, patterns: Iterable[re.Pattern[str]]) -> str:
-        return covered(text, [*self._values.spans(text), *_named(text, patterns)])
-
-    def _field(self, line: str) -> str:
-        field = secret_names.LINK_FIELD.match(line)
-        if field is None:
-            return covered(line, self._values.spans(line))
-        if not field["url"]:
-            return self._masked(line, secret_names.IN_LINKS)
-        name, value = line[: field.end()], line[field.end() :]
-        return f"{name}{self._masked(value, (PARAMETER, USER))}"
+    def _field(self, line: str, own: frozenset[str]) -> str:
+        name, colon, value = line.partition(":")
+        field = names.LINK_FIELD.match(line)
+        patterns = () if field is None else names.URL if field["url"] else names.LINK
+        blank = value[: len(value) - len(value.lstrip())]
+        value = value[len(blank) :]
+        masked = covered(value, [*self.known(value), *named_spans(value, patterns), *spans_of(value, own)])
+        return f"{covered(name, self.known(name))}{colon}{blank}{masked}"
 
     def _value(self, value: object, secrets: frozenset[str]) -> object:
         if isinstance(value, str):
@@ -104,50 +113,16 @@ class Redactor:
         return value
 
     def _item(self, name: str, item: object, secrets: frozenset[str]) -> object:
-        if name.lower() in SECRET_COLUMNS:
+        if is_secret_column(name):
             return item if item is None or item == "" else MASK
         return self._value(item, secrets)
 
     def _string(self, text: str, secrets: frozenset[str]) -> str:
         spans = [*self._values.spans(text), *plain_spans(text, secrets)]
-        return covered(text, [*spans, *_named(text, secret_names.IN_VALUES)])
-
-    def _header_secrets(self, headers: Headers) -> frozenset[str]:
-        known, secrets = self._last_headers
-        if known is not headers:
-            found: set[str] = set()
-            for name, value in headers:
-                if is_secret_header(name):
-                    found.update(_credentials(value))
-                else:
-                    found.update(secret for secret in self._values.values if secret in value)
-            secrets = frozenset(found)
-            self._last_headers = (headers, secrets)
-        return secrets
+        return covered(text, [*spans, *named_spans(text, names.VALUE)])
 
 
-def _named(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Span]:
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            for group in pattern.groupindex:
-                if group.startswith("v"):
-                    yield match.span(group)
-
-
-def _parts(user: str) -> set[str]:
-    name, _, password = user.partition(":")
-    return {user, name, password}
-
-
-def _credentials(value: str) -> Iterator[str]:
-    """A secret header's value, and its parts, which may come from a column of their own."""
-    yield value
-    scheme, _, rest = value.strip().partition(" ")
-    yield rest.strip()
-    if scheme.lower() == "basic":
-        try:
-            yield from _parts(base64.b64decode(rest.strip(), validate=True).decode())
-        except (binascii.Error, ValueError):
-            return
-    for cookie in value.split(";"):
-        yield cookie.strip().partition("=")[2]
+def _own(request: Request | None) -> frozenset[str]:
+    if request is None:
+        return _NONE
+    return named_secrets(request) if request.secrets is None else request.secrets

@@ -48,6 +48,8 @@ class Rendering:
     def __init__(self, option: str, source: str, escape: Callable[[jinja2.Environment], Escape]) -> None:
         """`option` names it in messages. Raises TemplateError for bad syntax."""
         self.option = option
+        self.source = source
+        """The template as it was given."""
         environment = _environment(escape)
         try:
             tree = environment.parse(source)

@@ -11,6 +11,7 @@ import msgspec
 from .errors import RowError
 from .model import Request, Row, RowSpec
 from .redact import Redactor
+from .secret_names import column_secrets
 from .secret_values import MASK, covered, plain_spans
 from .urls import host_of
 
@@ -42,7 +43,7 @@ class Sealed:
 
 def seal(row: Row, request: Request, redactor: Redactor) -> Sealed:
     """Mask a row and its request; raises RowError for a row that cannot be stored."""
-    url = redactor.url(request.url)
+    url = redactor.url(request.url, request)
     secrets = redactor.secrets_of(request)
     try:
         columns = _encode(row.columns).decode()
@@ -52,10 +53,10 @@ def seal(row: Row, request: Request, redactor: Redactor) -> Sealed:
     masked_columns, masked_spec = columns, spec
     if not redactor.clean(columns, secrets):
         masked_columns = _encode(redactor.columns(row.columns, secrets)).decode()
-    if row.spec is not None and (
-        row.spec.headers or row.spec.body or not redactor.clean(spec or "", secrets)
-    ):
-        masked_spec = _encode(_masked(row.spec, redactor, secrets)).decode()
+    if row.spec is not None:
+        secrets |= frozenset(column_secrets(row.columns))
+        if row.spec.headers or row.spec.body or not redactor.clean(spec or "", secrets):
+            masked_spec = _encode(_masked(row.spec, redactor, secrets)).decode()
     lost = masked_columns != columns or masked_spec != spec
     return Sealed(
         method=request.method,

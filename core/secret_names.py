@@ -1,36 +1,62 @@
-"""What makes a value a secret by its name or its place. In each pattern the group `v` is the secret."""
+"""What makes a value a secret by its name or its place. In each pattern the groups named `v…` are the secret."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from .secret_values import SHORT
 
 _PLAIN = [
-    "api_key",
-    "apikey",
-    "api-key",
-    "token",
+    "access_key",
     "access_token",
+    "api_key",
+    "api_secret",
+    "api_token",
     "auth_token",
-    "refresh_token",
-    "id_token",
-    "password",
-    "passwd",
-    "secret",
     "client_secret",
-    "x-amz-signature",
-    "x-amz-security-token",
-    "x-amz-credential",
-    "x-goog-signature",
+    "id_token",
+    "passwd",
+    "password",
+    "private_key",
+    "pwd",
+    "refresh_token",
+    "secret",
+    "secret_key",
+    "session_token",
+    "subscription_key",
+    "token",
+    "x_amz_credential",
+    "x_amz_security_token",
+    "x_amz_signature",
+    "x_goog_credential",
+    "x_goog_signature",
 ]
-SECRET_COLUMNS = frozenset(_PLAIN)
-"""Names that mean a secret wherever they stand, in lower case."""
+_SEPARATORS = str.maketrans("", "", "_- ")
+_COLUMNS = frozenset(name.translate(_SEPARATORS) for name in _PLAIN)
 _PARAMETERS = [*_PLAIN, "key", "sig", "signature"]
+_ROOTS = ("key", "token", "passw", "pwd", "secret", "amz", "goog")
+"""Each of the plain names has one of these in it."""
+_SEPARATOR = "(?:[-_ +]|%(?:25)*(?:5f|2d|20))?"
+"""`access_token`, `accessToken`, `Access-Token` and `access%5Ftoken` are one name."""
 
 
 def _either(names: Iterable[str]) -> str:
     longest_first = sorted(names, key=len, reverse=True)
-    return "|".join(name.replace("_", "(?:_|%5f)").replace("-", "(?:-|%2d)") for name in longest_first)
+    return "|".join(name.replace("_", _SEPARATOR) for name in longest_first)
+
+
+def _either_encoded(names: Iterable[str]) -> str:
+    longest_first = sorted(names, key=len, reverse=True)
+    return "|".join("".join(map(_raw_or_encoded, name)) for name in longest_first)
+
+
+def _raw_or_encoded(character: str) -> str:
+    if character == "_":
+        return _SEPARATOR
+    codes = sorted({f"{ord(one):02x}" for one in (character, character.upper())})
+    return f"(?:{character}|%(?:25)*(?:{'|'.join(codes)}))"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -44,21 +70,33 @@ PARAMETER = _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#]*)")
 """A secret parameter of a URL; its name may mean something else elsewhere (`key`)."""
 USER = _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
 """The user and password of a URL (RFC 3986, section 3.2.1)."""
-IN_VALUES = (
+_HINT = _compiled(r"%(?:25)*(?:3d|[4-7][0-9a-f])")
+"""Without one of these (`=`, `@`, a letter) no percent-encoding can hide a name or a user."""
+_ENCODED_NAME = _either_encoded(_PARAMETERS)
+_ENCODED = (
+    _compiled(rf"[?&;#](?:{_ENCODED_NAME})=(?P<v>[^&#\s]*)"),
+    _compiled(
+        rf"(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))(?:{_ENCODED_NAME})%(?P<n>(?:25)*)3d"
+        r"(?P<v>(?:(?!%(?P=n)(?:26|23))[^&#\s>\"])*)"
+    ),
+    _compiled(
+        r"%(?P<n>(?:25)*)2f%(?P=n)2f(?P<v>(?:(?!%(?P=n)(?:2f|3f|23|26))[^/?#&\s>\"])*)%(?P=n)40",
+    ),
+)
+"""A parameter with an encoded name; a URL within a URL with its parameters, and with its user."""
+_IN_VALUES = (
     _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#\s]*)"),
     _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#\s]*)@"),
 )
-"""The same where URLs stand among other words."""
-IN_LINKS = (
+_IN_LINKS = (
     _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#\s>\"]*)"),
     _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#\s>\"]*)@"),
 )
-"""The same in the fields `Link` and `Refresh`."""
-IN_TEXT = (
+_IN_TEXT = (
     _compiled(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=(?P<v>\"[^\"]*\"|'[^']*'|[^\s&\"<>#]+)"),
     _compiled(r"//(?P<v>[^/?#\s\"<>]*)@"),
     _compiled(
-        rf"(?P<q>\\?[\"'])(?:{_either(_PLAIN)})(?P=q)\s*[:,]\s*"
+        rf"(?P<q>\\?[\"'])(?:{_either(_PARAMETERS)})(?P=q)\s*[:,]\s*"
         r"(?:\\\"(?P<v>(?:(?!\\\").)*)|\"(?P<v2>(?:[^\"\\]|\\.)*)|'(?P<v3>(?:[^'\\]|\\.)*)|(?P<v4>[^\s,;\"'}\]]+))"
     ),
     _compiled(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
@@ -67,16 +105,51 @@ IN_TEXT = (
         r"(?P<v>[^\r\n\"']+)"
     ),
 )
-"""Secrets in messages, log lines and bodies, where a name may stand in quotes or be a header's."""
 LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")
 """The response fields that hold URLs, of which two hold nothing else."""
 ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.IGNORECASE | re.MULTILINE)
 """Whether there is one in raw field lines."""
-_JSON_KEY = _compiled(rf'"(?:{_either(_PLAIN)})":')
+_JSON_KEY = _compiled(rf'"[ ]*(?:{_either(_PLAIN)})[ ]*":')
+_MENTION = _compiled(_either(_PLAIN))
 _JSON_PARAMETER = _compiled(_ANY_PARAMETER)
 
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
-_IN_HEADER = _compiled("key|token|secret|auth|password|signature|credential|session")
+_IN_HEADER = _compiled("key|token|secret|auth|passw|pwd|signature|credential|session|cookie|jwt")
+
+Patterns = tuple[re.Pattern[str], ...]
+URL: Patterns = (PARAMETER, USER)
+"""A URL and nothing else."""
+VALUE: Patterns = _IN_VALUES
+"""URLs among other words."""
+LINK: Patterns = _IN_LINKS
+"""URLs in the fields `Link` and `Refresh`."""
+TEXT: Patterns = _IN_TEXT
+"""Messages, log lines and bodies, where a name may stand in quotes or be a header's."""
+
+
+def named_spans(text: str, patterns: Patterns) -> Iterator[tuple[int, int]]:
+    """Where secrets stand, by one of the sets of patterns above and percent-encoded ones."""
+    for pattern in patterns:
+        yield from _spans(text, pattern)
+    if "%" in text and _HINT.search(text) is not None:
+        for pattern in _ENCODED:
+            yield from _spans(text, pattern)
+
+
+def _spans(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    for match in pattern.finditer(text):
+        for group in pattern.groupindex:
+            if group.startswith("v"):
+                yield match.span(group)
+
+
+def url_names_secrets(url: str) -> bool:
+    """Whether a URL may hold a secret by its name or place; never wrongly false."""
+    return (
+        ("=" in url and PARAMETER.search(url) is not None)
+        or ("@" in url and USER.search(url) is not None)
+        or ("%" in url and _HINT.search(url) is not None)
+    )
 
 
 def is_secret_header(name: str) -> bool:
@@ -84,8 +157,47 @@ def is_secret_header(name: str) -> bool:
     return name.lower() in _HEADERS or _IN_HEADER.search(name) is not None
 
 
-def may_name_secrets(json: str) -> bool:
+def is_secret_column(name: str) -> bool:
+    """Whether a column, or a member of a JSON object, is a secret by its name wherever it stands."""
+    return name.lower().translate(_SEPARATORS) in _COLUMNS
+
+
+def json_names_secrets(json: str) -> bool:
     """Whether columns, written as JSON, may hold a secret by its name or place; never wrongly false."""
     if "=" in json and _JSON_PARAMETER.search(json) is not None:
         return True
-    return ("@" in json and "//" in json) or _JSON_KEY.search(json) is not None
+    if "%" in json and _HINT.search(json) is not None:
+        return True
+    return ("@" in json and "//" in json) or names_column(json)
+
+
+def names_column(json: str) -> bool:
+    """Whether a member of a JSON object has the name of a secret."""
+    folded = json.lower()
+    return any(root in folded for root in _ROOTS) and _JSON_KEY.search(json) is not None
+
+
+def mentions_column(template: str) -> bool:
+    """Whether a template may use a column with the name of a secret; never wrongly false."""
+    return _MENTION.search(template) is not None
+
+
+def column_secrets(columns: object) -> Iterator[str]:
+    """The values, as text, whose names in a JSON value mean a secret; not those so short that any text has them."""
+    if isinstance(columns, Mapping):
+        for name, value in cast("Mapping[str, object]", columns).items():
+            yield from _texts(value) if is_secret_column(name) else column_secrets(value)
+    elif isinstance(columns, list):
+        for value in cast("list[object]", columns):
+            yield from column_secrets(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for part in cast("Mapping[str, object]", value).values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            yield from _texts(part)
+    elif value is not None and not isinstance(value, bool) and len(str(value)) >= SHORT:
+        yield str(value)

@@ -12,8 +12,10 @@ import msgspec
 from .errors import RowError, TemplateError
 from .job import Templates
 from .model import Headers, Request, Row, RowSpec
+from .named_secrets import body_secrets, header_secrets, url_secrets
 from .printable import printable
 from .rendering import Rendering, json_values, known, plain_values, url_values
+from .secret_names import TEXT, URL, column_secrets, mentions_column, named_spans
 from .urls import wire_url
 
 T = TypeVar("T")
@@ -62,6 +64,13 @@ class RequestBuilder:
         self._constant_body = self._once_body()
         self.constant_headers = self._once_headers()
         """The headers of every request whose row gives none of its own; None where they vary by row."""
+        self._constant_secrets = header_secrets(self.constant_headers or ()) | body_secrets(
+            self._constant_body
+        )
+        self._secrets_in_columns = any(
+            one.names.whole_row or mentions_column(one.source) for one in self._renderings
+        )
+        self._secrets_in_body = self._body is not None and _names_secrets(self._body.source)
         body_varies = self._body is not None and self._constant_body is None
         self.only_url_varies = self.constant_headers is not None and not body_varies
         """Whether a request without a spec of its own is given by its method and URL alone."""
@@ -94,7 +103,26 @@ class RequestBuilder:
         else:
             headers = self._merged_headers(columns, spec)
         method = _method(spec.method) if spec.method is not None else self._method
-        return Request(method or ("GET" if body is None else "POST"), url, headers, body)
+        return Request(
+            method or ("GET" if body is None else "POST"),
+            url,
+            headers,
+            body,
+            self._secrets(row, url, headers, body),
+        )
+
+    def _secrets(self, row: Row, url: str, headers: Headers, body: bytes | None) -> frozenset[str]:
+        """What is a secret by its name, in the row or in what was made of it; `self.secrets` are known besides."""
+        found = url_secrets(url) | self._constant_secrets
+        if headers is not self.constant_headers:
+            found |= header_secrets(headers)
+        if body is not None and body is not self._constant_body:
+            own = row.spec is not None and row.spec.body is not None
+            if own or self._secrets_in_body:
+                found |= body_secrets(body)
+        if self._secrets_in_columns:
+            found |= frozenset(column_secrets(row.columns))
+        return found - self.secrets if found else found
 
     def shortcut(self, method: str, url: str) -> Request | None:
         """The request of a row without a spec of its own, from what was built before; None where it may vary.
@@ -103,7 +131,7 @@ class RequestBuilder:
         """
         if not self.only_url_varies or self.constant_headers is None:
             return None
-        return Request(method, url, self.constant_headers, self._constant_body)
+        return Request(method, url, self.constant_headers, self._constant_body, self._constant_secrets)
 
     def _wire_url(self, columns: Mapping[str, object], spec: RowSpec) -> str:
         if self._url is None:
@@ -177,6 +205,11 @@ def _body(templates: Templates) -> tuple[Rendering | None, str | None]:
     if templates.data is not None:
         return Rendering("--data", templates.data, plain_values), _FORM
     return None, None
+
+
+def _names_secrets(template: str) -> bool:
+    """Whether a body's template gives a value, or leaves it to a row, that is a secret by its name."""
+    return any(named_spans(template, TEXT)) or any(named_spans(f"?{template}", URL))
 
 
 def _method(method: str) -> str:
