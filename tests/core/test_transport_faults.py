@@ -7,8 +7,6 @@ import errno
 import os
 import resource
 import socket
-import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -259,50 +257,6 @@ async def test_no_descriptors_left_is_this_machines_fault(transport: HttpTranspo
         assert found.kind is FailureKind.LOCAL
         assert "too many open files" in found.message
         assert whole(await fetched(transport, server.url("/"))).body == b"ok"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    pem = folder / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-subj", "/CN=other.example", "-addext", "subjectAltName=DNS:other.example", "-days", "2"]
-    try:
-        subprocess.run([*command, "-keyout", pem, "-out", folder / "c"], check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("no openssl command to make a certificate with")
-    pem.write_text(pem.read_text() + (folder / "c").read_text())
-    return pem
-
-
-def _server_tls(pem: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
-
-
-async def test_a_self_signed_certificate_is_refused(transport: HttpTransport, certificate: Path) -> None:
-    async with FaultServer(tls=_server_tls(certificate)) as server:
-        found = fault(await fetched(transport, server.url("/")))
-        assert found.kind is FailureKind.TLS
-        assert "self-signed" in found.message
-        assert server.ledger.count("/") == 0
-
-
-async def test_insecure_accepts_it(tmp_path: Path, certificate: Path) -> None:
-    async with (
-        opened(tmp_path, Options(insecure=True)) as transport,
-        FaultServer(tls=_server_tls(certificate)) as server,
-    ):
-        for _ in range(3):
-            assert whole(await fetched(transport, server.url("/"))).body == b"ok"
-        assert server.ledger.connections == 1
-
-
-async def test_tls_to_a_plaintext_port(transport: HttpTransport) -> None:
-    async with FaultServer(greeting=lambda _: [Send(reply(b"", "400 Plain"))]) as server:
-        found = fault(await fetched(transport, server.url("/").replace("http:", "https:")))
-    assert found.kind is FailureKind.TLS
 
 
 async def test_a_post_whose_reply_is_lost_is_no_unsent_kind(transport: HttpTransport) -> None:

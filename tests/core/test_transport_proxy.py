@@ -12,7 +12,7 @@ import pytest
 from fetchdeck.core.job import Options
 from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Fault
 
-from tests.support.certificates import Certificates
+from tests.support.certificates import Authority
 from tests.support.fault_server import FaultServer, Reset, Send, reply
 from tests.support.fetching import fault, fetched, opened, whole
 from tests.support.proxy_server import ProxyServer
@@ -27,15 +27,12 @@ def through(proxy: ProxyServer | str, user: str = "", **more: object) -> Options
     return Options(timeout_s=20, proxy=url, **more)  # type: ignore[arg-type]
 
 
-def _server_tls(pem: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
-
-
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    return _server_tls(Certificates(tmp_path_factory.mktemp("tls")).self_signed)
+    try:
+        return Authority(tmp_path_factory.mktemp("tls")).self_signed("DNS:other.example")
+    except FileNotFoundError:
+        pytest.skip("no openssl command to make certificates with")
 
 
 async def test_plain_requests_are_sent_in_absolute_form(tmp_path: Path) -> None:
