@@ -13,6 +13,7 @@ from ..journal.folder import RunFolder
 from ..journal.store import Store
 from ..journal.writer import Journal, Listener
 from ..limits.gate import Gate
+from ..limits.hosts import HostLimits
 from ..policies.stop import FailureWatch
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
@@ -59,7 +60,7 @@ async def assemble(
         recall = Recall(job.input, source.format, source.identity)
         stack.push_async_callback(recall.close)
 
-    gate = Gate(options.concurrency, options.per_host)
+    gate = Gate(options.concurrency, HostLimits(options.per_host))
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
     # The parts report to the session and its troubles, and these work with the parts.
     session: Session
@@ -103,8 +104,7 @@ async def assemble(
             on_feed_error=lambda reason: session.wait_for_user(reason),
             rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
         ),
-        by_host=options.per_host is not None,
-        rate=options.rate,
+        options.rate,
     )
     equipment = Equipment(
         number=number,

@@ -51,11 +51,11 @@ class Parts:
 class Scheduler:
     """Starts attempts while the gate, the pacer and the disk allow it; never waits inside a decision."""
 
-    def __init__(self, parts: Parts, *, by_host: bool, rate: float | None) -> None:
+    def __init__(self, parts: Parts, rate: float | None) -> None:
         """Nothing starts before the first `pump`."""
         self._parts = parts
         self._loop = asyncio.get_running_loop()
-        self._ready: ReadyQueue[Ticket] = ReadyQueue(by_host=by_host)
+        self._ready: ReadyQueue[Ticket] = ReadyQueue()
         self._pacer = Pacer().at_rate(rate, self._loop.time())
         self._due: list[tuple[float, int, Ticket]] = []
         self._waiting: dict[int, Ticket] = {}
@@ -98,8 +98,11 @@ class Scheduler:
             if wait > 0:
                 self._wake_at(now + wait)
                 break
-            ticket = self._ready.pop(gate)
+            ticket = self._ready.pop(gate, now)
             if ticket is None:
+                wake = self._ready.next_wake()
+                if wake is not None:
+                    self._wake_at(wake)
                 break
             self._start(ticket, now)
         else:
@@ -157,6 +160,7 @@ class Scheduler:
     def _start(self, ticket: Ticket, now: float) -> None:
         if ticket.id in self._skipping or self._stale.get(ticket.id, -1) >= ticket.lease:
             self._parts.gate.release(ticket.host)
+            self._ready.unblock(ticket.host)
             return
         self._pacer = self._pacer.taken(now)
         flight = Flight(ticket, now, time.time())

@@ -1,17 +1,10 @@
-"""The concurrency limit: a live count of slots, resized and paused while requests are in flight."""
+"""How many requests may be in flight: a live count of slots, resized and paused while requests are in flight."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
-
-@dataclass(frozen=True, slots=True)
-class GateStatistics:
-    """The gate at one moment."""
-
-    limit: int
-    in_use: int
-    paused: bool
+from .hosts import HostLimits
 
 
 class Gate:
@@ -21,13 +14,12 @@ class Gate:
     granted only while `in_use < limit` at that moment. Lowering drains and never cancels.
     """
 
-    def __init__(self, limit: int, per_host: int | None = None) -> None:
-        """`limit` slots in all, `per_host` of them to one host (None: no such limit); both 1 at least."""
+    def __init__(self, limit: int, hosts: HostLimits) -> None:
+        """`limit` slots in all (1 at least); `hosts` says what each host may have of them."""
         self._limit = max(1, limit)
-        self._per_host = per_host
         self._in_use = 0
-        self._hosts: dict[str, int] = {}
         self._paused = False
+        self.hosts = hosts
 
     @property
     def limit(self) -> int:
@@ -57,31 +49,21 @@ class Gate:
         """Slots that could be granted now."""
         return 0 if self._paused else max(0, self._limit - self._in_use)
 
-    def has_room_for(self, host: str) -> bool:
-        """Whether the host's own limit leaves a slot."""
-        return self._per_host is None or self._hosts.get(host, 0) < self._per_host
+    def try_acquire(self, host: str, now: float) -> float:
+        """Take a slot for a request to `host`: 0 where it was granted, else the seconds to wait.
 
-    def try_acquire(self, host: str) -> bool:
-        """Take a slot for a request to `host`, if both limits allow it."""
-        if self._paused or self._in_use >= self._limit or not self.has_room_for(host):
-            return False
-        self._in_use += 1
-        if self._per_host is not None:
-            self._hosts[host] = self._hosts.get(host, 0) + 1
-        return True
+        Infinity means until a slot is released or a limit is changed.
+        """
+        if self._paused or self._in_use >= self._limit:
+            return math.inf
+        wait = self.hosts.try_acquire(host, now)
+        if wait == 0:
+            self._in_use += 1
+        return wait
 
     def release(self, host: str) -> None:
         """Give a slot back."""
         if self._in_use <= 0:
             raise RuntimeError("a slot was released that nobody held")
         self._in_use -= 1
-        if self._per_host is not None:
-            left = self._hosts[host] - 1
-            if left:
-                self._hosts[host] = left
-            else:
-                del self._hosts[host]
-
-    def statistics(self) -> GateStatistics:
-        """A frozen view of the gate."""
-        return GateStatistics(self._limit, self._in_use, self._paused)
+        self.hosts.release(host)

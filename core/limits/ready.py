@@ -1,7 +1,9 @@
-"""Requests that wait for a slot: first come, first served, passing over hosts that have no room."""
+"""Requests that wait for a slot: host by host in turn, passing over hosts that may start nothing now."""
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
@@ -21,17 +23,18 @@ T = TypeVar("T", bound=HasHost)
 
 
 class ReadyQueue(Generic[T]):
-    """A queue per host, served in turn; a host without room is set aside until it is `unblocked`.
+    """A queue per host, served in turn; a host that may start nothing is set aside until it may.
 
-    Each operation is O(1) amortised, also when thousands of hosts are at their limit.
+    Each operation is O(1) amortised (O(log n) for hosts that wait for a moment), also when thousands of hosts are
+    at their limits.
     """
 
-    def __init__(self, *, by_host: bool) -> None:
-        """With `by_host` false there is one queue for all, in order of arrival."""
-        self._by_host = by_host
+    def __init__(self) -> None:
         self._queues: dict[str, deque[T]] = {}
         self._turns: deque[str] = deque()
-        self._blocked: set[str] = set()
+        self._aside: dict[str, float] = {}
+        """Hosts set aside, each with the moment until which; infinity: until `unblock`."""
+        self._wakes: list[tuple[float, str]] = []
         self._size = 0
         self._set_aside = 0
 
@@ -43,42 +46,70 @@ class ReadyQueue(Generic[T]):
         """How many are not known to wait for their host."""
         return self._size - self._set_aside
 
+    def next_wake(self) -> float | None:
+        """The moment when the first of the hosts set aside may start again, None where none waits for a moment."""
+        while self._wakes:
+            when, host = self._wakes[0]
+            if self._aside.get(host) == when:
+                return when
+            heapq.heappop(self._wakes)
+        return None
+
     def push(self, item: T) -> None:
         """Add one at the end of its host's queue."""
-        host = item.host if self._by_host else ""
+        host = item.host
         queue = self._queues.get(host)
         if queue is None:
             queue = self._queues[host] = deque()
             self._turns.append(host)
         queue.append(item)
         self._size += 1
-        self._set_aside += host in self._blocked
+        self._set_aside += host in self._aside
 
-    def pop(self, gate: Gate) -> T | None:
-        """Take the next one whose host has room, and its slot with it; None if there is none."""
+    def pop(self, gate: Gate, now: float) -> T | None:
+        """Take the next one that may start, and its slot with it; None if there is none."""
+        if self._wakes:
+            self._wake(now)
         turns = self._turns
         while turns:
             host = turns[0]
-            queue = self._queues[host]
-            if not gate.try_acquire(queue[0].host):
-                if gate.free == 0:
+            wait = gate.try_acquire(host, now)
+            if wait:
+                if not gate.free:
                     return None
-                self._blocked.add(turns.popleft())
-                self._set_aside += len(queue)
+                self._put_aside(host, now + wait)
                 continue
+            queue = self._queues[host]
             item = queue.popleft()
             self._size -= 1
-            if not queue:
+            turns.popleft()
+            if queue:
+                turns.append(host)
+            else:
                 del self._queues[host]
-                turns.popleft()
-            elif self._by_host:
-                turns.rotate(-1)
             return item
         return None
 
     def unblock(self, host: str) -> None:
-        """Take a host's queue into the round again, because one of its slots was released."""
-        if host in self._blocked:
-            self._blocked.remove(host)
+        """Take a host's queue into the round again where it waits for a slot, because one was released."""
+        if self._aside and self._aside.get(host) == math.inf:
+            self.reconsider(host)
+
+    def reconsider(self, host: str) -> None:
+        """Take a host's queue into the round again whatever it waits for, because its limits have changed."""
+        if self._aside.pop(host, None) is not None:
             self._set_aside -= len(self._queues[host])
             self._turns.append(host)
+
+    def _put_aside(self, host: str, until: float) -> None:
+        self._turns.popleft()
+        self._aside[host] = until
+        self._set_aside += len(self._queues[host])
+        if until < math.inf:
+            heapq.heappush(self._wakes, (until, host))
+
+    def _wake(self, now: float) -> None:
+        while self._wakes and self._wakes[0][0] <= now:
+            when, host = heapq.heappop(self._wakes)
+            if self._aside.get(host) == when:
+                self.reconsider(host)
