@@ -1,0 +1,116 @@
+"""What each host may have: requests in flight, starts a second, and rest while it cools down."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..policies.rate import Pacer
+
+N = TypeVar("N", int, float)
+_MOST_KEPT = 10_000
+
+
+@dataclass(slots=True)
+class HostLimit:
+    """The limits of one host."""
+
+    concurrency: int | None
+    """Requests in flight, or None."""
+    pacer: Pacer
+    cool_until: float = 0.0
+    """No request starts before; monotonic seconds."""
+
+
+class HostLimits:
+    """Counts what each host has in flight against its limits; one that has none of its own has the defaults."""
+
+    def __init__(self, concurrency: int | None = None, rate: float | None = None, burst: float = 1.0) -> None:
+        """Defaults for every host: requests in flight, and starts a second; None for no limit."""
+        self._concurrency = concurrency
+        self._rate = rate
+        self._burst = burst
+        self._in_use: dict[str, int] = {}
+        self._limits: dict[str, HostLimit] = {}
+
+    def in_use(self, host: str) -> int:
+        """Requests in flight to a host."""
+        return self._in_use.get(host, 0)
+
+    def of(self, host: str) -> HostLimit | None:
+        """A host's own limits, or None where it has only the defaults."""
+        return self._limits.get(host)
+
+    def try_acquire(self, host: str, now: float) -> float:
+        """Take a slot: 0 where it was granted, else seconds to wait, infinity until one is released."""
+        in_use = self._in_use.get(host, 0)
+        limit = self._limits.get(host)
+        if limit is None:
+            if self._rate is not None:
+                limit = self._limits[host] = self._fresh(now)
+            elif self._concurrency is not None and in_use >= self._concurrency:
+                return math.inf
+        if limit is not None:
+            if limit.concurrency is not None and in_use >= limit.concurrency:
+                return math.inf
+            wait = max(limit.cool_until - now, limit.pacer.wait_s(now))
+            if wait > 0:
+                return wait
+            limit.pacer = limit.pacer.taken(now)
+        self._in_use[host] = in_use + 1
+        return 0.0
+
+    def release(self, host: str) -> None:
+        """Give a slot back."""
+        left = self._in_use[host] - 1
+        if left:
+            self._in_use[host] = left
+        else:
+            del self._in_use[host]
+
+    def restrict(self, host: str, concurrency: int | None, pace: float | None, now: float) -> None:
+        """Give a host limits of its own, never above the defaults; None for the defaults."""
+        limit = self._own(host, now)
+        limit.concurrency = _lower(concurrency, self._concurrency)
+        pace = _lower(pace, self._rate)
+        if pace != limit.pacer.per_second:
+            limit.pacer = limit.pacer.at_rate(pace, now)
+
+    def cool(self, host: str, until: float, now: float) -> bool:
+        """Let a host rest; False where it rests as long already."""
+        limit = self._own(host, now)
+        if until <= limit.cool_until:
+            return False
+        limit.cool_until = until
+        return True
+
+    def set_rate(self, rate: float | None, now: float) -> None:
+        """Another default rate, for hosts that have been seen too."""
+        self._rate = rate
+        for limit in self._limits.values():
+            limit.pacer = limit.pacer.at_rate(rate, now)
+
+    def _own(self, host: str, now: float) -> HostLimit:
+        found = self._limits.get(host)
+        if found is None:
+            found = self._limits[host] = self._fresh(now)
+        return found
+
+    def _fresh(self, now: float) -> HostLimit:
+        if len(self._limits) >= _MOST_KEPT:
+            self._forget(now)
+        return HostLimit(self._concurrency, Pacer(self._rate, self._burst, now))
+
+    def _forget(self, now: float) -> None:
+        """Drop what says nothing more: limits that are the defaults of hosts that need not wait."""
+        self._limits = {
+            host: limit
+            for host, limit in self._limits.items()
+            if max(limit.cool_until, limit.pacer.next_at) > now
+            or (limit.concurrency, limit.pacer.per_second) != (self._concurrency, self._rate)
+        }
+
+
+def _lower(one: N | None, other: N | None) -> N | None:
+    return other if one is None else one if other is None else min(one, other)
