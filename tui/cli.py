@@ -178,6 +178,16 @@ def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str
 
 
 @cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.argument("new", type=FOLDER, metavar="NEW")
+def salvage(folder: Path, new: Path) -> None:
+    """Save what still reads of a damaged RUN into NEW, a new run folder to go on with; RUN is only read."""
+    from .salvaging import salvage_lines
+
+    click.echo("\n".join(salvage_lines(folder, new)))
+
+
+@cli.command()
 @click.option(
     "--rows", type=click.IntRange(min=1), metavar="N", help="Only the first N places (default all 27,000)."
 )

@@ -13,6 +13,7 @@ from threading import Event
 from typing import Any, cast
 
 from ..errors import OptionError, RunError
+from ..journal.damage import unusable
 from ..journal.folder import RunFolder
 from ..journal.meta import read_meta
 from ..journal.reader import connect
@@ -93,8 +94,9 @@ def _export(
                     raise RunError(f"The export to {output} was cancelled; nothing was written.")
                 file.write(data)
                 written += lines
-    except sqlite3.Error as error:
-        raise RunError(f"{folder.journal} cannot be read: {error}.") from error
+    except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
+        # A damaged page may give a value of any type, or none.
+        raise unusable(folder.journal, error) from error
     except BrokenPipeError:
         raise
     except OSError as error:
