@@ -25,7 +25,7 @@ def salvage_lines(run: Path, new: Path) -> list[str]:
         f"  {'requests':<11}{count(found.requests):>9}",
         f"  {'responses':<11}{count(found.responses):>9}",
         f"  {'attempts':<11}{count(found.attempts):>9}",
-        *(f"  {text}" for text in _losses(found)),
+        *(f"  {text}".rstrip() for text in _losses(found)),
         "",
     ]
     return lines + [
