@@ -103,6 +103,14 @@ async def test_a_proxys_password_stands_nowhere(tmp_path: Path) -> None:
     assert _holding(tmp_path, CANARIES) == []
 
 
+async def test_a_bad_proxy_of_the_environment_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    write_urls(tmp_path, ["http://127.0.0.1:9/"])
+    environ = {"HTTP_PROXY": f"htp://{QUOTED}@proxy"}
+    done = await fetchdeck(tmp_path, "run", "urls.txt", "--headless", "--env-proxy", environ=environ)
+    assert "HTTP_PROXY in the environment: this is no URL of a proxy" in _quiet(done, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["urls.txt"]
+
+
 async def test_a_resume_asks_for_the_proxy_and_takes_any(tmp_path: Path) -> None:
     scripts = {"/flaky": lambda seen: [Send(reply(b"", "500 Odd" if seen < 5 else "200 OK"))]}
     async with ProxyServer(credentials=f"{USER}:{PASSWORD}") as proxy, FaultServer(scripts) as server:
