@@ -18,7 +18,7 @@ from ..journal.folder import RunFolder
 from ..journal.meta import read_meta
 from ..journal.reader import connect
 from .csv_lines import csv_lines
-from .jsonl import jsonl
+from .jsonl import jsonl, jsonl_to_print
 from .output import STDOUT, whole_file
 from .records import ExportStates, JournalRows
 from .unmasked import SecretSources, unmasked_rows
@@ -29,19 +29,16 @@ _WRITERS: dict[str, Writer] = {".jsonl": jsonl, ".csv": csv_lines}
 
 def check_output(output: Path) -> Writer:
     """The writer for a file's suffix, JSONL for `-`; raises OptionError for what cannot be written."""
-    writer = _WRITERS.get(".jsonl" if output == STDOUT else output.suffix.lower())
+    if output == STDOUT:
+        return jsonl_to_print
+    writer = _WRITERS.get(output.suffix.lower())
     if writer is None:
         known = " or ".join(_WRITERS)
         raise OptionError(f"--output {output}: the name must end in {known}, which says what to write.")
-    if output != STDOUT:
-        folder = output.absolute().parent
-        if output.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            why = (
-                "it is a folder"
-                if output.is_dir()
-                else f"the folder {folder} is missing or may not be written"
-            )
-            raise OptionError(f"--output {output} cannot be written: {why}. Name another file.")
+    folder = output.absolute().parent
+    if output.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "it is a folder" if output.is_dir() else f"the folder {folder} is missing or may not be written"
+        raise OptionError(f"--output {output} cannot be written: {why}. Name another file.")
     return writer
 
 
