@@ -155,11 +155,11 @@ class HttpTransport:
                 raise
             return Reply(
                 response.status,
-                self._redactor.raw_headers(raw_headers(response)),
+                self._redactor.raw_headers(raw_headers(response), attempt.request),
                 body,
                 attempt.progress.received,
                 ttfb_s,
-                self._redactor.url(asked.url) if attempt.hops else "",
+                self._redactor.url(asked.url, attempt.request) if attempt.hops else "",
                 attempt.hops,
                 not whole,
             )
@@ -187,7 +187,8 @@ class HttpTransport:
         attempt.progress.phase = Phase.REDIRECTING
         seen.add((asked.method, asked.url))
         following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))
-        attempt.hops = (*attempt.hops, Hop(printable(self._redactor.url(asked.url)), response.status))
+        url = printable(self._redactor.url(asked.url, attempt.request))
+        attempt.hops = (*attempt.hops, Hop(url, response.status))
         if (following.method, following.url) in seen:
             raise AttemptError(FailureKind.REDIRECT, "the redirects run in a circle")
         if len(attempt.hops) > MOST_HOPS:
@@ -205,7 +206,7 @@ class HttpTransport:
             kind = FailureKind.OUTCOME_UNKNOWN
         return Fault(
             kind,
-            printable(self._redactor.text(message)),
+            printable(self._redactor.text(message, attempt.request)),
             attempt.progress.received,
             attempt.hops,
             attempt.status,
