@@ -101,7 +101,7 @@ _IN_TEXT = (
     ),
     _compiled(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
     _compiled(
-        r"\b(?:(?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
+        r"\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x(?:-\w+)*-(?:key|token|secret|auth|signature|session))(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
         r"(?P<v>[^\r\n\"']+)"
     ),
 )
@@ -181,6 +181,11 @@ def names_column(json: str) -> bool:
 def names_parameter(text: str) -> bool:
     """Whether the name of a secret parameter stands in a text, with the sign that a value follows."""
     return _NAMED.search(text) is not None
+
+
+def names_secrets(template: str) -> bool:
+    """Whether a template gives a value, or leaves one to a row, that is a secret by its name."""
+    return any(named_spans(template, TEXT)) or any(named_spans(f"?{template}", URL))
 
 
 def mentions_column(template: str) -> bool:
