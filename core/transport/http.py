@@ -25,7 +25,7 @@ from .pool import FreshConnector, forbid_resends
 from .probe import probe
 from .receive import check_head, raw_headers, receive
 from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
-from .sending import send
+from .sending import cookie_field, send
 
 _READ_BUFFER = 65_536
 _LONGEST_FIELD = 32_768
@@ -135,7 +135,7 @@ class HttpTransport:
 
     async def _follow(self, attempt: _Attempt, body_name: str) -> Reply:
         started = time.monotonic()
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         while True:
             asked = attempt.asked
             response = await self._send(attempt)
@@ -181,15 +181,16 @@ class HttpTransport:
         return response
 
     def _redirect(
-        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str]]
+        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str, str]]
     ) -> None:
         asked = attempt.asked
         attempt.progress.phase = Phase.REDIRECTING
-        seen.add((asked.method, asked.url))
+        # Being sent back to the same URL with another cookie is how servers try whether cookies are kept.
+        seen.add((asked.method, asked.url, response.request_info.headers.get(hdrs.COOKIE, "")))
         following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))
         url = printable(self._redactor.url(asked.url, attempt.request))
         attempt.hops = (*attempt.hops, Hop(url, response.status))
-        if (following.method, following.url) in seen:
+        if (following.method, following.url, cookie_field(following, self._cookies)) in seen:
             raise AttemptError(FailureKind.REDIRECT, "the redirects run in a circle")
         if len(attempt.hops) > MOST_HOPS:
             raise AttemptError(FailureKind.REDIRECT, f"there are more than {MOST_HOPS} redirects")
