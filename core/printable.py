@@ -10,24 +10,24 @@ import unicodedata
 from functools import cache
 from itertools import groupby
 
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
-    f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
-)
-_IGNORABLE = (
+_UNSAFE_BASIC = (
+    "\x7f-\x9f\u2028\u2029\ud800-\udfff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff"
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
 )
-"""Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: bidirectional controls, zero widths, fillers,
-variation selectors and tags, those that are not assigned yet included."""
+"""DEL, C1, line separators, surrogates, annotations, noncharacters; and from the second line on what Unicode's
+DerivedCoreProperties call Default_Ignorable_Code_Point: bidirectional controls, zero widths, fillers, variation
+selectors, those that are not assigned yet included. Beside them stands C0."""
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
-_UNSAFE = (
-    "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufff9-\ufffb\U00013430-\U0001345f"
-    + _SKIN_TONES
-    + _IGNORABLE
-    + _NONCHARACTERS
+_UNSAFE_ASTRAL = re.compile(
+    f"[\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff{_SKIN_TONES}"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    + "]"
 )
-"""C0, DEL, C1, line separators, surrogates, annotations, the layout of hieroglyphs, and all of the above."""
-_EMOJI = "\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
+"""The layout of hieroglyphs, shorthand and music, tags and more selectors, noncharacters."""
+_ASTRAL = "\U00010000-\U0010ffff"
+_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
+_PRESENTATION = re.compile(f"[\ufe0e\ufe0f{_SKIN_TONES}]")
 _MOST_DIACRITICS = 4
 _MOST_MARKS = 8
 """Of all scripts Burmese piles highest, with seven marks on one letter."""
@@ -53,9 +53,9 @@ _MAY_PILE = re.compile(
 )
 """Quicker than the search for marks, and found wherever there are too many of them."""
 _ASCII_UNSAFE = re.compile("[\x00-\x1f\x7f]")
-_WIDE_UNSAFE = re.compile(f"[{_UNSAFE}]")
-_PRESENTATION = re.compile(f"(?<=[{_EMOJI}])[\ufe0e\ufe0f{_SKIN_TONES}]|(?<=[#*0-9])\ufe0f(?=\u20e3)")
-_JSON_UNSAFE = re.compile(f"(?!\n)[{_UNSAFE}]")
+_WIDE_UNSAFE = re.compile(f"[\x00-\x1f{_UNSAFE_BASIC}{_ASTRAL}]")
+"""One range for all beyond the first plane: a class with many of them takes thirty times as long."""
+_JSON_UNSAFE = re.compile(f"[\x00-\x09\x0b-\x1f{_UNSAFE_BASIC}{_ASTRAL}]")
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 _DOTTED_CIRCLE = "\u25cc"
 
@@ -70,7 +70,7 @@ def printable(text: str) -> str:
     """
     if text.isascii():
         return _ASCII_UNSAFE.sub(_named, text) if _ASCII_UNSAFE.search(text) else text
-    text = _WIDE_UNSAFE.sub(_named, _PRESENTATION.sub("", text))
+    text = _WIDE_UNSAFE.sub(_shown, text)
     if _MAY_PILE.search(text):
         text = _piles().sub(_counted, text)
     return _DOTTED_CIRCLE + text if text and _is_mark(text[0]) else text
@@ -93,11 +93,33 @@ def _named(match: re.Match[str]) -> str:
     return _PICTURES.get(code) or f"<U+{code:04X}>"
 
 
+def _shown(match: re.Match[str]) -> str:
+    return "" if _is_presentation(match) else match[0] if _is_safe_astral(match[0]) else _named(match)
+
+
+def _is_safe_astral(character: str) -> bool:
+    return character > "\uffff" and not _UNSAFE_ASTRAL.match(character)
+
+
+def _is_presentation(match: re.Match[str]) -> bool:
+    """Whether a selector or skin tone only says how the emoji or keycap before it is to look."""
+    start, text = match.start(), match.string
+    if not start or not _PRESENTATION.match(match[0]):
+        return False
+    if _EMOJI.match(text, start - 1):
+        return True
+    return (
+        match[0] == "\ufe0f" and text[start - 1] in "#*0123456789" and text[start + 1 : start + 2] == "\u20e3"
+    )
+
+
 def _counted(match: re.Match[str]) -> str:
     return f"<+{len(match[0])} marks>"
 
 
 def _escaped(match: re.Match[str]) -> str:
+    if _is_safe_astral(match[0]):
+        return match[0]
     units = match[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 

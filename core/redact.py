@@ -98,7 +98,8 @@ class Redactor:
         blank = value[: len(value) - len(value.lstrip())]
         value = value[len(blank) :]
         masked = covered(value, [*self.known(value), *named_spans(value, patterns), *spans_of(value, own)])
-        return f"{covered(name, self.known(name))}{colon}{blank}{masked}"
+        name = covered(name, [*self.known(name), *spans_of(name, own)])
+        return f"{name}{colon}{blank}{masked}"
 
     def _value(self, value: object, secrets: frozenset[str]) -> object:
         if isinstance(value, str):

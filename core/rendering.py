@@ -14,6 +14,7 @@ from jinja2.filters import do_urlencode
 from jinja2.utils import Namespace
 
 from .errors import RowError, TemplateError
+from .secret_names import is_secret_header, mentions_column, names_secrets
 
 _OURS = frozenset({"env", "row", "range", "namespace"})
 
@@ -80,7 +81,9 @@ class Rendering:
         except jinja2.UndefinedError as error:
             raise RowError(f"{self.option}: {error.message}") from error
         except Exception as error:
-            raise RowError(f"{self.option} cannot be rendered: {type(error).__name__}: {error}") from error
+            # The error may quote a value, or what is written in the template.
+            why = "" if _discreet(self.option, self.source) else f": {error}"
+            raise RowError(f"{self.option} cannot be rendered: {type(error).__name__}{why}") from error
 
 
 def url_values(environment: jinja2.Environment) -> Escape:
@@ -181,9 +184,16 @@ def _accesses(tree: nodes.Template) -> Iterator[tuple[str, str, nodes.Expr]]:
 def _syntax(option: str, source: str, error: jinja2.TemplateSyntaxError) -> str:
     lines = source.splitlines() or [""]
     where = f", line {error.lineno}" if len(lines) > 1 else ""
+    if _discreet(option, source):
+        return f"{option} is not a valid template{where}. It holds a secret and is not shown; correct it."
     message = (error.message or "it cannot be read").rstrip(".")
     wrong = lines[min(error.lineno, len(lines)) - 1]
     return f"{option} is not a valid template{where}: {message}. Correct it: {wrong!r}"
+
+
+def _discreet(option: str, source: str) -> bool:
+    """Whether a template may hold secrets, or columns that are."""
+    return is_secret_header(option) or mentions_column(source) or names_secrets(source)
 
 
 def known(columns: Collection[str]) -> str:

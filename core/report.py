@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import RunError
 from .handle import RunState
+from .journal.damage import unusable
 from .journal.folder import RunFolder
 from .journal.lock import is_owned
 from .journal.reader import causes, connect, counts
@@ -75,7 +75,7 @@ def run_status(folder: Path) -> Status:
             db.execute("BEGIN")
             return _status(db, str(folder), owned=owned)
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise RunError(f"{path} cannot be read: {error}.") from error
+            raise unusable(path, error) from error
 
 
 def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:

@@ -101,7 +101,7 @@ _IN_TEXT = (
     ),
     _compiled(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
     _compiled(
-        r"\b(?:(?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
+        r"\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x(?:-\w+)*-(?:key|token|secret|auth|signature|session))(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
         r"(?P<v>[^\r\n\"']+)"
     ),
 )
@@ -110,6 +110,7 @@ LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")
 ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.IGNORECASE | re.MULTILINE)
 """Whether there is one in raw field lines."""
 _JSON_KEY = _compiled(rf'"[ ]*(?:{_either(_PLAIN)})[ ]*":')
+_NAMED = _compiled(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=")
 _MENTION = _compiled(_either(_PLAIN))
 _JSON_PARAMETER = _compiled(_ANY_PARAMETER)
 
@@ -175,6 +176,16 @@ def names_column(json: str) -> bool:
     """Whether a member of a JSON object has the name of a secret."""
     folded = json.lower()
     return any(root in folded for root in _ROOTS) and _JSON_KEY.search(json) is not None
+
+
+def names_parameter(text: str) -> bool:
+    """Whether the name of a secret parameter stands in a text, with the sign that a value follows."""
+    return _NAMED.search(text) is not None
+
+
+def names_secrets(template: str) -> bool:
+    """Whether a template gives a value, or leaves one to a row, that is a secret by its name."""
+    return any(named_spans(template, TEXT)) or any(named_spans(f"?{template}", URL))
 
 
 def mentions_column(template: str) -> bool:

@@ -26,9 +26,8 @@ class SecretValues:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Values that are empty, or masks themselves, are none."""
-        given = frozenset(value for value in values if value.strip("*"))
-        self.values = given | {value.lower() for value in given}
-        """In lower case too, as a host name has it."""
+        self.values = _and_lower(frozenset(value for value in values if value.strip("*")))
+        """In lower case too."""
         self._has_spaces = any(" " in value for value in self.values)
         longest_first = sorted(self.values, key=lambda value: (-len(value), value))
         self._pattern = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
@@ -63,7 +62,10 @@ def known_values(values: frozenset[str]) -> SecretValues:
 
 
 def spans_of(text: str, values: frozenset[str]) -> Iterator[Span]:
-    """Where values stand, escaped ones too; short ones only where they are the whole text."""
+    """Where values stand, escaped ones and such in lower case too; short ones only where they are the whole text."""
+    if not values:
+        return
+    values = _and_lower(values)
     yield from plain_spans(text, values)
     yield from base64_spans(text, values)
     long = frozenset(value for value in values if len(value) >= SHORT)
@@ -73,9 +75,15 @@ def spans_of(text: str, values: frozenset[str]) -> Iterator[Span]:
 
 def may_hold(text: str, values: frozenset[str]) -> bool:
     """Whether `spans_of` may find something in a part of the text; never wrongly false, and quick."""
+    values = _and_lower(values)
     if any(value in text or any(form in text for form in _base64_forms(value)) for value in values):
         return True
     return ("%" in text or "\\" in text or "+" in text) and _hides(text, values)
+
+
+def _and_lower(values: frozenset[str]) -> frozenset[str]:
+    """A host name that was made of a secret, and what some servers give back, is in lower case."""
+    return values | {value.lower() for value in values}
 
 
 def _hides(text: str, values: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from .model import Headers, Request, Row, RowSpec
 from .named_secrets import body_secrets, header_secrets, url_secrets
 from .printable import printable
 from .rendering import Rendering, json_values, known, plain_values, url_values
-from .secret_names import TEXT, URL, column_secrets, mentions_column, named_spans
+from .secret_names import column_secrets, mentions_column, names_secrets
 from .urls import wire_url
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class RequestBuilder:
         self._secrets_in_columns = any(
             one.names.whole_row or mentions_column(one.source) for one in self._renderings
         )
-        self._secrets_in_body = self._body is not None and _names_secrets(self._body.source)
+        self._secrets_in_body = self._body is not None and names_secrets(self._body.source)
         body_varies = self._body is not None and self._constant_body is None
         self.only_url_varies = self.constant_headers is not None and not body_varies
         """Whether a request without a spec of its own is given by its method and URL alone."""
@@ -205,11 +205,6 @@ def _body(templates: Templates) -> tuple[Rendering | None, str | None]:
     if templates.data is not None:
         return Rendering("--data", templates.data, plain_values), _FORM
     return None, None
-
-
-def _names_secrets(template: str) -> bool:
-    """Whether a body's template gives a value, or leaves it to a row, that is a secret by its name."""
-    return any(named_spans(template, TEXT)) or any(named_spans(f"?{template}", URL))
 
 
 def _method(method: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from ..core.errors import FetchdeckError, OptionError
+from ..core.errors import FetchdeckError, InputError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable, printable_lines
@@ -178,6 +178,16 @@ def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str
 
 
 @cli.command()
+@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.argument("new", type=FOLDER, metavar="NEW")
+def salvage(folder: Path, new: Path) -> None:
+    """Save what still reads of a damaged RUN into NEW, a new run folder to go on with; RUN is only read."""
+    from .salvaging import salvage_lines
+
+    click.echo("\n".join(salvage_lines(folder, new)))
+
+
+@cli.command()
 @click.option(
     "--rows", type=click.IntRange(min=1), metavar="N", help="Only the first N places (default all 27,000)."
 )
@@ -257,6 +267,16 @@ def _check_output(given: dict[str, Any]) -> None:
         check_output(given["output"])
 
 
+def _told(error: click.ClickException, text: str) -> str:
+    """What to print of an error: an argument in the wrong place may be a header or a URL with a key in it."""
+    if not isinstance(error, click.UsageError) and not isinstance(error.__cause__, InputError):
+        return text
+
+    from ..core.redact import Redactor
+
+    return Redactor().text(text)
+
+
 def main() -> None:
     """Entry point; ends the process with the exit status."""
     open_standard_streams()
@@ -267,7 +287,7 @@ def main() -> None:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        click.echo(printable_lines(text.getvalue()), nl=False, err=True)
+        click.echo(printable_lines(_told(error, text.getvalue())), nl=False, err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_INTERRUPTED

@@ -29,6 +29,7 @@ EXIT_ALL_SUCCEEDED = 0
 EXIT_SOME_FAILED = 1
 EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
+_LAST_WORDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,12 @@ def run_session(session: Session) -> int:
     output = TerminalWriter(sys.stderr.fileno(), sys.stderr.encoding)
     try:
         with background_access_allowed():
-            return _run_and_tell(session, output)
-    finally:
-        output.close()
+            status = _run_and_tell(session, output)
+    except BaseException:
+        output.close(_LAST_WORDS_S)
+        raise
+    output.close()
+    return status
 
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
@@ -77,7 +81,7 @@ def _run_and_tell(session: Session, output: TerminalWriter) -> int:
         _say(output, "Interrupted before anything was sent.")
         return EXIT_INTERRUPTED
     finally:
-        leave_at_next_signal()
+        leave_at_next_signal(EXIT_INTERRUPTED)
     status = run_status(session.folder)
     lines = summary_lines(status, latency=ending.latency, stopped_by=ending.stopped_by)
     _say(output, "\n".join(lines))

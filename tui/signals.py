@@ -60,16 +60,18 @@ def hang_up_ignored() -> bool:
     return HANG_UP is not None and signal.getsignal(HANG_UP) is signal.SIG_IGN
 
 
-def leave_at_next_signal() -> None:
-    """For the time after the run: a signal to stop ends the process by KeyboardInterrupt, a hang-up does nothing.
+def leave_at_next_signal(status: int) -> None:
+    """For the time after the run: a signal to stop ends the process with `status`, a hang-up does nothing.
 
     All is saved by then; what may take long is an export, or a terminal that does not read its last lines.
     """
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
-        signal.signal(signal.SIGTERM, _interrupt)
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        # Not a KeyboardInterrupt: click would write to the terminal first, which may be what we wait for.
+        raise SystemExit(status)
+
+    for number in _STOP:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)
     if HANG_UP is not None:
         signal.signal(HANG_UP, signal.SIG_IGN)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -25,6 +25,8 @@ _STRAYS = frozenset(
     {FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT, FailureKind.LOCAL, FailureKind.INTERRUPTED}
 )
 """What may befall any attempt on a machine that is busy; it is counted, and no lie."""
+_SPOILT = 0.001
+"""Share of attempts that it may befall before something else must be to blame."""
 _ROWS = """
 SELECT requests.id, state, attempts, kind, body, body_path, responses.bytes FROM requests
 LEFT JOIN responses ON responses.request = requests.id ORDER BY requests.id
@@ -50,7 +52,7 @@ class _Found:
 _TERMINAL = "every row is in one terminal state"
 _NUMBERED = "rows are numbered without a gap"
 _END = "every row ended as the server meant it to"
-_BODY = "every succeeded row has the body that the server sent for it, and no other row has one"
+_BODY = "every succeeded row has the body that the server sent for it"
 _SEEN = "the server saw no row more often than the journal has attempts"
 _ATTEMPTS = "every attempt that was counted is journalled"
 _KINDS = "attempts failed only as the server made them fail"
@@ -61,7 +63,7 @@ def verify(folder: Path, rows: int, server: SoakServer, *, stopped: bool) -> lis
     """Read the whole journal against the server's ledger; `stopped` allows for rows that are still pending."""
     found = _Found({rule: [] for rule in _RULES})
     with closing(sqlite3.connect(f"file:{folder / 'journal.sqlite'}?mode=ro", uri=True)) as db:
-        _read_attempts(db, found)
+        _read_attempts(db, found, server.crossed)
         count = _read_rows(db, folder, found, server, stopped=stopped)
         counters: dict[str, int] = dict(db.execute("SELECT name, n FROM counters"))
         ended, distinct = db.execute("SELECT count(ended), count(DISTINCT ended) FROM requests").fetchone()
@@ -77,17 +79,18 @@ def verify(folder: Path, rows: int, server: SoakServer, *, stopped: bool) -> lis
     checks.append(Check("no body file is missing or left over", not orphans, f"{len(found.files):,} files"))
     checks.append(_status(folder, told, stopped=stopped))
     sent, crossed = sum(fate_of(row) in STRAYS for row in range(rows)), len(server.crossed)
-    few = crossed <= sent * _CROSSED
+    few = crossed <= max(1, sent * _CROSSED)
     checks.append(Check("stray replies met requests only by chance", few, f"{crossed:,} of {sent:,}"))
     strays = ", ".join(f"{n:,} {kind}" for kind, n in sorted(found.strays.items())) or "none"
-    checks.append(Check("attempts that this machine spoilt are told apart", True, strays))
+    few = found.strays.total() <= max(1, found.attempts.total() * _SPOILT)
+    checks.append(Check("hardly an attempt was spoilt by this machine", few, strays, honesty=False))
     return checks
 
 
-def _read_attempts(db: sqlite3.Connection, found: _Found) -> None:
+def _read_attempts(db: sqlite3.Connection, found: _Found, crossed: frozenset[int]) -> None:
     for row, kind in db.execute("SELECT request, kind FROM attempts"):
         found.attempts[row] += 1
-        if kind is not None and kind not in LOTS[fate_of(row)].kinds:
+        if kind is not None and row not in crossed and kind not in LOTS[fate_of(row)].kinds:
             found.must(_KINDS, kind in _STRAYS, row)
             found.strays[kind] += 1
 
@@ -103,15 +106,15 @@ def _read_rows(
         found.must(_TERMINAL, state.terminal or (stopped and state is not State.IN_FLIGHT), row)
         found.must(_SEEN, server.seen[row] <= attempts, row)
         found.must(_ATTEMPTS, found.attempts[row] == attempts, row)
-        if state.terminal:
+        if state.terminal and row not in server.crossed:
             lot = LOTS[fate]
             found.must(_END, state is lot.end and (state is State.SUCCEEDED or kind in lot.kinds), row)
         if path is not None:
             found.files.add(path)
         if state is State.SUCCEEDED:
             got = body if path is None else _read(folder / path)
-            right = got == body_of(row, fate) and len(got) == size
-            found.must(_BODY, right or row in server.crossed, row)
+            right = row in server.crossed or got == body_of(row, fate)
+            found.must(_BODY, right and len(got) == size, row)
         count += 1
     return count
 

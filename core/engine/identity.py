@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -11,16 +10,12 @@ from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
 from ..proxies import is_masked, masked_proxy
 from ..redact import Redactor
-
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_SCHEME_AND_EXPRESSIONS = re.compile(r"\s*(?:[A-Za-z-]{1,12}\s+)?(?:\{\{.*?\}\}\s*)+", re.DOTALL)
-_VALUE_OF_EXPRESSIONS = re.compile(r"(?<=[?&;])([^=&;#{}\s]+)=((?:\{\{.*?\}\})+)(?=[&;#]|$)", re.DOTALL)
-_MARK = "\ue000"
+from ..template_secrets import masked_templates
 
 
 def record(job: Job, options: Options, identity: str | None, redactor: Redactor) -> dict[str, Any]:
     """The job as the journal keeps it; `sealed` names the options whose secrets were masked."""
-    masked = _masked(job.templates, redactor)
+    masked = masked_templates(job.templates, redactor)
     sealed = [
         f"-H {name}"
         for (name, before), (_, after) in zip(job.templates.headers, masked.headers, strict=True)
@@ -122,50 +117,3 @@ def _said(value: object) -> str:
         pairs = cast("list[list[str]]", value)
         return ", ".join(f"'{name}: {text}'" for name, text in pairs) or "none"
     return "not given" if value is None else f"'{value}'"
-
-
-def _masked(templates: Templates, redactor: Redactor) -> Templates:
-    return Templates(
-        url=_masked_url(templates.url, redactor) if templates.url is not None else None,
-        method=templates.method,
-        headers=tuple((name, _masked_header(name, value, redactor)) for name, value in templates.headers),
-        data=_masked_form(templates.data, redactor) if templates.data is not None else None,
-        json=_masked_text(templates.json, redactor) if templates.json is not None else None,
-    )
-
-
-def _masked_header(name: str, value: str, redactor: Redactor) -> str:
-    """`Bearer {{ env.TOKEN }}` holds no secret; `Bearer abc` does."""
-    if _SCHEME_AND_EXPRESSIONS.fullmatch(value):
-        return value
-    return redactor.headers(((name, value),))[0][1]
-
-
-def _masked_url(template: str, redactor: Redactor) -> str:
-    """Mask literal secrets, and leave `key={{ env.API_KEY }}` as it is."""
-    kept: list[str] = []
-
-    def hide(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"{_MARK}{len(kept) - 1}{_MARK}"
-
-    hidden = _VALUE_OF_EXPRESSIONS.sub(hide, template)
-    masked = _masked_text(hidden, redactor, url=True)
-    return re.sub(f"{_MARK}(\\d+){_MARK}", lambda match: kept[int(match[1])], masked)
-
-
-def _masked_form(template: str, redactor: Redactor) -> str:
-    """A form body names its secrets as a query does."""
-    return _masked_url(f"?{template}", redactor)[1:]
-
-
-def _masked_text(template: str, redactor: Redactor, *, url: bool = False) -> str:
-    kept: list[str] = []
-
-    def hide(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"{_MARK}x{len(kept) - 1}{_MARK}"
-
-    hidden = _EXPRESSION.sub(hide, template)
-    masked = redactor.url(hidden) if url else redactor.text(hidden)
-    return re.sub(f"{_MARK}x(\\d+){_MARK}", lambda match: kept[int(match[1])], masked)

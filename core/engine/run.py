@@ -85,7 +85,7 @@ async def open_run(
             session.warn(shortage)
         if again is not None:
             session.tell_requeued(requeued)
-        session.start()
+        session.start(plan.proxies.shown)
         try:
             yield engine
         finally:

@@ -13,11 +13,12 @@ from threading import Event
 from typing import Any, cast
 
 from ..errors import OptionError, RunError
+from ..journal.damage import unusable
 from ..journal.folder import RunFolder
 from ..journal.meta import read_meta
 from ..journal.reader import connect
 from .csv_lines import csv_lines
-from .jsonl import jsonl
+from .jsonl import jsonl, jsonl_to_print
 from .output import STDOUT, whole_file
 from .records import ExportStates, JournalRows
 from .unmasked import SecretSources, unmasked_rows
@@ -28,19 +29,16 @@ _WRITERS: dict[str, Writer] = {".jsonl": jsonl, ".csv": csv_lines}
 
 def check_output(output: Path) -> Writer:
     """The writer for a file's suffix, JSONL for `-`; raises OptionError for what cannot be written."""
-    writer = _WRITERS.get(".jsonl" if output == STDOUT else output.suffix.lower())
+    if output == STDOUT:
+        return jsonl_to_print
+    writer = _WRITERS.get(output.suffix.lower())
     if writer is None:
         known = " or ".join(_WRITERS)
         raise OptionError(f"--output {output}: the name must end in {known}, which says what to write.")
-    if output != STDOUT:
-        folder = output.absolute().parent
-        if output.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            why = (
-                "it is a folder"
-                if output.is_dir()
-                else f"the folder {folder} is missing or may not be written"
-            )
-            raise OptionError(f"--output {output} cannot be written: {why}. Name another file.")
+    folder = output.absolute().parent
+    if output.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "it is a folder" if output.is_dir() else f"the folder {folder} is missing or may not be written"
+        raise OptionError(f"--output {output} cannot be written: {why}. Name another file.")
     return writer
 
 
@@ -93,8 +91,9 @@ def _export(
                     raise RunError(f"The export to {output} was cancelled; nothing was written.")
                 file.write(data)
                 written += lines
-    except sqlite3.Error as error:
-        raise RunError(f"{folder.journal} cannot be read: {error}.") from error
+    except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
+        # A damaged page may give a value of any type, or none.
+        raise unusable(folder.journal, error) from error
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from ..model import State
+from ..printable import safe_json
 from .moments import iso
 from .records import Attempt, JournalRows, Record
 
@@ -63,6 +64,13 @@ def jsonl(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
     lines = _lines(rows)
     while batch := list(islice(lines, _BATCH)):
         yield len(batch), encoder.encode_lines(batch)
+
+
+def jsonl_to_print(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
+    """The same objects with all escaped that would act on a terminal, hide or reorder text: for standard output."""
+    for lines, data in jsonl(rows):
+        harmless = data.isascii() and b"\x7f" not in data
+        yield lines, data if harmless else safe_json(data.decode()).encode()
 
 
 def _lines(rows: JournalRows) -> Iterator[Line]:

@@ -23,6 +23,9 @@ _PASSING = frozenset(
 )
 """Results of the disk, of permissions and of other programs, which say nothing against the file itself."""
 
+_NO_TEXT = "Could not decode to UTF-8"
+"""How Python begins to say that a text is none; what follows is the text."""
+
 
 def primary_code(error: BaseException) -> int | None:
     """SQLite's primary result code; None where the error did not come from SQLite's library."""
@@ -32,13 +35,21 @@ def primary_code(error: BaseException) -> int | None:
 
 def may_pass(error: BaseException) -> bool:
     """Whether the same work may well succeed later: there is room again, or the disk is back."""
-    if isinstance(error, sqlite3.Error):
-        moved = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
-        code = primary_code(error)
-        return not moved and (
-            code in _PASSING if code is not None else isinstance(error, sqlite3.OperationalError)
-        )
-    return isinstance(error, OSError)
+    if not isinstance(error, sqlite3.Error):
+        return isinstance(error, OSError)
+    if _moved(error):
+        return False
+    code = primary_code(error)
+    return code in _PASSING if code is not None else _outside(error)
+
+
+def _moved(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
+
+
+def _outside(error: sqlite3.Error) -> bool:
+    """Whether an error without a code is no complaint of Python's about a text in the file."""
+    return isinstance(error, sqlite3.OperationalError) and not str(error).startswith(_NO_TEXT)
 
 
 def unusable(path: Path, error: BaseException) -> RunError:
@@ -48,18 +59,14 @@ def unusable(path: Path, error: BaseException) -> RunError:
         return RunError(
             f"{path} is damaged or no fetchdeck journal ({error}). It was left as it is. {_advice(path)}"
         )
-    if (
-        isinstance(error, sqlite3.Error)
-        and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
-    ):
+    if _moved(error):
         return RunError(
             f"{path} was moved or deleted while the run went on. Put it back, and resume the run."
         )
     if may_pass(error):
         return RunError(f"{path} cannot be used: {error}. See to its disk and permissions, and try again.")
-    return RunError(
-        f"{path} is damaged ({error or type(error).__name__}). It was left as it is. {_advice(path)}"
-    )
+    what = _NO_TEXT if str(error).startswith(_NO_TEXT) else str(error) or type(error).__name__
+    return RunError(f"{path} is damaged ({what}). It was left as it is. {_advice(path)}")
 
 
 def salvage_command(folder: Path) -> str:

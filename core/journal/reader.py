@@ -15,6 +15,7 @@ from ..errors import RunError
 from ..model import Counts, FailureKind, State
 from . import schema
 from .filter import RowFilter
+from .opening import open_for_reading
 from .records import AttemptRecord, Cause, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
 from .view import View
@@ -26,16 +27,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a journal for reading; raises RunError where there is none or it is not ours to read."""
     if not path.is_file():
         raise RunError(f"There is no run in {path.parent}: {path.name} is missing. Name a run folder.")
-    try:
-        db = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro",
-            uri=True,
-            check_same_thread=False,
-            timeout=10,
-            isolation_level=None,  # no statement leaves a read transaction open behind it
-        )
-    except sqlite3.Error as error:
-        raise RunError(f"{path} cannot be read: {error}.") from error
+    db = open_for_reading(path)
     try:
         schema.check(db, path)
         # Lists of views need no disk. A larger cache or mmap_size brought nothing; a mapped file can raise SIGBUS.

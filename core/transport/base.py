@@ -8,17 +8,20 @@ from ..model import Outcome, Progress, Request
 
 
 class RedactorLike(Protocol):
-    """What the transport needs of the redactor: it names URLs and errors, and must not name secrets."""
+    """What the transport needs of the redactor: it names URLs and errors, and must not name secrets.
 
-    def url(self, url: str) -> str:
+    With a request, whose secrets a server may give back, these are masked too.
+    """
+
+    def url(self, url: str, request: Request | None = None) -> str:
         """The URL with its secrets masked."""
         ...
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, request: Request | None = None) -> str:
         """Free text with every known secret masked."""
         ...
 
-    def raw_headers(self, raw: bytes) -> bytes:
+    def raw_headers(self, raw: bytes, request: Request | None = None) -> bytes:
         """Response field lines, joined by CRLF, with secrets masked."""
         ...
 

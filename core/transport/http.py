@@ -25,7 +25,7 @@ from .pool import FreshConnector, forbid_resends
 from .probe import probe
 from .receive import check_head, raw_headers, receive
 from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
-from .sending import send
+from .sending import cookie_field, send
 
 _READ_BUFFER = 65_536
 _LONGEST_FIELD = 32_768
@@ -135,7 +135,7 @@ class HttpTransport:
 
     async def _follow(self, attempt: _Attempt, body_name: str) -> Reply:
         started = time.monotonic()
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         while True:
             asked = attempt.asked
             response = await self._send(attempt)
@@ -155,11 +155,11 @@ class HttpTransport:
                 raise
             return Reply(
                 response.status,
-                self._redactor.raw_headers(raw_headers(response)),
+                self._redactor.raw_headers(raw_headers(response), attempt.request),
                 body,
                 attempt.progress.received,
                 ttfb_s,
-                self._redactor.url(asked.url) if attempt.hops else "",
+                self._redactor.url(asked.url, attempt.request) if attempt.hops else "",
                 attempt.hops,
                 not whole,
             )
@@ -181,14 +181,16 @@ class HttpTransport:
         return response
 
     def _redirect(
-        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str]]
+        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str, str]]
     ) -> None:
         asked = attempt.asked
         attempt.progress.phase = Phase.REDIRECTING
-        seen.add((asked.method, asked.url))
+        # Being sent back to the same URL with another cookie is how servers try whether cookies are kept.
+        seen.add((asked.method, asked.url, response.request_info.headers.get(hdrs.COOKIE, "")))
         following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))
-        attempt.hops = (*attempt.hops, Hop(printable(self._redactor.url(asked.url)), response.status))
-        if (following.method, following.url) in seen:
+        url = printable(self._redactor.url(asked.url, attempt.request))
+        attempt.hops = (*attempt.hops, Hop(url, response.status))
+        if (following.method, following.url, cookie_field(following, self._cookies)) in seen:
             raise AttemptError(FailureKind.REDIRECT, "the redirects run in a circle")
         if len(attempt.hops) > MOST_HOPS:
             raise AttemptError(FailureKind.REDIRECT, f"there are more than {MOST_HOPS} redirects")
@@ -205,7 +207,7 @@ class HttpTransport:
             kind = FailureKind.OUTCOME_UNKNOWN
         return Fault(
             kind,
-            printable(self._redactor.text(message)),
+            printable(self._redactor.text(message, attempt.request)),
             attempt.progress.received,
             attempt.hops,
             attempt.status,

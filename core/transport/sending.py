@@ -30,8 +30,9 @@ async def send(
     `verify` is whether TLS certificates must be valid.
     """
     headers = _fields(request.headers) if request.headers else None
-    if cookies is not None:
-        headers = _with_cookies(headers, cookies, request.url)
+    if cookies is not None and (field := cookie_field(request, cookies)):
+        headers = CIMultiDict[str]() if headers is None else headers
+        headers[hdrs.COOKIE] = field
     proxy_headers = None
     if proxy is not None and proxy.authorization is not None:
         if request.url.startswith("https:"):
@@ -54,6 +55,13 @@ async def send(
     )
 
 
+def cookie_field(request: Request, cookies: CookieJar | None) -> str:
+    """The Cookie field of a request, empty without one: what its user wrote, then what the jar adds to it."""
+    own = "; ".join(value for name, value in request.headers if name.lower() == "cookie")
+    kept = cookies.header(request.url, own) if cookies is not None else ""
+    return f"{own}; {kept}" if own and kept else own or kept
+
+
 def wire_target(url: str) -> URL:
     """The URL as yarl holds it, with nothing of it rewritten.
 
@@ -71,13 +79,3 @@ def wire_target(url: str) -> URL:
 
 def _fields(headers: Headers) -> CIMultiDict[str]:
     return CIMultiDict(field for field in headers if field[0].lower() not in _FRAMING)
-
-
-def _with_cookies(headers: CIMultiDict[str] | None, cookies: CookieJar, url: str) -> CIMultiDict[str] | None:
-    own = "; ".join(headers.getall(hdrs.COOKIE, ())) if headers is not None else ""
-    kept = cookies.header(url, own)
-    if not kept:
-        return headers
-    headers = CIMultiDict[str]() if headers is None else headers
-    headers[hdrs.COOKIE] = f"{own}; {kept}" if own else kept
-    return headers

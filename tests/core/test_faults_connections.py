@@ -71,13 +71,11 @@ def test_timeouts_hold_however_a_server_stalls(tmp_path: Path, concurrency: int)
     async def run() -> None:
         async with FaultServer(scripts, default=named) as server:
             options = replace(QUICK, concurrency=concurrency, timeout_s=TIMEOUT_S)
-            rows = await check_run(server, tmp_path, expected, options)
-            for path in STALLED:
-                (row,) = (row for row in rows if row.url == server.url(path))
-                assert [TIMEOUT_S <= one.elapsed_ms / 1000 < TIMEOUT_S + 1 for one in row.attempts] == [
-                    True
-                ] * 2
-                assert server.ledger.gaps(path)[0] >= TIMEOUT_S
+            await check_run(server, tmp_path, expected, options)
+            gaps = {path: server.ledger.gaps(path)[0] for path in STALLED}
+            assert min(gaps.values()) >= TIMEOUT_S
+            if concurrency >= len(STALLED):
+                assert max(gaps.values()) < TIMEOUT_S + 1, gaps
 
     travel(run())
 

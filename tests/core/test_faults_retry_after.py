@@ -90,6 +90,19 @@ def healthy_before(server: FaultServer, rows: list[Row], moment: float) -> bool:
     return max(server.ledger.times[path][0] for path in healthy) < moment
 
 
+def test_a_date_is_held_against_the_wall_clock_where_the_reply_has_none(tmp_path: Path) -> None:
+    def dated(seen: int) -> Script:
+        until = datetime.now(UTC) + timedelta(seconds=40)
+        return named("/dated") if seen else [Send(reply(b"", "503 Busy", Retry_After=until.strftime(IMF)))]
+
+    async def run() -> None:
+        async with FaultServer({"/dated": dated}, default=named) as server:
+            await check_run(server, tmp_path, {"/dated": Ends(sent=2, status=200, body=b"/dated")})
+            assert server.ledger.gaps("/dated")[0] >= 35
+
+    travel(run())
+
+
 def test_what_is_no_time_is_ignored(tmp_path: Path) -> None:
     async def run() -> None:
         scripts = {path: once(first, path) for path, first in IGNORED.items()}

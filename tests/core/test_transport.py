@@ -45,6 +45,9 @@ async def test_a_reply_is_taken_whole(transport: HttpTransport, tmp_path: Path) 
         "//double///slash",
         "/p;a=1?x=a+b%20c&y=%2F%2f&z",
         "/q?a=b?c/d",
+        "/p?",
+        "/p??",
+        "/?",
         "/it's(fine)!*,:@&=$",
     ],
 )
@@ -52,6 +55,17 @@ async def test_a_target_goes_out_byte_for_byte(transport: HttpTransport, target:
     async with FaultServer() as server:
         whole(await fetched(transport, server.url(target)))
         assert server.ledger.first_line(target) == f"GET {target} HTTP/1.1"
+
+
+async def test_the_mark_of_an_empty_query_stays(transport: HttpTransport) -> None:
+    async with FaultServer() as server:
+        whole(await fetched(transport, server.origin + "?"))
+        assert server.ledger.first_line("/?") == "GET /? HTTP/1.1"
+        whole(await fetched(transport, server.url("/%7e?").replace("//", "//ann:pw@", 1)))
+        assert server.ledger.first_line("/%7e?") == "GET /%7e? HTTP/1.1"
+        assert server.ledger.headers("/%7e?")["authorization"] == "Basic YW5uOnB3"
+        whole(await fetched(transport, server.url("/p")))
+        assert server.ledger.first_line("/p") == "GET /p HTTP/1.1"
 
 
 async def test_a_fragment_stays_home_and_userinfo_becomes_a_header(transport: HttpTransport) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.job import Options
-from fetchdeck.core.model import Headers
+from fetchdeck.core.model import FailureKind, Headers
 from fetchdeck.core.transport.cookies import (
     LONGEST_COOKIE,
     LONGEST_HEADER,
@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fault_server import FaultServer, Script, Send, reply
-from tests.support.fetching import fetched, opened, whole
+from tests.support.fetching import fault, fetched, opened, whole
 
 KEEP = Options(timeout_s=20, cookies=True)
 NOW = 1_700_000_000.0
@@ -81,6 +81,30 @@ async def test_cookies_follow_redirects_of_the_same_host(transport: HttpTranspor
         whole(await fetched(transport, server.url("/login")))
         assert server.ledger.headers("/step")["cookie"] == "sid=1"
         assert server.ledger.headers("/in")["cookie"] == "sid=2"
+
+
+async def test_a_server_may_try_whether_cookies_are_kept(transport: HttpTransport, tmp_path: Path) -> None:
+    def bounce(seen: int) -> Script:
+        return setting("seen=1", status="302 Found", location="/a") if seen == 0 else setting()
+
+    async with FaultServer({"/a": bounce}) as server:
+        assert whole(await fetched(transport, server.url("/a"), headers=(("Cookie", "own=1"),))).body == b"ok"
+        assert server.ledger.headers("/a", 1)["cookie"] == "own=1; seen=1"
+    async with FaultServer({"/a": bounce}) as server, opened(tmp_path / "none") as without:
+        assert fault(await fetched(without, server.url("/a"))).message == "the redirects run in a circle"
+        assert server.ledger.count("/a") == 1
+
+
+@pytest.mark.parametrize(("value", "hops", "said"), [("same", 2, "in a circle"), ("{}", 11, "more than 10")])
+async def test_a_circle_ends_whatever_cookies_it_sets(
+    transport: HttpTransport, value: str, hops: int, said: str
+) -> None:
+    scripts = {"/a": lambda seen: setting(f"x={value.format(seen)}", status="302 Found", location="/a")}
+    async with FaultServer(scripts) as server:
+        found = fault(await fetched(transport, server.url("/a")))
+        assert (found.kind, len(found.hops)) == (FailureKind.REDIRECT, hops)
+        assert said in found.message
+        assert server.ledger.count("/a") == hops
 
 
 async def test_cookies_never_go_to_another_host(transport: HttpTransport) -> None:

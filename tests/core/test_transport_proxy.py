@@ -45,6 +45,12 @@ async def test_plain_requests_are_sent_in_absolute_form(tmp_path: Path) -> None:
         assert "proxy-authorization" not in server.ledger.headers("/a/../b%7E?x=%41")
 
 
+async def test_the_mark_of_an_empty_query_goes_through(tmp_path: Path) -> None:
+    async with ProxyServer() as proxy, FaultServer() as server, opened(tmp_path, through(proxy)) as transport:
+        whole(await fetched(transport, server.url("/p?")))
+        assert proxy.first_lines == [f"GET {server.origin}/p?"]
+
+
 async def test_a_body_goes_through(tmp_path: Path) -> None:
     async with ProxyServer() as proxy, FaultServer() as server, opened(tmp_path, through(proxy)) as transport:
         assert whole(await fetched(transport, server.url("/"), "POST", body=b"abc")).body == b"ok"

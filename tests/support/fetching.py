@@ -19,13 +19,13 @@ SECRET = "s3cr3t"
 class OneSecret:
     """Masks `SECRET` wherever it stands."""
 
-    def url(self, url: str) -> str:
+    def url(self, url: str, request: Request | None = None) -> str:
         return url.replace(SECRET, "***")
 
-    def raw_headers(self, raw: bytes) -> bytes:
+    def raw_headers(self, raw: bytes, request: Request | None = None) -> bytes:
         return raw
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, request: Request | None = None) -> str:
         return text.replace(SECRET, "***")
 
 

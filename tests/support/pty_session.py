@@ -88,7 +88,23 @@ class PtySession:
 
     def press(self, keys: str) -> None:
         """Type."""
-        os.write(self.master, keys.encode())
+        self.type(keys.encode())
+
+    def type(self, octets: bytes) -> None:
+        """Send any octets as if they were typed."""
+        os.write(self.master, octets)
+
+    @property
+    def typed(self) -> int:
+        """Octets that were typed and that the process has not read yet."""
+        (count,) = struct.unpack("i", fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0"))
+        return count
+
+    @property
+    def unread(self) -> int:
+        """Octets that were written and that we have not read yet, as far as the kernel tells (4 KiB at most)."""
+        (count,) = struct.unpack("i", fcntl.ioctl(self.master, termios.FIONREAD, b"\0\0\0\0"))
+        return count
 
     def send(self, number: signal.Signals) -> None:
         """Signal the process."""

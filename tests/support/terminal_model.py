@@ -114,6 +114,11 @@ class TerminalModel:
                 (self.modes.add if on else self.modes.discard)(number)
 
     def _write(self, text: str) -> None:
+        end = self._x + len(text)
+        if end <= self.columns and cell_len(text) == len(text):
+            self.cells[self._y][self._x : end] = [(char, self._style) for char in text]
+            self._x = end
+            return
         for char in text:
             width = cell_len(char)
             if self._x + width > self.columns:

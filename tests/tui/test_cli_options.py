@@ -91,6 +91,26 @@ def test_only_what_was_given_changes_a_runs_options() -> None:
     assert changed == Options(concurrency=9, rate=None, retries=3, insecure=True)
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ("http://old", False)),
+        ({"proxy": None, "env_proxy": None}, ("http://old", False)),
+        ({"proxy": "http://new"}, ("http://new", False)),
+        ({"proxy": ""}, (None, False)),
+        ({"env_proxy": True}, (None, True)),
+        ({"proxy": "", "env_proxy": True}, (None, True)),
+    ],
+)
+def test_a_proxy_that_is_given_takes_the_place_of_any_other(
+    given: dict[str, Any], expected: tuple[str | None, bool]
+) -> None:
+    changed = build_options(Options(proxy="http://old"), given)
+    assert (changed.proxy, changed.env_proxy) == expected
+    lifted = build_options(Options(env_proxy=True), given)
+    assert (lifted.proxy, lifted.env_proxy) == (expected if given.get("proxy") is not None else (None, True))
+
+
 def test_a_job_takes_the_templates_over() -> None:
     job = build_job(
         "a.txt", {**NOTHING, "headers": (("A", "b"),), "method": "PUT", "data": "x", "input_format": "txt"}
@@ -116,6 +136,13 @@ def test_the_run_folder_is_named_after_the_input(source: str, folder: str) -> No
         (["run", "a.csv", "--max-failures", "0%"], "--max-failures"),
         (["run", "a.csv", "--timeout", "0"], "x>0"),
         (["run", "a.csv", "-H", "no colon"], "a header without a colon"),
+        (["run", "a.csv", "--proxy", "proxy:3128"], "--proxy: this is no URL of a proxy"),
+        (["run", "a.csv", "--proxy", "socks5://p:1"], "--proxy: SOCKS proxies are not supported"),
+        (
+            ["run", "a.csv", "--proxy", "http://p", "--env-proxy"],
+            "--proxy and --env-proxy exclude each other",
+        ),
+        (["resume", "a.run", "--proxy", "ftp://p"], "--proxy: this is no URL of a proxy"),
         (["run", "a.csv", "--max-body", "big"], "--max-body: 'big' is no size"),
         (["run", "a.csv", "--format", "xml"], "'xml' is not one of"),
         (["run", "a.csv", "--tui", "--headless"], "exclude each other"),
@@ -142,6 +169,13 @@ def test_usage_errors_are_one_sentence_with_status_2_and_create_nothing(
     assert sentence in result.stderr
     assert result.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_proxy_is_refused_without_its_password() -> None:
+    result = CliRunner().invoke(cli, ["run", "a.txt", "--proxy", "htp://ann:s3cr3t@proxy"])
+    assert result.exit_code == 2
+    assert "this is no URL of a proxy" in result.stderr
+    assert "s3cr3t" not in result.output
 
 
 def test_an_error_with_control_characters_is_shown_harmless(tmp_path: Path) -> None:

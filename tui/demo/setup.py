@@ -18,6 +18,8 @@ from .faults import NO_FAULTS, Faults, parse_shares
 from .places import input_lines
 from .process import demo_server
 
+MEMORY = "demo.json"
+"""The file in a demo's run folder with its server's port and habits."""
 _ENVIRONMENT = {"DEMO_KEY": "demo-7Q2mX9c4"}
 """The server takes any key; this one shows that a key never reaches the disk."""
 
@@ -120,4 +122,4 @@ def _input(folder: Path) -> Path:
 
 
 def _memory(folder: Path) -> Path:
-    return folder / "demo.json"
+    return folder / MEMORY

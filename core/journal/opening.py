@@ -1,0 +1,64 @@
+"""Opening a journal for reading, also where nothing beside it can be written."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from ..errors import RunError
+from .damage import primary_code, unusable
+from .lock import is_owned
+
+_NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A read-only connection, usable from any thread; raises RunError where there can be none.
+
+    SQLite reads a journal in WAL mode through a `-shm` file, which it makes if it is missing
+    (https://www.sqlite.org/wal.html#read_only_databases): on a read-only file system it cannot. There a journal
+    whose log is empty is opened as immutable, and one that was killed is read from a private copy.
+    """
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        return _connect(uri)
+    except sqlite3.Error as error:
+        if primary_code(error) not in _NO_SHARED_MEMORY or is_owned(path.parent):
+            raise unusable(path, error) from error
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        if not log.exists() or not log.stat().st_size:
+            return _connect(f"{uri}&immutable=1")
+        return _connect_to_copy(path, log)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be read where it is ({error.strerror}). Copy its folder to a place that can be written."
+        ) from error
+
+
+def _connect_to_copy(path: Path, log: Path) -> sqlite3.Connection:
+    with tempfile.TemporaryDirectory(prefix="fetchdeck-") as place:
+        for file in (path, log):
+            shutil.copyfile(file, Path(place, file.name))
+        # The connection holds its files open; their names may go at once.
+        return _connect(f"{Path(place, path.name).as_uri()}?mode=ro")
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        uri,
+        uri=True,
+        check_same_thread=False,
+        timeout=10,
+        isolation_level=None,  # no statement leaves a read transaction open behind it
+    )
+    try:
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db

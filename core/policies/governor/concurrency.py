@@ -1,0 +1,268 @@
+"""How many requests in flight are enough, told by latency alone: regime A of the governor.
+
+The run is a closed loop: as long as it uses its limit, throughput is limit over latency (Little's law), so that
+"throughput follows the limit" and "latency stays" are one statement. Phases:
+
+GROWING   the limit is multiplied a window long, while it is used and latency stays near that at rest (TCP's slow
+          start, RFC 5681); when latency says that requests queue, it settles.
+SETTLING  the limit is throughput × latency at rest × headroom; look whether the latency fell as it should. If it did
+          not fall although much less is in flight, the server is not queueing but slower: that is the new rest.
+RESTING   once, where rest was measured with as much in flight as the server bears at all: half the limit, for
+          as long as that lowers the latency (the idea of ProbeRTT in BBR).
+HOLDING   nothing changes, except when latency rises (capacity dropped: settle again) or a probe is due.
+PROBING   a tenth more; where latency stays, grow again, else return and wait twice as long.
+
+Sources: Netflix concurrency-limits (Gradient2, Vegas: ratio of latency at rest to latency now); Cardwell et al., BBR
+(draft-ietf-ccwg-bbr: model of bandwidth and round trip, startup, ProbeRTT). Medians instead of their means and minima,
+because the latency of web servers has heavy tails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from math import exp, hypot
+
+from .sample import Summary, Window
+from .signals import Bounds
+
+_HEADROOM = 1.1
+_QUEUES = 1.4
+"""Median latency over that at rest from which requests are held to queue at the server."""
+_NO_QUEUE = 1.12
+_STAYED = 1.05
+_USED = 0.75
+_LEAST_WINDOW_S = 0.25
+_MOST_WINDOW_S = 4.0
+_FIRST_PROBE_S = 15.0
+_MOST_PROBE_S = 60.0
+_CUT = 0.7
+_USAGE_S = 10.0
+_LEAST_USAGE = 20
+
+
+class _Phase(Enum):
+    GROWING = auto()
+    SETTLING = auto()
+    RESTING = auto()
+    HOLDING = auto()
+    PROBING = auto()
+
+
+_PRECISION = {
+    _Phase.GROWING: 0.15,
+    _Phase.SETTLING: 0.08,
+    _Phase.RESTING: 0.1,
+    _Phase.HOLDING: 0.1,
+    _Phase.PROBING: 0.04,
+}
+
+
+class Concurrency:
+    """The limit of requests in flight to one host. Every method that may change it returns the reason, or None."""
+
+    def __init__(self, now: float, bounds: Bounds, limit: int) -> None:
+        self._bounds = bounds
+        self.limit = bounds.clamp(limit)
+        self.throughput: float | None = None
+        """Requests a second the server bore when it began to queue."""
+        self._floor = self.limit
+        self._phase = _Phase.GROWING
+        self._step = 2.0
+        self._rest_s: float | None = None
+        self._rest_error = 0.0
+        self._rested = False
+        self._held_s = 0.0
+        self._returns_to = self.limit
+        self._uncut = (0.0, self.limit)
+        self._refined = 0
+        self._probe_every_s = _FIRST_PROBE_S
+        self._probe_at = now + _FIRST_PROBE_S
+        self._latest_s = _LEAST_WINDOW_S / 1.2
+        self._cut_at = now
+        self._peak = 0
+        self._ended = 0
+        self._usage_since = now
+        self._judges: dict[_Phase, Callable[[float, Summary], str | None]] = {
+            _Phase.GROWING: self._grown,
+            _Phase.SETTLING: self._settled,
+            _Phase.RESTING: self._rest_seen,
+            _Phase.HOLDING: self._held,
+            _Phase.PROBING: self._probed,
+        }
+        self._window = self._open(now, 0.0)
+
+    def look_again(self, now: float) -> None:
+        """Forget the window under way: something else has changed what is sent."""
+        if self._phase is _Phase.PROBING:
+            self.limit = self._returns_to
+            self._phase = _Phase.HOLDING
+        self._window = self._open(now, self._latest_s)
+
+    def answered(self, now: float, elapsed_s: float, in_flight: int) -> str | None:
+        """An answer came; `in_flight` counts it still."""
+        self._ended += 1
+        self._peak = max(self._peak, in_flight)
+        summary = self._window.add(now, elapsed_s, in_flight)
+        if summary is None:
+            return None
+        self._latest_s = summary.median_s
+        if self._rest_s is None:
+            self._rest_s, self._rest_error = summary.median_s, summary.error
+        elif summary.median_s < self._rest_s * exp(-2 * summary.error):
+            self._rest_s = (self._rest_s + summary.median_s) / 2
+        reason = self._judges[self._phase](now, summary)
+        if reason is None:
+            self._window = self._open(now, 0.0)
+        return reason
+
+    def timed_out(self, now: float) -> str | None:
+        """A request timed out; a few of them within a window cut the limit."""
+        window = self._window
+        window.timed_out += 1
+        if window.timed_out < 3 or window.timed_out < 0.1 * window.ended or now < self._cut_at:
+            return None
+        self._cut_at = now + max(1.0, 2 * self._latest_s)
+        reason = f"{window.timed_out} requests timed out"
+        self._phase = _Phase.HOLDING
+        self._later(now, _FIRST_PROBE_S)
+        return self._set(now, self._bounds.clamp(self.limit * _CUT), f"{reason}, {self._next_probe()}")
+
+    def unused(self, now: float) -> str | None:
+        """Lower a limit of which less than half has been used for some seconds; never while nothing ends."""
+        if now - self._usage_since < _USAGE_S or self._ended < _LEAST_USAGE:
+            return None
+        peak = self._peak
+        self._usage_since, self._peak, self._ended = now, 0, 0
+        limit = self._bounds.clamp(max(self._floor, 2 * peak))
+        if limit >= self.limit:
+            return None
+        self._phase, self._step = _Phase.GROWING, 2.0
+        return self._set(now, limit, f"at most {peak} in flight are needed")
+
+    def _grown(self, now: float, seen: Summary) -> str | None:
+        assert self._rest_s is not None  # noqa: S101
+        ratio = seen.median_s / self._rest_s
+        if ratio > _QUEUES * self._doubt(seen):
+            return self._settle(now, seen)
+        if not self._uses(seen) or self.limit >= self._bounds.most:
+            return None
+        if ratio < _NO_QUEUE and self.throughput is None:
+            self._learn_rest(seen)
+        grown = self._bounds.clamp(max(self.limit + 1, self.limit * self._step))
+        self._step = min(2.0, self._step * 1.25)
+        return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.median_s)}")
+
+    def _settle(self, now: float, seen: Summary) -> str | None:
+        assert self._rest_s is not None  # noqa: S101
+        self.throughput = seen.per_s
+        self._uncut = (seen.median_s, self.limit)
+        self._refined = 0
+        self._phase = _Phase.SETTLING
+        self._later(now, _FIRST_PROBE_S)
+        why = f"answers take {_ms(seen.median_s)} instead of {_ms(self._rest_s)}"
+        return self._set(now, min(self.limit, self._by_little(seen)), f"{why}, {self._bears()}", seen.median_s)
+
+    def _settled(self, now: float, seen: Summary) -> str | None:
+        assert self._rest_s is not None  # noqa: S101
+        ratio = seen.median_s / self._rest_s
+        before_s, before = self._uncut
+        at_least = self.limit <= self._bounds.least
+        if ratio > 1.3 and (self.limit <= 0.6 * before or at_least) and seen.median_s > 0.85 * before_s:
+            return self._slower(now, seen, before)
+        self._uncut = (max(before_s, seen.median_s), before)
+        target = self._by_little(seen) if ratio > _STAYED else self._bounds.clamp(self.limit * _HEADROOM)
+        if self._uses(seen) and self._refined < 3 and abs(target - self.limit) > max(1.0, 0.06 * self.limit):
+            self._refined += 1
+            return self._set(now, target, self._bears(), seen.median_s)
+        self._held_s = seen.median_s
+        if not self._rested and self.limit <= 2 * self._floor and self.limit > self._bounds.least:
+            return self._rest(now)
+        self._phase = _Phase.HOLDING
+        return None
+
+    def _slower(self, now: float, seen: Summary, before: int) -> str | None:
+        self._rest_s, self._rest_error = seen.median_s, seen.error
+        self._phase, self._step = _Phase.GROWING, 1.25
+        return self._set(now, before, f"answers take {_ms(seen.median_s)} however few are in flight")
+
+    def _rest(self, now: float) -> str | None:
+        self._phase, self._returns_to = _Phase.RESTING, self.limit
+        limit = self._bounds.clamp(self.limit // 2)
+        return self._set(now, limit, "a look at the latency with less in flight", self._held_s)
+
+    def _rest_seen(self, now: float, seen: Summary) -> str | None:
+        if seen.median_s <= 0.75 * self._held_s:
+            self._rest_s, self._rest_error, self._held_s = seen.median_s, seen.error, seen.median_s
+            if self.limit > self._bounds.least:
+                return self._rest(now)
+            self._returns_to = self._by_little(seen)
+        self._rested = True
+        self._phase = _Phase.HOLDING
+        self._later(now, _FIRST_PROBE_S)
+        return self._set(now, self._returns_to, f"{self._bears()}, {self._next_probe()}")
+
+    def _held(self, now: float, seen: Summary) -> str | None:
+        assert self._rest_s is not None  # noqa: S101
+        if seen.median_s > self._rest_s * _QUEUES * self._doubt(seen):
+            return self._settle(now, seen)
+        self._held_s = seen.median_s
+        if now < self._probe_at or not self._uses(seen) or self.limit >= self._bounds.most:
+            return None
+        self._phase, self._returns_to = _Phase.PROBING, self.limit
+        return self._set(now, self._bounds.clamp(max(self.limit + 1, self.limit * 1.1)), "a probe for more")
+
+    def _probed(self, now: float, seen: Summary) -> str | None:
+        assert self._rest_s is not None  # noqa: S101
+        if self._uses(seen) and (
+            seen.median_s <= self._held_s * _STAYED or seen.median_s <= self._rest_s * _NO_QUEUE
+        ):
+            self._phase, self._step = _Phase.GROWING, 1.25
+            self._later(now, _FIRST_PROBE_S)
+            return self._grown(now, seen)
+        self._phase = _Phase.HOLDING
+        self._later(now, min(_MOST_PROBE_S, self._probe_every_s * 2))
+        return self._set(now, self._returns_to, f"more brings nothing, {self._next_probe()}", seen.median_s)
+
+    def _by_little(self, seen: Summary) -> int:
+        assert self._rest_s is not None  # noqa: S101
+        return self._bounds.clamp(seen.per_s * self._rest_s * _HEADROOM + 0.1)
+
+    def _learn_rest(self, seen: Summary) -> None:
+        """Average two estimates by their precision."""
+        assert self._rest_s is not None  # noqa: S101
+        mine, theirs = 1 / (self._rest_error**2 + 1e-6), 1 / (seen.error**2 + 1e-6)
+        self._rest_s = (self._rest_s * mine + seen.median_s * theirs) / (mine + theirs)
+        self._rest_error = (mine + theirs) ** -0.5
+
+    def _doubt(self, seen: Summary) -> float:
+        return exp(hypot(seen.error, self._rest_error))
+
+    def _uses(self, seen: Summary) -> bool:
+        return seen.in_flight >= _USED * self.limit
+
+    def _set(self, now: float, limit: int, reason: str, skip_s: float | None = None) -> str | None:
+        """Change the limit and look anew, after what was in flight has ended."""
+        changed = limit != self.limit
+        self.limit = limit
+        self._window = self._open(now, self._latest_s if skip_s is None else skip_s)
+        return reason if changed else None
+
+    def _open(self, now: float, skip_s: float) -> Window:
+        least_s = max(_LEAST_WINDOW_S - skip_s, 0.25 * self._latest_s if skip_s else 1.2 * self._latest_s)
+        most_s = 10.0 if self._phase is _Phase.PROBING else _MOST_WINDOW_S
+        return Window(now, skip_s, least_s, most_s, _PRECISION[self._phase])
+
+    def _later(self, now: float, every_s: float) -> None:
+        self._probe_every_s = every_s
+        self._probe_at = now + every_s
+
+    def _next_probe(self) -> str:
+        return f"next probe in {self._probe_every_s:.0f} s"
+
+    def _bears(self) -> str:
+        return "the server queues" if self.throughput is None else f"ceiling about {self.throughput:.3g}/s"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"
