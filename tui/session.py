@@ -63,14 +63,14 @@ class _Ending:
 def run_session(session: Session) -> int:
     """Run until the run ends or is left, print the summary on standard error; returns the exit status."""
     output = TerminalWriter(sys.stderr.fileno(), sys.stderr.encoding)
-    try:
-        with background_access_allowed():
+    with background_access_allowed():
+        try:
             status = _run_and_tell(session, output)
-    except BaseException:
-        output.close(_LAST_WORDS_S)
-        raise
-    output.close()
-    return status
+        except BaseException:
+            output.close(_LAST_WORDS_S)
+            raise
+        output.close()
+        return status
 
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
