@@ -20,6 +20,7 @@ from fetchdeck.tui.screens.inspect import InspectScreen
 from textual.pilot import Pilot
 
 from ..support.canaries import EchoServer, leaks, leaks_below
+from ..support.scripted_engine import seen
 
 QUERY, ENV, HEADER, COOKIE = "CnryQuery77aQ", "CnryEnv/+&8bE=", "CnryHeader9c", "CnryCookie6i"
 USER, PASSWORD, COLUMN, BODY = "CnryUser2e", "CnryPass3f", "CnryColumn4g", "CnryBody7j"
@@ -162,7 +163,7 @@ async def test_no_picture_of_the_dashboard_shows_one_and_no_copy_holds_one(tmp_p
         options = Options(retries=0, timeout_s=30)
         async with open_run(job, options, tmp_path / "x.run", environ=ENVIRON) as engine:
             app = FetchdeckApp(engine)
-            async with app.run_test(size=(160, 50)) as pilot:
+            async with app.run_test(size=(120, 40)) as pilot:
                 while engine.snapshot().in_use < len(EchoServer.KINDS):
                     await pilot.pause(0.01)
                 await pilot.press("1")
@@ -188,11 +189,11 @@ async def test_no_picture_of_the_dashboard_shows_one_and_no_copy_holds_one(tmp_p
 async def look(pilot: Pilot[None], *keys: str) -> str:
     """Press keys, and take a picture when the screen has come to rest."""
     await pilot.press(*keys)
-    before, now = "", picture(pilot)
+    before, now = "", seen(pilot.app)
     while now != before:
-        await pilot.pause(0.05)
-        before, now = now, picture(pilot)
-    return now
+        await pilot.pause(0.02)
+        before, now = now, seen(pilot.app)
+    return picture(pilot)
 
 
 async def inspect_all(pilot: Pilot[None], shown: list[str]) -> list[str]:
@@ -203,7 +204,7 @@ async def inspect_all(pilot: Pilot[None], shown: list[str]) -> list[str]:
         assert isinstance(pilot.app.screen, InspectScreen)
         while True:
             shown += [await look(pilot), await look(pilot, "end")]
-            await look(pilot, "y")
+            await pilot.press("y")
             if pilot.app.clipboard in copied:
                 break
             copied.append(pilot.app.clipboard)
