@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import RunError
 from .damage import primary_code, unusable
 from .lock import is_owned
+from .salvage.wal import read_wal
 
 _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
@@ -21,6 +22,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     (https://www.sqlite.org/wal.html#read_only_databases): on a read-only file system it cannot. There a journal
     whose log is empty is opened as immutable, and one that was killed is read from a private copy.
     """
+    _refuse_broken_log(path)
     uri = f"{path.resolve().as_uri()}?mode=ro"
     try:
         return _connect(uri)
@@ -38,6 +40,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         raise RunError(
             f"{path} cannot be read where it is ({error.strerror}). Copy its folder to a place that can be written."
         ) from error
+
+
+def _refuse_broken_log(path: Path) -> None:
+    """Raise RunError where a killed run's log is damaged: SQLite would silently go back to before the damage."""
+    if is_owned(path.parent):
+        return
+    try:
+        log = read_wal(path.with_name(f"{path.name}-wal"), None)
+    except OSError:
+        return
+    if log.doubtful and not is_owned(path.parent):
+        raise unusable(path, ValueError("its write-ahead log is broken, and commits in it are lost"))
 
 
 def _connect_to_copy(path: Path, log: Path) -> sqlite3.Connection:

@@ -115,6 +115,23 @@ async def test_every_command_refuses_and_changes_nothing(
     assert set(server.seen.values()) == {1}
 
 
+@pytest.mark.parametrize("broken", [0, 33, 20_000, -5_000])
+async def test_a_broken_log_is_refused_rather_than_cut_off(tmp_path: Path, broken: int) -> None:
+    """SQLite itself would go back to before the damage without a word."""
+    run = tmp_path / "x.run"
+    killed_run(run, checkpointed=False)
+    run_status(run)
+    log = run / "journal.sqlite-wal"
+    data = bytearray(log.read_bytes())
+    data[broken] ^= 0xFF
+    log.write_bytes(data)
+    for refused in (lambda: run_status(run), lambda: stored_job(run)):
+        with pytest.raises(RunError, match=f"log is broken.*{SALVAGE}"):
+            refused()
+    assert log.read_bytes() == data
+    assert salvage(run, tmp_path / "new.run").doubtful
+
+
 @pytest.mark.parametrize("damage", [noise, no_header, short, empty])
 async def test_fresh_discards_a_damaged_journal_of_ours(
     server: Ledger, tmp_path: Path, damage: Callable[[Path], None]

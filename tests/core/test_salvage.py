@@ -31,7 +31,7 @@ from tests.support.damaged_runs import (
     zeroed_sectors,
 )
 
-SEEDS = 7
+SEEDS = 5
 HONEST = (zeroed_pages, random_pages, zeroed_sectors, misplaced_pages, truncated, headless)
 """Damage that the format lets us tell from data."""
 
