@@ -2,7 +2,7 @@
 
 The product has no hook for it: `asyncio.Runner.run`, which it gives its main coroutine to, is wrapped so that the
 beat begins first. Once a second a line of JSON on descriptor BEATS tells the longest time since then for which
-the loop did not come round, and how much of it the thread waited for a processor that others had.
+the loop did not come round, how much of it the thread ran, and how much it waited for a processor that others had.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Heart:
         self._stacks = stacks
         self._schedule = _open_schedule()
         self._due = self._reported = perf_counter()
-        self._waited_before = self._waited()
-        self._worst = (0.0, 0.0)
+        self._before = self._spent()
+        self._worst = (0.0, 0.0, 0.0)
         self._handle: asyncio.TimerHandle | None = None
         os.set_blocking(beats, False)
 
     def beat(self) -> None:
         """Measure how late this beat is, and order the next."""
-        now, waited = perf_counter(), self._waited()
-        late = (now - self._due, waited - self._waited_before)
+        now, spent = perf_counter(), self._spent()
+        late = (now - self._due, spent[0] - self._before[0], spent[1] - self._before[1])
         self._worst = max(self._worst, late)
         if now - self._reported >= REPORT_S:
             self._report(now)
         if self._stacks is not None:
             faulthandler.dump_traceback_later(STALL_S + BEAT_S, file=self._stacks)
-        self._due, self._waited_before = now + BEAT_S, waited
+        self._due, self._before = now + BEAT_S, spent
         self._handle = self._loop.call_later(BEAT_S, self.beat)
 
     def stop(self) -> None:
@@ -59,15 +59,18 @@ class Heart:
         faulthandler.cancel_dump_traceback_later()
 
     def _report(self, now: float) -> None:
-        gap, waited = self._worst
-        line = json.dumps({"gap_ms": round(gap * 1000, 1), "waited_ms": round(min(gap, waited) * 1000, 1)})
+        gap = self._worst[0]
+        line = json.dumps([round(min(gap, part) * 1000, 1) for part in self._worst])
         with suppress(OSError):  # a full pipe or a watcher that is gone must not disturb the run
             os.write(self._beats, line.encode() + b"\n")
-        self._reported, self._worst = now, (0.0, 0.0)
+        self._reported, self._worst = now, (0.0, 0.0, 0.0)
 
-    def _waited(self) -> float:
-        """Seconds this thread has been runnable without a processor; 0 where the system does not tell."""
-        return int(os.pread(self._schedule, 64, 0).split()[1]) / 1e9 if self._schedule is not None else 0.0
+    def _spent(self) -> tuple[float, float]:
+        """Seconds this thread has run, and has been ready to without a processor; 0 where the system does not tell."""
+        if self._schedule is None:
+            return 0.0, 0.0
+        ran, waited, _ = os.pread(self._schedule, 64, 0).split()
+        return int(ran) / 1e9, int(waited) / 1e9
 
 
 def _open_schedule() -> int | None:

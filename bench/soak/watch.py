@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 from .command import Front, Running
-from .sampling import Sample, count_rows, take_sample
+from .sampling import Gap, Sample, count_rows, take_sample
 
 SAMPLE_S = 0.5
 KEY_S = 2.0
@@ -62,7 +62,7 @@ class Watch:
         self._done_at: float | None = None
         self._key_at = self._began + KEY_S
         self._keys = cycle(_KEYS)
-        self._worst = (0.0, 0.0)
+        self._worst = Gap()
         self._partial = b""
         self.seen = Watched()
 
@@ -90,7 +90,7 @@ class Watch:
     def _sample(self, sampled: Callable[[Sample], None]) -> None:
         found = take_sample(self._running.process.pid, self._folder, monotonic() - self._began, self._worst)
         if found is not None:
-            self._worst = (0.0, 0.0)
+            self._worst = Gap()
             self.seen.samples.append(found)
             sampled(found)
 
@@ -132,8 +132,7 @@ class Watch:
         data = os.read(self._running.beats, _READ)
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
-            beat = json.loads(line)
-            self._worst = max(self._worst, (beat["gap_ms"], beat["waited_ms"]))
+            self._worst = max(self._worst, Gap(*json.loads(line)))
         return bool(data)
 
     def _read_rest(self) -> None:
