@@ -144,4 +144,4 @@ def in_bytes(text: str) -> bytes:
 
 def strange_name(folder: Path, suffix: str) -> Path:
     """A file name of the user's that acts on a terminal, with an octet that is no UTF-8."""
-    return folder / f"a\x1b]0;EVIL\x07\u202e[/x]\udcff{suffix}"
+    return folder / f"a\x1b]0;EVIL\x07\u202e[red]\udcff{suffix}"
