@@ -29,8 +29,11 @@ from .signals import Bounds
 _HEADROOM = 1.1
 _QUEUES = 1.4
 """Latency over that at rest from which requests are held to queue at the server."""
+_BEGINS_TO_QUEUE = 1.25
 _NO_QUEUE = 1.12
 _STAYED = 1.05
+_BIAS = 1.2
+"""How far the first estimate of rest may be too low, because the quickest answers come first."""
 _USED = 0.75
 _LEAST_WINDOW_S = 0.25
 _MOST_WINDOW_S = 4.0
@@ -71,14 +74,18 @@ class Concurrency:
         self._step = 2.0
         self._rest_s: float | None = None
         self._rest_error = 0.0
+        self._first_rest_s = 0.0
         self._rested = False
         self._held_s = 0.0
+        self._slow = 0
         self._returns_to = self.limit
         self._uncut: tuple[float, int] | None = None
         self._refined = 0
+        self._probed_from = 0
+        """The limit from which a probe set out that seemed to succeed; 0 where none did."""
         self._probe_every_s = _FIRST_PROBE_S
         self._probe_at = now + _FIRST_PROBE_S
-        self._latest_s = _LEAST_WINDOW_S / 1.2
+        self._late_s = _LEAST_WINDOW_S
         self._cut_at = now
         self._peak = 0
         self._ended = 0
@@ -103,7 +110,7 @@ class Concurrency:
         if self._phase is _Phase.PROBING:
             self.limit = self._returns_to
             self._phase = _Phase.HOLDING
-        self._window = self._open(now, self._latest_s)
+        self._window = self._open(now, self._late_s)
 
     def answered(self, now: float, elapsed_s: float, in_flight: int) -> str | None:
         """An answer came; `in_flight` counts it still."""
@@ -112,11 +119,13 @@ class Concurrency:
         summary = self._window.add(now, elapsed_s, in_flight)
         if summary is None:
             return None
-        self._latest_s = summary.typical_s
+        self._late_s = summary.late_s
         if self._rest_s is None:
             self._rest_s, self._rest_error = summary.typical_s, summary.error
+            self._first_rest_s = summary.typical_s
         elif summary.typical_s < self._rest_s * exp(-2 * summary.error):
             self._rest_s = (self._rest_s + summary.typical_s) / 2
+            self._first_rest_s = min(self._first_rest_s, self._rest_s)
         reason = self._judges[self._phase](now, summary)
         if reason is None:
             self._window = self._open(now, 0.0)
@@ -128,7 +137,7 @@ class Concurrency:
         window.timed_out += 1
         if window.timed_out < 3 or window.timed_out < 0.1 * window.ended or now < self._cut_at:
             return None
-        self._cut_at = now + max(1.0, 2 * self._latest_s)
+        self._cut_at = now + max(1.0, 2 * self._late_s)
         reason = f"{window.timed_out} requests timed out"
         self._phase = _Phase.HOLDING
         self._later(now, _FIRST_PROBE_S)
@@ -149,14 +158,14 @@ class Concurrency:
     def _grown(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
         ratio = seen.typical_s / self._rest_s
-        if ratio > _QUEUES * self._doubt(seen):
+        if ratio > _BEGINS_TO_QUEUE * self._doubt(seen):
             return self._settle(now, seen)
         if not self._uses(seen) or self.limit >= self._bounds.most:
             return None
         if ratio < _NO_QUEUE and self.throughput is None:
             self._learn_rest(seen)
         grown = self._bounds.clamp(max(self.limit + 1, self.limit * self._step))
-        self._step = min(2.0, self._step * 1.25)
+        self._step = min(2.0 if self.throughput is None else 1.5, self._step * 1.25)
         return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.typical_s)}")
 
     def _settle(self, now: float, seen: Summary) -> str | None:
@@ -164,11 +173,17 @@ class Concurrency:
         self.throughput = seen.per_s
         # Only a limit that held for a while can show a server that has become slower.
         self._uncut = (seen.typical_s, self.limit) if self._phase is _Phase.HOLDING else None
-        self._refined = 0
+        self._refined = self._slow = 0
         self._phase = _Phase.SETTLING
-        self._later(now, _FIRST_PROBE_S)
+        target = self._by_little(seen)
+        if self._probed_from and target <= 1.15 * self._probed_from:
+            target = self._probed_from
+            self._later(now, min(_MOST_PROBE_S, 2 * self._probe_every_s))
+        else:
+            self._later(now, _FIRST_PROBE_S)
+        self._probed_from = 0
         why = f"answers take {_ms(seen.typical_s)} instead of {_ms(self._rest_s)}"
-        return self._set(now, min(self.limit, self._by_little(seen)), f"{why}, {self._bears()}", seen.typical_s)
+        return self._set(now, min(self.limit, target), f"{why}, {self._bears()}")
 
     def _settled(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
@@ -182,7 +197,7 @@ class Concurrency:
         target = self._by_little(seen) if ratio > _STAYED else self._bounds.clamp(self.limit * _HEADROOM)
         if self._uses(seen) and self._refined < 3 and abs(target - self.limit) > max(1.0, 0.06 * self.limit):
             self._refined += 1
-            return self._set(now, target, self._bears(), seen.typical_s)
+            return self._set(now, target, self._bears())
         self._held_s = seen.typical_s
         if not self._rested and self.limit <= 2 * self._floor and self.limit > self._bounds.least:
             return self._rest(now)
@@ -191,13 +206,14 @@ class Concurrency:
 
     def _slower(self, now: float, seen: Summary, before: int) -> str | None:
         self._rest_s, self._rest_error = seen.typical_s, seen.error
+        self._first_rest_s = seen.typical_s
         self._phase, self._step = _Phase.GROWING, 1.25
         return self._set(now, before, f"answers take {_ms(seen.typical_s)} however few are in flight")
 
     def _rest(self, now: float) -> str | None:
         self._phase, self._returns_to = _Phase.RESTING, self.limit
         limit = self._bounds.clamp(self.limit // 2)
-        return self._set(now, limit, "a look at the latency with less in flight", self._held_s)
+        return self._set(now, limit, "a look at the latency with less in flight")
 
     def _rest_seen(self, now: float, seen: Summary) -> str | None:
         if seen.typical_s <= 0.75 * self._held_s:
@@ -213,8 +229,10 @@ class Concurrency:
     def _held(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
         if seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
-            return self._settle(now, seen)
-        self._held_s = seen.typical_s
+            self._slow += 1
+            return self._settle(now, seen) if self._slow > 1 else None
+        self._slow = 0
+        self._held_s += 0.3 * (seen.typical_s - self._held_s)
         if now < self._probe_at or not self._uses(seen) or self.limit >= self._bounds.most:
             return None
         self._phase, self._returns_to = _Phase.PROBING, self.limit
@@ -222,15 +240,17 @@ class Concurrency:
 
     def _probed(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
-        if self._uses(seen) and (
-            seen.typical_s <= self._held_s * _STAYED or seen.typical_s <= self._rest_s * _NO_QUEUE
-        ):
-            self._phase, self._step = _Phase.GROWING, 1.25
-            self._later(now, _FIRST_PROBE_S)
+        stayed = seen.typical_s <= self._held_s * _STAYED * (1 + seen.error)
+        if self._uses(seen) and (stayed or seen.typical_s <= self._rest_s * _NO_QUEUE):
+            if seen.typical_s <= self._held_s:
+                # Throughput followed the limit, so nothing queues: this is what rest looks like. Chance may say so
+                # too, so that it must not add up.
+                self._rest_s = max(self._rest_s, min(seen.typical_s, _BIAS * self._first_rest_s))
+            self._phase, self._step, self._probed_from = _Phase.GROWING, 1.25, self._returns_to
             return self._grown(now, seen)
         self._phase = _Phase.HOLDING
         self._later(now, min(_MOST_PROBE_S, self._probe_every_s * 2))
-        return self._set(now, self._returns_to, f"more brings nothing, {self._next_probe()}", seen.typical_s)
+        return self._set(now, self._returns_to, f"more brings nothing, {self._next_probe()}")
 
     def _by_little(self, seen: Summary) -> int:
         """What is in flight without what queues: throughput times the time spent waiting."""
@@ -251,11 +271,11 @@ class Concurrency:
     def _uses(self, seen: Summary) -> bool:
         return seen.in_flight >= _USED * self.limit
 
-    def _set(self, now: float, limit: int, reason: str, skip_s: float | None = None) -> str | None:
+    def _set(self, now: float, limit: int, reason: str) -> str | None:
         """Change the limit and look anew, after what was in flight has ended."""
         changed = limit != self.limit
         self.limit = limit
-        self._window = self._open(now, self._latest_s if skip_s is None else skip_s)
+        self._window = self._open(now, self._late_s)
         return reason if changed else None
 
     def _open(self, now: float, skip_s: float) -> Window:

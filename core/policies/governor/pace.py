@@ -26,6 +26,8 @@ from __future__ import annotations
 from enum import Enum, auto
 
 _LEAST_PACE = 0.02
+_STARVING_PACE = 0.2
+_FED_PACE = 1.0
 _BELOW = 0.97
 _TOLERATED = 0.01
 _OVER = 2.0
@@ -34,6 +36,10 @@ _REFINE_S = 20.0
 _FIRST_PROBE_S = 60.0
 _MOST_PROBE_S = 600.0
 _CLOSE = 1.02
+_FIRST_LOOK_S = 0.05
+_NEARLY_ALL = 0.7
+_TELLING = 25.0
+"""Requests a second from which some seconds of a probe tell more than what a bucket had saved up."""
 _MANY = 0.3
 """The share refused from which a pace is far over the limit, or a little over one without burst."""
 _USED = 0.85
@@ -75,13 +81,16 @@ class Pace:
         self._refused = 0
         self._streak_accepted = 0
         self._streak_refused = 0
+        self._measured_per_s = 0.0
         self._good = 0.0
         self._bad: float | None = None
         self._step = 0.0
+        self._starving = False
         self._locked = 0.0
         self._probe_every_s = _FIRST_PROBE_S
         self._probe_at = now
         self._refine_at = now
+        self._refining = False
         self._clean = False
         """Nothing refused since it was locked: perhaps it was locked too low, so the first probe comes sooner."""
 
@@ -156,6 +165,8 @@ class Pace:
 
     def _measured(self, now: float) -> str | None:
         assert self.value is not None  # noqa: S101
+        if self._starving and self._streak_accepted:
+            return self._fed(now)
         seen_s = now - self._first_refusal - self.latency_s
         span_s = self._last_accepted - self._first_refusal
         count = self._streak_accepted
@@ -176,14 +187,22 @@ class Pace:
         """Nothing at all is accepted: a quota that is used up. Ask ever more rarely."""
         assert self.value is not None  # noqa: S101
         refused, self._streak_refused = self._streak_refused, 0
-        self._first_refusal = self._since = self._last_accepted = now
-        if self.value <= _LEAST_PACE:
-            return None
+        self._first_refusal = self._since = self._last_accepted = self._last_refusal = now
+        self._starving = True
+        pace = min(self.value, max(_STARVING_PACE, self.value / 4))
         self.passing = False
-        return self._go(self.value / 4, f"{refused} refused and nothing accepted")
+        return self._go(pace, f"{refused} refused and nothing accepted") if pace < self.value else None
+
+    def _fed(self, now: float) -> str | None:
+        """Something is accepted after nothing was: climb from here, doubling."""
+        assert self.value is not None  # noqa: S101
+        self._starving = False
+        self._phase, self._step, self._bad = _Phase.TUNING, 1.0, None
+        self._good = self._measured_per_s = 0.0
+        return self._try(now, max(_FED_PACE, 2 * self.value), "accepted again", passing=False)
 
     def _lock_in(self, now: float, rate: float, seen_s: float) -> str | None:
-        self.ceiling = rate
+        self.ceiling = self._measured_per_s = rate
         self._good = 0.0
         self._step = 1.0 if self._burst_only() else 0.08
         self._phase = _Phase.TUNING
@@ -198,7 +217,10 @@ class Pace:
     def _tuned(self, now: float, started: float) -> str | None:
         assert self.value is not None  # noqa: S101
         pace, ended, refused = self.value, self._accepted + self._refused, self._refused
-        if (refused >= 3 and refused > 0.05 * ended) or (refused >= 2 and refused > _MANY * ended):
+        enough = ended >= _FIRST_LOOK_S * pace
+        if enough and (
+            (refused >= 3 and refused > 0.05 * ended) or (refused >= 2 and refused > _MANY * ended)
+        ):
             return self._too_fast(now, pace, (refused - 1) / (ended - 1))
         doubling = self._step == 1.0 and self._bad is None
         if ended < (max(8.0, min(300.0, 0.25 * pace)) if doubling else max(16.0, min(300.0, 0.5 * pace))):
@@ -219,13 +241,20 @@ class Pace:
 
     def _too_fast(self, now: float, pace: float, share: float) -> str | None:
         """Refused while tuning: a bucket with burst tells its rate by the share, one without refuses every second."""
+        if share >= _NEARLY_ALL:
+            return self._measure(now)
         self._bad = pace
         allowed = pace * (1 - share - 0.005)
         if share >= _MANY and self._good:
             return self._bisect(now, pace)
+        # A pace well above the measured rate went well: no bucket's share of refusals but one without any burst.
+        if self._good > 1.08 * self._measured_per_s and pace > 1.03 * self._good:
+            return self._bisect(now, pace)
         if share < _MANY and allowed <= 1.05 * self._good:
             self.ceiling = pace * (1 - share)
-            return self._hold(now, max(allowed, 0.99 * self._good), f"{self._refused} refused, {self._about()}")
+            return self._hold(
+                now, max(allowed, 0.99 * self._good), f"{self._refused} refused, {self._about()}"
+            )
         return self._try(now, max(0.8 * pace, allowed), f"{self._refused} refused")
 
     def _bisect(self, now: float, bad: float) -> str | None:
@@ -233,14 +262,16 @@ class Pace:
         self.ceiling = self._good
         if bad < self._good * _CLOSE:
             return self._hold(now, self._good * 0.995, self._about())
-        return self._try(now, (self._good + bad) / 2, f"allowed is between {self._good:.3g}/s and {bad:.3g}/s")
+        return self._try(
+            now, (self._good + bad) / 2, f"allowed is between {self._good:.3g}/s and {bad:.3g}/s"
+        )
 
     def _hold(self, now: float, pace: float, why: str) -> str | None:
-        self._phase = _Phase.HOLDING
         self._locked = pace
         self._probe_at = now + self._probe_every_s
-        self._clean = self._probe_every_s == _FIRST_PROBE_S
+        self._clean = self._phase is not _Phase.PROBING
         self._refine_at = now + _REFINE_S
+        self._phase = _Phase.HOLDING
         return self._try(now, pace, f"{why}, next probe in {self._probe_every_s:.0f} s", passing=False)
 
     def _held(self, now: float, started: float) -> str | None:
@@ -254,6 +285,7 @@ class Pace:
         if now >= due and ended >= 12 and refused <= _TOLERATED * ended:
             if self._used(ended, started):
                 self._phase, self._step, self._good = _Phase.PROBING, 0.03, pace
+                self._refining = self._clean and now < self._probe_at
                 return self._try(now, pace * 1.03, "a probe for more", passing=False)
             self._probe_at = self._refine_at = now + self._probe_every_s
         if long_enough:
@@ -283,9 +315,11 @@ class Pace:
         return self._try(now, pace * (1 + self._step), "nothing refused, trying more", passing=False)
 
     def _probe_failed(self, now: float) -> str | None:
-        self._probe_every_s = min(_MOST_PROBE_S, self._probe_every_s * 2)
-        self.ceiling = self._locked
-        return self._hold(now, self._locked, f"{self._refused} refused, {self._about()}")
+        if not self._refining:
+            self._probe_every_s = min(_MOST_PROBE_S, self._probe_every_s * 2)
+        # Higher steps that went well may have lived on what a bucket had saved up; a small one is worth keeping.
+        self.ceiling = min(self._good, 1.02 * self._locked) if self._locked >= _TELLING else self._locked
+        return self._hold(now, self.ceiling, f"{self._refused} refused, {self._about()}")
 
     def _try(self, now: float, pace: float, reason: str, *, passing: bool = True) -> str | None:
         self._begin(now)
