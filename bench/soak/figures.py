@@ -53,7 +53,7 @@ def figures_of(samples: Sequence[Sample], done: int, base_rows: int) -> Figures:
         most_descriptors=max(one.descriptors for one in samples),
         most_threads=max(one.threads for one in samples),
         gap=max(one.gap for one in samples),
-        own_gap=max((one.gap for one in samples), key=lambda gap: gap.own_ms),
+        own_gap=max((one.own_gap for one in samples), key=lambda gap: gap.own_ms),
         most_wal=max(one.wal for one in samples),
     )
 

@@ -50,9 +50,11 @@ class Sample:
     """Bytes of its write-ahead log."""
     gap: Gap
     """The longest one since the last sample."""
+    own_gap: Gap
+    """The one since then for which the command is most to blame."""
 
 
-def take_sample(pid: int, folder: Path, at_s: float, gap: Gap) -> Sample | None:
+def take_sample(pid: int, folder: Path, at_s: float, gap: Gap, own_gap: Gap) -> Sample | None:
     """Look at a process and its run folder; None where the process has ended."""
     proc = Path(f"/proc/{pid}")
     try:
@@ -74,6 +76,7 @@ def take_sample(pid: int, folder: Path, at_s: float, gap: Gap) -> Sample | None:
         journal=_size(journal),
         wal=_size(journal.with_name(journal.name + "-wal")),
         gap=gap,
+        own_gap=own_gap,
     )
 
 
