@@ -124,9 +124,9 @@ class Request:
     """One HTTP request as it goes to the wire, secrets included: never stored, logged or shown as it is."""
 
     method: str
-    url: str
-    headers: Headers = ()
-    body: bytes | None = None
+    url: str = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     secrets: frozenset[str] | None = field(default=None, compare=False, repr=False)
     """The values in it that its row or its templates name as secrets; None where nobody has looked."""
 

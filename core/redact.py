@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from . import secret_names as names
@@ -82,14 +82,14 @@ class Redactor:
 
         `secrets` are further values to look for, such as those that `secrets_of` has found.
         """
-        found = secrets | self._values.values | frozenset(names.column_secrets(columns))
+        found = secrets | frozenset(names.column_secrets(columns))
         return cast("dict[str, object]", self._value(columns, found))
 
-    def clean(self, json: str, secrets: Collection[str]) -> bool:
+    def clean(self, json: str, secrets: frozenset[str]) -> bool:
         """Whether columns, written as JSON, surely hold nothing that `columns` would mask; quick."""
         if names.json_names_secrets(json) or self._values.within(json):
             return False
-        return not secrets or not ("\\" in json or any(secret in json for secret in secrets))
+        return not secrets or not may_hold(json, secrets)
 
     def _field(self, line: str, own: frozenset[str]) -> str:
         name, colon, value = line.partition(":")
@@ -110,7 +110,7 @@ class Redactor:
         if isinstance(value, list):
             return [self._value(item, secrets) for item in cast("list[object]", value)]
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return MASK if any(plain_spans(str(value), secrets)) else value
+            return MASK if any(plain_spans(str(value), secrets | self._values.values)) else value
         return value
 
     def _item(self, name: str, item: object, secrets: frozenset[str]) -> object:
@@ -119,7 +119,7 @@ class Redactor:
         return self._value(item, secrets)
 
     def _string(self, text: str, secrets: frozenset[str]) -> str:
-        spans = [*self._values.spans(text), *plain_spans(text, secrets)]
+        spans = [*self._values.spans(text), *spans_of(text, secrets)]
         return covered(text, [*spans, *named_spans(text, names.VALUE)])
 
 

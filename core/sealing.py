@@ -12,7 +12,7 @@ from .errors import RowError
 from .model import Request, Row, RowSpec
 from .redact import Redactor
 from .secret_names import column_secrets
-from .secret_values import MASK, covered, plain_spans
+from .secret_values import MASK, covered, spans_of
 from .urls import host_of
 
 URL_SEALED = 1
@@ -95,7 +95,7 @@ def _masked(spec: RowSpec, redactor: Redactor, secrets: frozenset[str]) -> dict[
     stored = _spec(spec)
 
     def without(text: str) -> str:
-        return covered(text, plain_spans(text, secrets))
+        return covered(text, spans_of(text, secrets))
 
     for name in ("url", "method"):
         if name in stored:

@@ -101,8 +101,11 @@ _IN_TEXT = (
     ),
     _compiled(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
     _compiled(
-        r"\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x(?:-\w+)*-(?:key|token|secret|auth|signature|session))(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
+        r"\b(?:(?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
         r"(?P<v>[^\r\n\"']+)"
+    ),
+    _compiled(
+        r"\bx(?:-\w+)*-(?:key|token|secret|auth|signature|session)[\"']?(?::\s*|[\"']\s*,\s*)[\"']?(?P<v>[^\r\n\"']+)"
     ),
 )
 LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")

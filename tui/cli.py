@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 
 import click
 
-from ..core.errors import FetchdeckError, InputError, OptionError
+from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable, printable_lines
@@ -267,14 +268,14 @@ def _check_output(given: dict[str, Any]) -> None:
         check_output(given["output"])
 
 
-def _told(error: click.ClickException, text: str) -> str:
-    """What to print of an error: an argument in the wrong place may be a header or a URL with a key in it."""
-    if not isinstance(error, click.UsageError) and not isinstance(error.__cause__, InputError):
-        return text
-
+def _told(text: str) -> str:
+    """What to print of an error: an argument in the wrong place may be a header, or a URL with a key in it."""
     from ..core.redact import Redactor
 
-    return Redactor().text(text)
+    redactor = Redactor()
+    # `key={{ env.KEY }}` tells no key.
+    parts = re.split(r"(\{\{.*?\}\})", text)
+    return "".join(part if part.startswith("{{") else redactor.text(part) for part in parts)
 
 
 def main() -> None:
@@ -287,7 +288,7 @@ def main() -> None:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        click.echo(printable_lines(_told(error, text.getvalue())), nl=False, err=True)
+        click.echo(printable_lines(_told(text.getvalue())), nl=False, err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_INTERRUPTED

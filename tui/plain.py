@@ -12,6 +12,7 @@ from ..core.printable import printable
 from .cells import cells_of, clip
 from .figures import clock, count, eta, percent
 from .job_control import in_background
+from .terminal import is_dumb
 
 _BAR_EVERY_S = 0.1
 _LOOK_EVERY_S = 0.25
@@ -47,7 +48,7 @@ async def show_progress(
     `stream` says what can be shown, and `output` takes it there. A reader that has stopped reading costs lines
     and never holds up the run.
     """
-    terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+    terminal = stream.isatty() and not is_dumb()
     view: View = BarView(stream) if terminal else LogView(interval)
     pause = _BAR_EVERY_S if terminal else min(_LOOK_EVERY_S, interval)
     loop = asyncio.get_running_loop()

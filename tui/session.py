@@ -63,14 +63,14 @@ class _Ending:
 def run_session(session: Session) -> int:
     """Run until the run ends or is left, print the summary on standard error; returns the exit status."""
     output = TerminalWriter(sys.stderr.fileno(), sys.stderr.encoding)
-    try:
-        with background_access_allowed():
+    with background_access_allowed():
+        try:
             status = _run_and_tell(session, output)
-    except BaseException:
-        output.close(_LAST_WORDS_S)
-        raise
-    output.close()
-    return status
+        except BaseException:
+            output.close(_LAST_WORDS_S)
+            raise
+        output.close()
+        return status
 
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
@@ -138,13 +138,15 @@ async def _run(session: Session, output: TerminalWriter) -> _Ending:
 async def _watch_dashboard(
     engine: Engine, output: TerminalWriter, signals: Signals, *, keep_running: bool
 ) -> str | None:
-    """Show the dashboard, and where its terminal went away wait for the run; a sentence where it crashed."""
+    """Show the dashboard, and wait for what the run still does after it; a sentence where it crashed."""
     # Loaded only here: plain runs need no Textual, and start without it in half the time.
     from .dashboard import DashboardError, Left, run_dashboard
 
     try:
         left = await run_dashboard(engine, output, signals, keep_running=keep_running or hang_up_ignored())
     except DashboardError as error:
+        engine.drain()
+        await _watch_plainly(engine, output)
         return str(error)
     if left is Left.TERMINAL_GONE:
         await engine.finished()

@@ -42,6 +42,11 @@ def open_standard_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def is_dumb() -> bool:
+    """Whether the terminal has no escape sequences, or nobody says which it has."""
+    return os.environ.get("TERM", "dumb") == "dumb"
+
+
 def use_dashboard(asked: FrontEnd) -> bool:
     """Whether the dashboard is to be shown: where standard error is a terminal, /dev/tty opens, and it is ours.
 
@@ -50,7 +55,7 @@ def use_dashboard(asked: FrontEnd) -> bool:
     """
     if asked is FrontEnd.PLAIN:
         return False
-    possible = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb" and _has_tty()
+    possible = sys.stderr.isatty() and not is_dumb() and _has_tty()
     if asked is FrontEnd.DASHBOARD and not possible:
         raise OptionError(
             "--tui needs a terminal: standard error must be one, /dev/tty must open, and TERM must be set."

@@ -44,11 +44,12 @@ def left(seen: Watched, front: Front) -> list[Check]:
 
 def measured(figures: Figures) -> list[Check]:
     """Memory, open files and the loop against their limits; memory only where there were rows enough."""
+    own, longest = figures.own_gap, figures.gap
     gap = Check(
         f"the loop never stood still for {MOST_GAP_MS:g} ms of its own making",
-        figures.own_gap_ms <= MOST_GAP_MS,
-        f"{figures.own_gap_ms:.0f} ms ({figures.gap_ms:.0f} ms with the time others had the processors, "
-        f"{figures.start_gap_ms:.0f} ms before the first row)",
+        own.own_ms <= MOST_GAP_MS,
+        f"{own.own_ms:.0f} ms, {own.ran_ms:.0f} of them running (with the time others had the processors, "
+        f"the longest was {longest.ms:.0f} ms, {longest.waited_ms:.0f} of them waiting)",
         honesty=False,
     )
     if figures.base_rss is None or figures.growth is None or figures.base_descriptors is None:

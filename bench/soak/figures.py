@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .sampling import Sample
+from .sampling import Gap, Sample
 
 BASE_ROWS = 50_000
 """Memory at the end is compared with memory after so many rows."""
@@ -28,12 +28,10 @@ class Figures:
     end_descriptors: int
     most_descriptors: int
     most_threads: int
-    start_gap_ms: float
-    """The loop's longest gap before the first row was done, while everything is loaded and the screen built."""
-    gap_ms: float
-    """The longest one after."""
-    own_gap_ms: float
-    """The longest one after, without the time for which the processors were with others."""
+    gap: Gap
+    """The loop's longest one."""
+    own_gap: Gap
+    """The longest one without the time for which the processors were with others."""
     most_wal: int
 
     @property
@@ -45,7 +43,6 @@ class Figures:
 def figures_of(samples: Sequence[Sample], done: int, base_rows: int) -> Figures:
     """Boil a run's samples down; with fewer than twice `base_rows` rows done in all there is no base."""
     later = [one for one in samples if one.done >= base_rows]
-    fetching = [one for one in samples if one.done] or samples
     comparable = bool(later) and done >= 2 * base_rows
     return Figures(
         base_rss=int(median(one.rss for one in later[:_STEADY])) if comparable else None,
@@ -55,9 +52,8 @@ def figures_of(samples: Sequence[Sample], done: int, base_rows: int) -> Figures:
         end_descriptors=int(median(one.descriptors for one in samples[-_STEADY:])),
         most_descriptors=max(one.descriptors for one in samples),
         most_threads=max(one.threads for one in samples),
-        start_gap_ms=max((one.gap_ms for one in samples if not one.done), default=0.0),
-        gap_ms=max(one.gap_ms for one in fetching),
-        own_gap_ms=max(one.own_gap_ms for one in fetching),
+        gap=max(one.gap for one in samples),
+        own_gap=max((one.own_gap for one in samples), key=lambda gap: gap.own_ms),
         most_wal=max(one.wal for one in samples),
     )
 
@@ -66,8 +62,8 @@ class Lines:
     """The Markdown table that grows while the run goes on."""
 
     HEADING = (
-        "| s | rows | rows/s | memory MiB | peak MiB | open files | threads | loop gap ms | of it waiting ms "
-        "| journal MiB | WAL MiB |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        "| s | rows | rows/s | memory MiB | peak MiB | open files | threads | loop gap ms | running ms "
+        "| waiting ms | journal MiB | WAL MiB |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
 
     def __init__(self, every_s: float, show: Callable[[str], None]) -> None:
@@ -88,14 +84,14 @@ class Lines:
         """Show a line of what has not been shown."""
         if not self._since:
             return
-        last, worst = self._since[-1], max(self._since, key=lambda one: one.gap_ms)
+        last, worst = self._since[-1], max(one.gap for one in self._since)
         at_s, done = self._before
         rate = (last.done - done) / max(last.at_s - at_s, 1e-9)
         cells = (
             f"{last.at_s:.0f}", f"{last.done:,}", f"{rate:,.0f}",
             f"{last.rss / _MIB:.1f}", f"{last.peak / _MIB:.1f}",
             f"{max(one.descriptors for one in self._since):,}", str(last.threads),
-            f"{worst.gap_ms:.0f}", f"{worst.waited_ms:.0f}",
+            f"{worst.ms:.0f}", f"{worst.ran_ms:.0f}", f"{worst.waited_ms:.0f}",
             f"{last.journal / _MIB:.0f}", f"{max(one.wal for one in self._since) / _MIB:.0f}",
         )  # fmt: skip
         self._show("| " + " | ".join(cells) + " |")

@@ -1,8 +1,9 @@
 """Runs the real command with a heart beating on its loop: `python -m bench.soak.launch BEATS [STACKS] -- run …`.
 
 The product has no hook for it: `asyncio.Runner.run`, which it gives its main coroutine to, is wrapped so that the
-beat begins first. Once a second a line of JSON on descriptor BEATS tells the longest time since then for which
-the loop did not come round, and how much of it the thread waited for a processor that others had.
+beat begins first. Once a second a line of JSON on descriptor BEATS tells two times for which the loop did not come
+round, the longest one and the longest one but for waiting: how long it was, for how much of it the loop's thread ran,
+and for how much that thread waited for a processor that others had, all in milliseconds.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ REPORT_S = 1.0
 STALL_S = 0.25
 """A loop that does not come round for so long is said to stand still."""
 
+_NO_GAP = (0.0, 0.0, 0.0)
+
 
 class Heart:
     """Beats on the running loop."""
@@ -35,39 +38,44 @@ class Heart:
         self._stacks = stacks
         self._schedule = _open_schedule()
         self._due = self._reported = perf_counter()
-        self._waited_before = self._waited()
-        self._worst = (0.0, 0.0)
+        self._before = self._spent()
+        self._longest = self._own = _NO_GAP
         self._handle: asyncio.TimerHandle | None = None
         os.set_blocking(beats, False)
 
     def beat(self) -> None:
         """Measure how late this beat is, and order the next."""
-        now, waited = perf_counter(), self._waited()
-        late = (now - self._due, waited - self._waited_before)
-        self._worst = max(self._worst, late)
+        now, spent = perf_counter(), self._spent()
+        late = now - self._due
+        ran, waited = (min(late, after - before) for after, before in zip(spent, self._before, strict=True))
+        self._longest = max(self._longest, (late, ran, waited))
+        self._own = max(self._own, (late, ran, waited), key=lambda gap: gap[0] - gap[2])
         if now - self._reported >= REPORT_S:
             self._report(now)
         if self._stacks is not None:
             faulthandler.dump_traceback_later(STALL_S + BEAT_S, file=self._stacks)
-        self._due, self._waited_before = now + BEAT_S, waited
+        self._due, self._before = now + BEAT_S, spent
         self._handle = self._loop.call_later(BEAT_S, self.beat)
 
     def stop(self) -> None:
         """Beat no more."""
         if self._handle is not None:
             self._handle.cancel()
+        self._report(perf_counter())
         faulthandler.cancel_dump_traceback_later()
 
     def _report(self, now: float) -> None:
-        gap, waited = self._worst
-        line = json.dumps({"gap_ms": round(gap * 1000, 1), "waited_ms": round(min(gap, waited) * 1000, 1)})
+        gaps = [[round(part * 1000, 1) for part in gap] for gap in (self._longest, self._own)]
         with suppress(OSError):  # a full pipe or a watcher that is gone must not disturb the run
-            os.write(self._beats, line.encode() + b"\n")
-        self._reported, self._worst = now, (0.0, 0.0)
+            os.write(self._beats, json.dumps(gaps).encode() + b"\n")
+        self._reported, self._longest, self._own = now, _NO_GAP, _NO_GAP
 
-    def _waited(self) -> float:
-        """Seconds this thread has been runnable without a processor; 0 where the system does not tell."""
-        return int(os.pread(self._schedule, 64, 0).split()[1]) / 1e9 if self._schedule is not None else 0.0
+    def _spent(self) -> tuple[float, float]:
+        """Seconds this thread has run, and has been ready to without a processor; 0 where the system does not tell."""
+        if self._schedule is None:
+            return 0.0, 0.0
+        ran, waited, _ = os.pread(self._schedule, 64, 0).split()
+        return int(ran) / 1e9, int(waited) / 1e9
 
 
 def _open_schedule() -> int | None:

@@ -12,6 +12,22 @@ _TERMINAL = ("succeeded", "failed", "skipped", "invalid")
 _PENDING = ("queued", "in_flight", "waiting")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """A time for which the command's event loop did not come round, in milliseconds."""
+
+    ms: float = 0.0
+    ran_ms: float = 0.0
+    """For which the loop's thread ran: work that should have been done in smaller pieces."""
+    waited_ms: float = 0.0
+    """For which it was ready to run and had no processor."""
+
+    @property
+    def own_ms(self) -> float:
+        """What the command is to blame for at most: it ran, or waited for a disk or one of its own threads."""
+        return self.ms - self.waited_ms
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The command at one moment."""
@@ -32,18 +48,13 @@ class Sample:
     """Bytes of the database file."""
     wal: int
     """Bytes of its write-ahead log."""
-    gap_ms: float
-    """The longest time since the last sample for which the loop did not come round."""
-    waited_ms: float
-    """How much of it the loop's thread was runnable and had no processor."""
-
-    @property
-    def own_gap_ms(self) -> float:
-        """What the loop itself is to blame for."""
-        return self.gap_ms - self.waited_ms
+    gap: Gap
+    """The longest one since the last sample."""
+    own_gap: Gap
+    """The one since then for which the command is most to blame."""
 
 
-def take_sample(pid: int, folder: Path, at_s: float, gap: tuple[float, float]) -> Sample | None:
+def take_sample(pid: int, folder: Path, at_s: float, gap: Gap, own_gap: Gap) -> Sample | None:
     """Look at a process and its run folder; None where the process has ended."""
     proc = Path(f"/proc/{pid}")
     try:
@@ -64,8 +75,8 @@ def take_sample(pid: int, folder: Path, at_s: float, gap: tuple[float, float]) -
         threads=int(status["Threads"]),
         journal=_size(journal),
         wal=_size(journal.with_name(journal.name + "-wal")),
-        gap_ms=gap[0],
-        waited_ms=gap[1],
+        gap=gap,
+        own_gap=own_gap,
     )
 
 

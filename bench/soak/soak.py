@@ -73,8 +73,10 @@ def soak(front: Front, settings: Settings, folder: Path, show: Callable[[str], N
     with soak_server(settings.rows, folder) as server:
         source = _write_input(folder / "soak.csv", settings.rows, server)
         seen = _watch(front, settings, folder / "soak.run", source, Lines(settings.every_s, show))
-    if not seen.samples:
-        raise click.ClickException(f"The command ended at once:\n{seen.last_words.decode(errors='replace')}")
+    if not (seen.samples and (folder / "soak.run/journal.sqlite").exists()):
+        raise click.ClickException(
+            f"The command ended before it began:\n{seen.last_words.decode(errors='replace')}"
+        )
     if seen.stopped:
         show(f"\nStopped with SIGTERM after {settings.minutes:g} minutes.")
     figures = figures_of(seen.samples, seen.done, settings.base_rows)

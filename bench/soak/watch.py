@@ -8,13 +8,13 @@ import selectors
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
 from time import monotonic
 
 from .command import Front, Running
-from .sampling import Sample, count_rows, take_sample
+from .sampling import Gap, Sample, count_rows, take_sample
 
 SAMPLE_S = 0.5
 KEY_S = 2.0
@@ -62,7 +62,7 @@ class Watch:
         self._done_at: float | None = None
         self._key_at = self._began + KEY_S
         self._keys = cycle(_KEYS)
-        self._worst = (0.0, 0.0)
+        self._gap = self._own_gap = Gap()
         self._partial = b""
         self.seen = Watched()
 
@@ -88,11 +88,17 @@ class Watch:
         return self.seen
 
     def _sample(self, sampled: Callable[[Sample], None]) -> None:
-        found = take_sample(self._running.process.pid, self._folder, monotonic() - self._began, self._worst)
+        at_s = monotonic() - self._began
+        found = take_sample(self._running.process.pid, self._folder, at_s, self._gap, self._own_gap)
         if found is not None:
-            self._worst = (0.0, 0.0)
+            self._gap = self._own_gap = Gap()
             self.seen.samples.append(found)
             sampled(found)
+
+    @property
+    def _fetching(self) -> bool:
+        """Whether a row is done; a run is not stopped before it has begun, unless it never does."""
+        return bool(self.seen.samples) and self.seen.samples[-1].done > 0
 
     def _steer(self) -> None:
         now = monotonic()
@@ -101,7 +107,9 @@ class Watch:
                 self.seen.killed = True
                 self._running.process.kill()
             return
-        if self._limit_s is not None and now - self._began > self._limit_s:
+        if self._limit_s is not None and now - self._began > self._limit_s + (
+            0 if self._fetching else _LEAVE_S
+        ):
             self.seen.stopped = True
             self._ask_to_leave(now)
         elif self._front is Front.DASHBOARD:
@@ -129,14 +137,25 @@ class Watch:
         return bool(data)
 
     def _read_beats(self) -> bool:
-        data = os.read(self._running.beats, _READ)
+        data = b""
+        with suppress(BlockingIOError):
+            data = os.read(self._running.beats, _READ)
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
-            beat = json.loads(line)
-            self._worst = max(self._worst, (beat["gap_ms"], beat["waited_ms"]))
+            longest, own = (Gap(*gap) for gap in json.loads(line))
+            self._gap = max(self._gap, longest)
+            self._own_gap = max(self._own_gap, own, key=lambda gap: gap.own_ms)
         return bool(data)
 
     def _read_rest(self) -> None:
-        os.set_blocking(self._running.screen, False)
-        while self._read_screen():
-            pass
+        for descriptor, read in (
+            (self._running.screen, self._read_screen),
+            (self._running.beats, self._read_beats),
+        ):
+            os.set_blocking(descriptor, False)
+            while read():
+                pass
+        if self.seen.samples:
+            last = self.seen.samples[-1]
+            own_gap = max(last.own_gap, self._own_gap, key=lambda gap: gap.own_ms)
+            self.seen.samples[-1] = replace(last, gap=max(last.gap, self._gap), own_gap=own_gap)

@@ -84,7 +84,9 @@ class Session:
     def start(self, proxy: str | None) -> None:
         """Begin to read and to fetch; `proxy` is what is told of the proxies in use."""
         through = f", through {proxy}" if proxy else ""
-        self._with.events.say(EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}{through}.")
+        self._with.events.say(
+            EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}{through}."
+        )
         if self._with.ingest is not None:
             self.spawn(self._read_input(self._with.ingest))
         self.spawn(Pulse(self, self._with).beat())

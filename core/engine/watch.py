@@ -24,18 +24,25 @@ class GapWatch:
 
     def tick(self, now: float) -> float:
         """Take in one tick; the length of the gap that has just ended, in seconds, or 0."""
-        boot = _boot_clock()
-        # The loop's clock stands still while a laptop sleeps; the boot clock does not.
-        late = max(now - self._last, boot - self._last_boot) - self._interval_s
-        began, self._last, self._last_boot = self._last, now, boot
+        late = self._late_s(now)
+        began, self._last, self._last_boot = self._last, now, _boot_clock()
         if late < _LEAST_GAP_S:
             return 0.0
         self._gap = (began, now)
         return late
 
     def within(self, started: float, ended: float) -> bool:
-        """Whether the last gap lies at least partly between these two moments."""
+        """Whether a gap lies at least partly between these moments: the last, or one whose tick is still due.
+
+        `ended` is now: after a gap, timeouts may be due before the tick that tells of it.
+        """
+        if self._late_s(ended) >= _LEAST_GAP_S:
+            return True
         return self._gap is not None and started <= self._gap[1] and ended >= self._gap[0]
+
+    def _late_s(self, now: float) -> float:
+        # The loop's clock stands still while a laptop sleeps; the boot clock does not.
+        return max(now - self._last, _boot_clock() - self._last_boot) - self._interval_s
 
 
 def _boot_clock() -> float:

@@ -26,7 +26,8 @@ class RunLock:
             self._fd = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise RunError(
-                f"The run folder {folder.path} cannot be used: {error.strerror}. Choose another with --run DIR."
+                f"The run folder {folder.path} cannot be used: {error.strerror}. Choose another with --run DIR, or "
+                "copy it to where it can be written; 'fetchdeck status' and 'fetchdeck export' work on it as it is."
             ) from error
         try:
             self._take()

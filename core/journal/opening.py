@@ -1,17 +1,48 @@
-"""Opening a journal for reading, also where nothing beside it can be written."""
+"""Opening a journal: for its one writer, and for reading, also where nothing beside it can be written."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
 
 from ..errors import RunError
+from . import schema
 from .damage import primary_code, unusable
 from .lock import is_owned
+from .salvage.wal import read_wal
 
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -32000")
 _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """The connection that changes a journal, which is made, private to its owner, where there is none.
+
+    Raises RunError where the file cannot be used; it is left as it is.
+    """
+    mask = os.umask(0o077)
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    finally:
+        os.umask(mask)
+    try:
+        # Before anything that writes: even the switch to WAL would change a file that is not ours.
+        schema.check(db, path)
+        for pragma in _PRAGMAS:
+            db.execute(f"PRAGMA {pragma}")
+        schema.prepare(db, path)
+    except sqlite3.Error as error:
+        db.close()
+        raise unusable(path, error) from error
+    except RunError:
+        db.close()
+        raise
+    return db
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -21,6 +52,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     (https://www.sqlite.org/wal.html#read_only_databases): on a read-only file system it cannot. There a journal
     whose log is empty is opened as immutable, and one that was killed is read from a private copy.
     """
+    _refuse_broken_log(path)
     uri = f"{path.resolve().as_uri()}?mode=ro"
     try:
         return _connect(uri)
@@ -38,6 +70,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         raise RunError(
             f"{path} cannot be read where it is ({error.strerror}). Copy its folder to a place that can be written."
         ) from error
+
+
+def _refuse_broken_log(path: Path) -> None:
+    """Raise RunError where a killed run's log is damaged: SQLite would silently go back to before the damage."""
+    if is_owned(path.parent):
+        return
+    try:
+        log = read_wal(path.with_name(f"{path.name}-wal"), None)
+    except OSError:
+        return
+    if log.doubtful and not is_owned(path.parent):
+        raise unusable(path, ValueError("its write-ahead log is broken, and commits in it are lost"))
 
 
 def _connect_to_copy(path: Path, log: Path) -> sqlite3.Connection:

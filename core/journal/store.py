@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Collection, Generator, Mapping
@@ -13,16 +12,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import RunError
-from ..model import BodyFile, Counts, FailureKind, Reply, State
-from . import schema
-from .damage import unusable
+from ..model import Counts, FailureKind, State
+from . import values
 from .entries import Accepted, Ended, Leased
 from .filter import RowFilter
 from .folder import RunFolder
 from .ledger import Ledger
+from .opening import open_for_writing
+from .sweep import sweep_bodies
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -32000")
 _INTERRUPTED = "the process ended while this attempt may have been under way"
 # `state < 3` and `state >= 3` repeat the conditions of the partial indexes: SQLite infers neither from `state = 0`.
 _LEASE = """
@@ -32,14 +30,6 @@ RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
 """
 _LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
 _GIVE_BACK = "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
-_ACCEPT = """
-INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, cause, ended, ended_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_END = """
-UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, bytes = ?,
-elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
-"""
 _SKIP = """
 UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', message = 'skipped by hand',
 ended = ?, ended_at = ? WHERE id = ?
@@ -64,7 +54,7 @@ class Store:
     def __init__(self, folder: RunFolder) -> None:
         """Open or create the journal, private to its owner; raises RunError where that cannot be."""
         self._folder = folder
-        self._db = _open(folder.journal)
+        self._db = open_for_writing(folder.journal)
         self._ledger = Ledger(self._db)
         self._superseded: list[str] = []
         self._lease = 0
@@ -126,7 +116,7 @@ class Store:
     def accept(self, rows: list[Accepted]) -> None:
         """Take in rows of the input."""
         now = time.time()
-        self._db.executemany(_ACCEPT, (self._accepted(row, now) for row in rows))
+        self._db.executemany(values.ACCEPT, (values.accepted(row, self._ledger, now) for row in rows))
         for state, count in Counter(row.state for row in rows).items():
             self._ledger.add(state.label, count)
 
@@ -134,15 +124,13 @@ class Store:
         """Record attempts that have ended, and what became of their requests."""
         now = time.time()
         self._superseded += self._replaced(ended)
+        self._db.executemany(values.ATTEMPT, map(values.attempt, ended))
         self._db.executemany(
-            "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_attempt(one) for one in ended),
+            values.RESPONSE,
+            (values.response(one.id, one.reply, self._folder.path) for one in ended if one.reply is not None),
         )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self._response(one.id, one.reply) for one in ended if one.reply is not None),
-        )
-        changed = self._db.executemany(_END, (self._request(one, now) for one in ended)).rowcount
+        rows = (values.ended(one, self._ledger, now) for one in ended)
+        changed = self._db.executemany(values.END, rows).rowcount
         self._ledger.add("bytes", sum(one.wire_bytes for one in ended))
         for state, count in Counter(one.state for one in ended).items():
             self._ledger.move(State.IN_FLIGHT, state, count)
@@ -263,8 +251,12 @@ class Store:
             self.end(ended)
             waiting = self._db.execute("UPDATE requests SET state = 0 WHERE state = 2 AND state < 3").rowcount
             self._ledger.move(State.WAITING, State.QUEUED, waiting)
-        if lost:
-            self._sweep_bodies()
+        if lost or self._was_killed():
+            sweep_bodies(self._folder, self._db)
+
+    def _was_killed(self) -> bool:
+        last = self._db.execute("SELECT outcome FROM sessions ORDER BY n DESC LIMIT 1").fetchone()
+        return last is not None and last[0] is None
 
     def begin_session(self) -> tuple[int, float]:
         """Number the session that begins now; also the seconds all earlier ones ran."""
@@ -285,16 +277,6 @@ class Store:
             "UPDATE sessions SET elapsed_s = ?, outcome = ? WHERE n = ?", (elapsed_s, outcome, number)
         )
 
-    def _accepted(self, row: Accepted, now: float) -> tuple[object, ...]:
-        stored = (row.id, row.state, row.line, row.method, row.url, row.host, row.row, row.spec, row.sealed)
-        if not row.state.terminal:
-            return (*stored, None, None, None, None, None)
-        kind, cause = FailureKind.INVALID, None
-        if row.state is State.FAILED:
-            kind = FailureKind.OUTCOME_UNKNOWN
-            cause = self._ledger.blame_for(row.id, kind, None, row.message, now)
-        return (*stored, kind, row.message, cause, self._ledger.next_ended(), now)
-
     def _replaced(self, ended: list[Ended]) -> list[str]:
         """Body files of earlier attempts that these replies replace."""
         again = [(one.id,) for one in ended if one.attempt > 1 and one.reply is not None]
@@ -303,78 +285,3 @@ class Store:
             for request in again
         )
         return [row[0] for row in found if row is not None and row[0] is not None]
-
-    def _request(self, one: Ended, now: float) -> tuple[object, ...]:
-        terminal = one.state.terminal
-        return (
-            one.state,
-            one.tries,
-            one.status,
-            one.kind,
-            one.message,
-            self._ledger.blame(one, now) if one.state is State.FAILED else None,
-            one.reply.size if one.reply is not None else None,
-            one.elapsed_ms,
-            now if terminal else None,
-            self._ledger.next_ended() if terminal else None,
-            one.id,
-        )
-
-    def _response(self, request: int, reply: Reply) -> tuple[object, ...]:
-        return (
-            request,
-            reply.headers,
-            None if isinstance(reply.body, BodyFile) else reply.body,
-            str(reply.body.path.relative_to(self._folder.path)) if isinstance(reply.body, BodyFile) else None,
-            reply.size,
-            reply.final_url if reply.hops else None,
-            reply.unverified_length,
-        )
-
-    def _sweep_bodies(self) -> None:
-        # Only a kill can leave such files: a body is renamed before its row is committed, and a superseded
-        # one is deleted after.
-        for file in self._folder.bodies.glob("*/*"):
-            request = file.name.partition("-")[0]
-            found = self._db.execute(
-                "SELECT body_path FROM responses WHERE request = ?", (request,)
-            ).fetchone()
-            if found is None or found[0] != str(file.relative_to(self._folder.path)):
-                file.unlink(missing_ok=True)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    mask = os.umask(0o077)
-    try:
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise unusable(path, error) from error
-    finally:
-        os.umask(mask)
-    try:
-        # Before anything that writes: even the switch to WAL would change a file that is not ours.
-        schema.check(db, path)
-        for pragma in _PRAGMAS:
-            db.execute(f"PRAGMA {pragma}")
-        schema.prepare(db, path)
-    except sqlite3.Error as error:
-        db.close()
-        raise unusable(path, error) from error
-    except RunError:
-        db.close()
-        raise
-    return db
-
-
-def _attempt(one: Ended) -> tuple[object, ...]:
-    return (
-        one.id,
-        one.attempt,
-        one.started,
-        one.elapsed_ms,
-        one.reply.ttfb_s * 1000 if one.reply is not None else None,
-        one.status,
-        one.kind,
-        one.message,
-        json.dumps([[hop.url, hop.status] for hop in one.hops]) if one.hops else None,
-    )

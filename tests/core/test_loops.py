@@ -6,7 +6,7 @@ import selectors
 import socket
 
 import pytest
-from fetchdeck.core.loops import EVENTS_AN_ITERATION, fair_event_loop, run_fair, run_plain
+from fetchdeck.core.loops import EVENTS_AN_ITERATION, READ_BYTES, fair_event_loop, run_fair, run_plain
 
 
 @pytest.mark.parametrize("run", [run_plain, run_fair])
@@ -53,3 +53,27 @@ def test_a_fair_loop_serves_a_few_sockets_and_then_looks_at_everything_else() ->
     assert sorted(served) == list(range(len(pairs)))
     steps = [after - before for before, after in itertools.pairwise(turns)]
     assert max(steps) <= EVENTS_AN_ITERATION
+
+
+def test_a_fair_loop_reads_little_at_a_time_so_that_its_heap_stays_whole() -> None:
+    sent = 4 * READ_BYTES
+    sizes: list[int] = []
+
+    class Reader(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            lost.set()
+
+    async def main() -> None:
+        mine, theirs = socket.socketpair()
+        theirs.sendall(bytes(sent))
+        theirs.close()
+        await asyncio.get_running_loop().connect_accepted_socket(Reader, mine)
+        await lost.wait()
+
+    lost = asyncio.Event()
+    run_fair(main)
+    assert sum(sizes) == sent
+    assert max(sizes) <= READ_BYTES

@@ -75,3 +75,10 @@ def test_a_gap_covers_the_attempts_that_were_under_way() -> None:
     assert gaps.within(5.0, 6.0)
     assert not gaps.within(5.6, 7.0)
     assert not gaps.within(0.0, 0.2)
+
+
+def test_a_gap_counts_before_its_tick_has_told_of_it() -> None:
+    gaps = GapWatch(0.0, 0.25)
+    assert gaps.tick(0.25) == 0.0
+    assert not gaps.within(0.1, 1.9)
+    assert gaps.within(0.1, 3.0)

@@ -10,47 +10,12 @@ from fetchdeck.core.printable import printable, printable_lines, safe_json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ..support.hostile import ACTS, HIDES, harmful
+
 MARKS = "".join(map(chr, (*range(0x300, 0x310), 0x93E, 0x94D, 0x1161, 0x11A8, 0x103B, 0x20E3)))
 ANY = st.text(
     st.characters(exclude_categories=[]) | st.sampled_from(MARKS + "\ufe0f\u2764\U0001f44d\U0001f3fd")
 )
-ACTS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-HIDES = frozenset(
-    {
-        *(
-            0x00AD,
-            0x034F,
-            0x061C,
-            0x115F,
-            0x1160,
-            0x17B4,
-            0x17B5,
-            0x2065,
-            0x3164,
-            0xFEFF,
-            0xFFA0,
-            0xE0000,
-            0xE0001,
-        ),
-        *range(0x180B, 0x1810),
-        *range(0x200B, 0x2010),
-        *range(0x202A, 0x202F),
-        *range(0x2060, 0x2070),
-        *range(0xFE00, 0xFE10),
-        *range(0xFFF0, 0xFFFC),
-        *range(0x1BCA0, 0x1BCA4),
-        *range(0x1D173, 0x1D17B),
-        *range(0xE0020, 0xE0080),
-        *range(0xE0100, 0xE01F0),
-        *range(0xFDD0, 0xFDF0),
-        *(plane << 16 | end for plane in range(17) for end in (0xFFFE, 0xFFFF)),
-    }
-)
-"""Code points that show nothing or reorder what others show, by name and not as the sanitiser has them."""
-
-
-def harmful(text: str) -> list[str]:
-    return [c for c in text if unicodedata.category(c) in ACTS or ord(c) in HIDES]
 
 
 @given(ANY)

@@ -227,12 +227,12 @@ VALUES = st.recursive(
 COLUMNS = st.dictionaries(NAMES | OTHERS | AROUND, VALUES, max_size=4)
 
 
-@given(COLUMNS, st.sets(SECRET | AROUND, max_size=2), st.sets(SECRET, max_size=2))
+@given(COLUMNS, st.frozensets(SECRET | AROUND, max_size=2), st.sets(SECRET, max_size=2))
 def test_what_is_clean_has_nothing_to_mask(
-    columns: dict[str, Any], found: set[str], secrets: set[str]
+    columns: dict[str, Any], found: frozenset[str], secrets: set[str]
 ) -> None:
     redactor = Redactor(secrets)
-    masked = redactor.columns(columns, frozenset(found))
+    masked = redactor.columns(columns, found)
     if redactor.clean(msgspec.json.encode(columns).decode(), found):
         assert masked == columns
-    assert redactor.columns(masked, frozenset(found)) == masked or any("*" in value for value in found)
+    assert redactor.columns(masked, found) == masked or any("*" in value for value in found)

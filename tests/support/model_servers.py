@@ -53,7 +53,9 @@ def heavy_tailed(median_s: float, alpha: float = 1.5) -> Latency:
 class LeakyBucket:
     """`limit_req` of nginx with `nodelay`; `burst` requests may come early. A full bucket refuses at once."""
 
-    def __init__(self, per_s: Schedule, burst: float, latency: Latency, refusal_s: float | None = None) -> None:
+    def __init__(
+        self, per_s: Schedule, burst: float, latency: Latency, refusal_s: float | None = None
+    ) -> None:
         self._per_s, self._burst, self._latency, self._refusal_s = per_s, burst, latency, refusal_s
         self._excess, self._last = 0.0, float("-inf")
 

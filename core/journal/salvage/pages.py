@@ -13,7 +13,6 @@ from ...errors import RunError
 from .wal import WalPages, is_page_size, read_wal
 
 _MAGIC = b"SQLite format 3\x00"
-_MOST_TRUNKS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Pages:
         """Pages that are listed as free: what stands in them is out of date."""
         found: set[int] = set()
         trunk = self.header.first_trunk if self.header is not None else 0
-        while trunk and trunk not in found and len(found) < _MOST_TRUNKS * 1000:
+        while trunk and trunk not in found:
             data = self.read(trunk)
             if data is None:
                 break

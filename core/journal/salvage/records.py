@@ -117,9 +117,11 @@ class _Cells:
 
     def _rest(self, number: int, size: int) -> bytes:
         pieces: list[bytes] = []
+        seen: set[int] = set()
         room = self._usable - 4
         while size > 0:
-            data = self._overflow(number)
+            data = self._overflow(number) if number not in seen else None
+            seen.add(number)
             if data is None:
                 raise BrokenError
             taken = min(size, room)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -34,8 +34,8 @@ class Table:
     name: str
     columns: tuple[str, ...]
     types: Any
-    """The tuple of its columns' types."""
-    sound: Callable[[Mapping[str, Any]], bool]
+    """A msgspec structure of its columns."""
+    sound: Callable[[Any], bool]
     """Whether columns that are right by themselves go together; may raise ValueError."""
     key: int = 0
     """Columns of the primary key; 0 for a table with row numbers, the first column being the number."""
@@ -61,34 +61,34 @@ class Table:
     def _checked(self, row: Row) -> Row | None:
         try:
             typed = msgspec.convert(row, self.types, builtin_types=(bytes,))
-            return row if self.sound(dict(zip(self.columns, typed, strict=True))) else None
+            return row if self.sound(typed) else None
         except ValueError:  # msgspec's errors are some, too
             return None
 
 
-def _request(row: Mapping[str, Any]) -> bool:
-    _object(row["row"])
-    if row["spec"] is not None:
-        _object(row["spec"])
-    state: State = row["state"]
-    if state.terminal != (row["ended"] is not None):
+def _request(row: Any) -> bool:
+    _object(row.row)
+    if row.spec is not None:
+        _object(row.spec)
+    state: State = row.state
+    if state.terminal != (row.ended is not None):
         return False
     if state is State.SUCCEEDED:
-        return row["kind"] is None and row["status"] is not None and row["bytes"] is not None
+        return row.kind is None and row.status is not None and row.bytes is not None
     if state is State.FAILED:
-        return row["kind"] is not None
-    return state is not State.INVALID or row["kind"] is FailureKind.INVALID
+        return row.kind is not None
+    return state is not State.INVALID or row.kind is FailureKind.INVALID
 
 
-def _attempt(row: Mapping[str, Any]) -> bool:
-    return row["hops"] is None or bool(_hops(row["hops"]))
+def _attempt(row: Any) -> bool:
+    return row.hops is None or bool(_hops(row.hops))
 
 
-def _response(row: Mapping[str, Any]) -> bool:
-    body, path = row["body"], row["body_path"]
+def _response(row: Any) -> bool:
+    body, path = row.body, row.body_path
     if path is not None:
-        return body is None and is_body_path(path, row["request"])
-    return body is not None and len(body) == row["bytes"]
+        return body is None and is_body_path(path, row.request)
+    return body is not None and len(body) == row.bytes
 
 
 def is_body_path(path: str, request: int) -> bool:
@@ -97,28 +97,26 @@ def is_body_path(path: str, request: int) -> bool:
     return found is not None and path == f"bodies/{body_name(request, int(found[1]))}.body"
 
 
-def _meta(row: Mapping[str, Any]) -> bool:
-    value = _object(row["value"])
-    if row["key"] == "job":
+def _meta(row: Any) -> bool:
+    value = _object(row.value)
+    if row.key == "job":
         return {"input", "identity", "format", "templates", "sealed", "options"} <= value.keys()
-    if row["key"] == "ingest":
+    if row.key == "ingest":
         rows = value.get("rows")
         return isinstance(rows, int) and rows >= 0 and isinstance(value.get("done"), bool)
     return True
 
 
-def _counter(row: Mapping[str, Any]) -> bool:
-    return row["name"] in _COUNTERS
+def _counter(row: Any) -> bool:
+    return row.name in _COUNTERS
 
 
-def _always(_row: Mapping[str, Any]) -> bool:
+def _always(_row: Any) -> bool:
     return True
 
 
-def _table(
-    name: str, columns: dict[str, Any], sound: Callable[[Mapping[str, Any]], bool], key: int = 0
-) -> Table:
-    types = cast("Any", tuple).__class_getitem__(tuple(columns.values()))
+def _table(name: str, columns: dict[str, Any], sound: Callable[[Any], bool], key: int = 0) -> Table:
+    types = msgspec.defstruct(name, list(columns.items()), array_like=True, gc=False)
     return Table(name, tuple(columns), types, sound, key)
 
 

@@ -49,21 +49,21 @@ class _Head:
     order: str
     """How `struct` calls the byte order of the checksums."""
     salts: bytes
-    sum: Sum | None
-    """What the first frame's checksum goes on from; None where the header is broken."""
+    sum: Sum
+    """What the first frame's checksum goes on from."""
 
 
 def read_wal(path: Path, page_size: int | None) -> WalPages:
     """Read a log; `page_size` in bytes where the database tells. Raises OSError where it cannot be read.
 
     A frame's checksum goes on from the frame before, so that a broken frame is noticed and costs no later one.
+    SQLite instead takes the first broken frame for the end.
     """
     if not path.is_file() or path.stat().st_size <= _HEADER + _FRAME:
         return WalPages()
     with path.open("rb", buffering=1 << 20) as file:
-        head = _head(file.read(_HEADER), file.read(_FRAME), page_size)
+        head = _head(file.read(_HEADER)) or _guess(file.fileno(), page_size or 4096)
         found = WalPages(head.page_size)
-        file.seek(_HEADER)
         _collect(_frames(file.fileno(), head.page_size), head, found)
     return found
 
@@ -77,7 +77,7 @@ def _collect(frames: Iterator[_Frame], head: _Head, found: WalPages) -> None:
             # An earlier use of the log, unless sound frames follow.
             gap, before = True, (0, 0)
             continue
-        sound = before is None or _checksum(frame.checked, before, head.order) == frame.sum
+        sound = _checksum(frame.checked, before, head.order) == frame.sum
         before = frame.sum
         pending[frame.page] = frame.content if sound else None
         broken = broken or gap or not sound
@@ -110,14 +110,24 @@ def _frames(fd: int, page_size: int) -> Iterator[_Frame]:
         at += step
 
 
-def _head(data: bytes, first: bytes, page_size: int | None) -> _Head:
+def _head(data: bytes) -> _Head | None:
     magic, form, size = struct.unpack_from(">III", data)
-    if magic in (_MAGIC, _MAGIC | 1) and form == _FORMAT and is_page_size(size):
-        order = ">" if magic & 1 else "<"
-        stored: Sum = struct.unpack_from(">II", data, 24)
-        if _checksum(data[:24], (0, 0), order) == stored:
-            return _Head(size, order, data[16:24], stored)
-    return _Head(page_size or 4096, "<" if sys.byteorder == "little" else ">", first[8:16], None)
+    if magic not in (_MAGIC, _MAGIC | 1) or form != _FORMAT or not is_page_size(size):
+        return None
+    order = ">" if magic & 1 else "<"
+    stored: Sum = struct.unpack_from(">II", data, 24)
+    return _Head(size, order, data[16:24], stored) if _checksum(data[:24], (0, 0), order) == stored else None
+
+
+def _guess(fd: int, page_size: int) -> _Head:
+    """What a broken header must have said: by the first two frames of which one goes on from the other."""
+    order = "<" if sys.byteorder == "little" else ">"
+    before = None
+    for frame in _frames(fd, page_size):
+        if before is not None and _checksum(frame.checked, before.sum, order) == frame.sum:
+            return _Head(page_size, order, before.salts, (0, 0))
+        before = frame
+    return _Head(page_size, order, bytes(8), (0, 0))
 
 
 def is_page_size(size: int) -> bool:

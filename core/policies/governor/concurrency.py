@@ -13,7 +13,7 @@ HOLDING   nothing changes, except when latency rises (capacity dropped: settle a
 PROBING   a tenth more; where latency stays, grow again, else return and wait twice as long.
 
 Sources: Netflix concurrency-limits (Gradient2, Vegas: ratio of latency at rest to latency now); Cardwell et al., BBR
-(draft-ietf-ccwg-bbr: model of bandwidth and round trip, startup, ProbeRTT). Medians instead of their means and minima,
+(draft-ietf-ccwg-bbr: model of bandwidth and round trip, startup, ProbeRTT). Trimmed means instead of their means and minima,
 because the latency of web servers has heavy tails.
 """
 
@@ -28,9 +28,12 @@ from .signals import Bounds
 
 _HEADROOM = 1.1
 _QUEUES = 1.4
-"""Median latency over that at rest from which requests are held to queue at the server."""
+"""Latency over that at rest from which requests are held to queue at the server."""
+_BEGINS_TO_QUEUE = 1.25
 _NO_QUEUE = 1.12
 _STAYED = 1.05
+_BIAS = 1.2
+"""How far the first estimate of rest may be too low, because the quickest answers come first."""
 _USED = 0.75
 _LEAST_WINDOW_S = 0.25
 _MOST_WINDOW_S = 4.0
@@ -71,14 +74,18 @@ class Concurrency:
         self._step = 2.0
         self._rest_s: float | None = None
         self._rest_error = 0.0
+        self._first_rest_s = 0.0
         self._rested = False
         self._held_s = 0.0
+        self._slow = 0
         self._returns_to = self.limit
-        self._uncut = (0.0, self.limit)
+        self._uncut: tuple[float, int] | None = None
         self._refined = 0
+        self._probed_from = 0
+        """The limit from which a probe set out that seemed to succeed; 0 where none did."""
         self._probe_every_s = _FIRST_PROBE_S
         self._probe_at = now + _FIRST_PROBE_S
-        self._latest_s = _LEAST_WINDOW_S / 1.2
+        self._late_s = _LEAST_WINDOW_S
         self._cut_at = now
         self._peak = 0
         self._ended = 0
@@ -92,12 +99,18 @@ class Concurrency:
         }
         self._window = self._open(now, 0.0)
 
+    def follow(self, now: float, pace: float | None, latency_s: float) -> None:
+        """Make room for a new pace, with headroom, where latency has set no ceiling; and look at latency anew."""
+        if pace is not None and self.throughput is None and self._phase is _Phase.GROWING:
+            self.limit = self._bounds.clamp(max(self.limit, 1.25 * pace * latency_s + 2))
+        self.look_again(now)
+
     def look_again(self, now: float) -> None:
         """Forget the window under way: something else has changed what is sent."""
         if self._phase is _Phase.PROBING:
             self.limit = self._returns_to
             self._phase = _Phase.HOLDING
-        self._window = self._open(now, self._latest_s)
+        self._window = self._open(now, self._late_s)
 
     def answered(self, now: float, elapsed_s: float, in_flight: int) -> str | None:
         """An answer came; `in_flight` counts it still."""
@@ -106,11 +119,13 @@ class Concurrency:
         summary = self._window.add(now, elapsed_s, in_flight)
         if summary is None:
             return None
-        self._latest_s = summary.median_s
+        self._late_s = summary.late_s
         if self._rest_s is None:
-            self._rest_s, self._rest_error = summary.median_s, summary.error
-        elif summary.median_s < self._rest_s * exp(-2 * summary.error):
-            self._rest_s = (self._rest_s + summary.median_s) / 2
+            self._rest_s, self._rest_error = summary.typical_s, summary.error
+            self._first_rest_s = summary.typical_s
+        elif summary.typical_s < self._rest_s * exp(-2 * summary.error):
+            self._rest_s = (self._rest_s + summary.typical_s) / 2
+            self._first_rest_s = min(self._first_rest_s, self._rest_s)
         reason = self._judges[self._phase](now, summary)
         if reason is None:
             self._window = self._open(now, 0.0)
@@ -122,7 +137,7 @@ class Concurrency:
         window.timed_out += 1
         if window.timed_out < 3 or window.timed_out < 0.1 * window.ended or now < self._cut_at:
             return None
-        self._cut_at = now + max(1.0, 2 * self._latest_s)
+        self._cut_at = now + max(1.0, 2 * self._late_s)
         reason = f"{window.timed_out} requests timed out"
         self._phase = _Phase.HOLDING
         self._later(now, _FIRST_PROBE_S)
@@ -142,58 +157,67 @@ class Concurrency:
 
     def _grown(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
-        ratio = seen.median_s / self._rest_s
-        if ratio > _QUEUES * self._doubt(seen):
+        ratio = seen.typical_s / self._rest_s
+        if ratio > _BEGINS_TO_QUEUE * self._doubt(seen):
             return self._settle(now, seen)
         if not self._uses(seen) or self.limit >= self._bounds.most:
             return None
         if ratio < _NO_QUEUE and self.throughput is None:
             self._learn_rest(seen)
         grown = self._bounds.clamp(max(self.limit + 1, self.limit * self._step))
-        self._step = min(2.0, self._step * 1.25)
-        return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.median_s)}")
+        self._step = min(2.0 if self.throughput is None else 1.5, self._step * 1.25)
+        return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.typical_s)}")
 
     def _settle(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
         self.throughput = seen.per_s
-        self._uncut = (seen.median_s, self.limit)
-        self._refined = 0
+        # Only a limit that held for a while can show a server that has become slower.
+        self._uncut = (seen.typical_s, self.limit) if self._phase is _Phase.HOLDING else None
+        self._refined = self._slow = 0
         self._phase = _Phase.SETTLING
-        self._later(now, _FIRST_PROBE_S)
-        why = f"answers take {_ms(seen.median_s)} instead of {_ms(self._rest_s)}"
-        return self._set(now, min(self.limit, self._by_little(seen)), f"{why}, {self._bears()}", seen.median_s)
+        target = self._by_little(seen)
+        if self._probed_from and target <= 1.15 * self._probed_from:
+            target = self._probed_from
+            self._later(now, min(_MOST_PROBE_S, 2 * self._probe_every_s))
+        else:
+            self._later(now, _FIRST_PROBE_S)
+        self._probed_from = 0
+        why = f"answers take {_ms(seen.typical_s)} instead of {_ms(self._rest_s)}"
+        return self._set(now, min(self.limit, target), f"{why}, {self._bears()}")
 
     def _settled(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
-        ratio = seen.median_s / self._rest_s
-        before_s, before = self._uncut
-        at_least = self.limit <= self._bounds.least
-        if ratio > 1.3 and (self.limit <= 0.6 * before or at_least) and seen.median_s > 0.85 * before_s:
-            return self._slower(now, seen, before)
-        self._uncut = (max(before_s, seen.median_s), before)
+        ratio = seen.typical_s / self._rest_s
+        if self._uncut is not None:
+            before_s, before = self._uncut
+            far = self.limit <= max(0.6 * before, self._bounds.least)
+            if ratio > 1.3 and far and seen.typical_s > 0.85 * before_s:
+                return self._slower(now, seen, before)
+            self._uncut = (max(before_s, seen.typical_s), before)
         target = self._by_little(seen) if ratio > _STAYED else self._bounds.clamp(self.limit * _HEADROOM)
         if self._uses(seen) and self._refined < 3 and abs(target - self.limit) > max(1.0, 0.06 * self.limit):
             self._refined += 1
-            return self._set(now, target, self._bears(), seen.median_s)
-        self._held_s = seen.median_s
+            return self._set(now, target, self._bears())
+        self._held_s = seen.typical_s
         if not self._rested and self.limit <= 2 * self._floor and self.limit > self._bounds.least:
             return self._rest(now)
         self._phase = _Phase.HOLDING
         return None
 
     def _slower(self, now: float, seen: Summary, before: int) -> str | None:
-        self._rest_s, self._rest_error = seen.median_s, seen.error
+        self._rest_s, self._rest_error = seen.typical_s, seen.error
+        self._first_rest_s = seen.typical_s
         self._phase, self._step = _Phase.GROWING, 1.25
-        return self._set(now, before, f"answers take {_ms(seen.median_s)} however few are in flight")
+        return self._set(now, before, f"answers take {_ms(seen.typical_s)} however few are in flight")
 
     def _rest(self, now: float) -> str | None:
         self._phase, self._returns_to = _Phase.RESTING, self.limit
         limit = self._bounds.clamp(self.limit // 2)
-        return self._set(now, limit, "a look at the latency with less in flight", self._held_s)
+        return self._set(now, limit, "a look at the latency with less in flight")
 
     def _rest_seen(self, now: float, seen: Summary) -> str | None:
-        if seen.median_s <= 0.75 * self._held_s:
-            self._rest_s, self._rest_error, self._held_s = seen.median_s, seen.error, seen.median_s
+        if seen.typical_s <= 0.75 * self._held_s:
+            self._rest_s, self._rest_error, self._held_s = seen.typical_s, seen.error, seen.typical_s
             if self.limit > self._bounds.least:
                 return self._rest(now)
             self._returns_to = self._by_little(seen)
@@ -204,9 +228,11 @@ class Concurrency:
 
     def _held(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
-        if seen.median_s > self._rest_s * _QUEUES * self._doubt(seen):
-            return self._settle(now, seen)
-        self._held_s = seen.median_s
+        if seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
+            self._slow += 1
+            return self._settle(now, seen) if self._slow > 1 else None
+        self._slow = 0
+        self._held_s += 0.3 * (seen.typical_s - self._held_s)
         if now < self._probe_at or not self._uses(seen) or self.limit >= self._bounds.most:
             return None
         self._phase, self._returns_to = _Phase.PROBING, self.limit
@@ -214,25 +240,29 @@ class Concurrency:
 
     def _probed(self, now: float, seen: Summary) -> str | None:
         assert self._rest_s is not None  # noqa: S101
-        if self._uses(seen) and (
-            seen.median_s <= self._held_s * _STAYED or seen.median_s <= self._rest_s * _NO_QUEUE
-        ):
-            self._phase, self._step = _Phase.GROWING, 1.25
-            self._later(now, _FIRST_PROBE_S)
+        stayed = seen.typical_s <= self._held_s * _STAYED * (1 + seen.error)
+        if self._uses(seen) and (stayed or seen.typical_s <= self._rest_s * _NO_QUEUE):
+            if seen.typical_s <= self._held_s:
+                # Throughput followed the limit, so nothing queues: this is what rest looks like. Chance may say so
+                # too, so that it must not add up.
+                self._rest_s = max(self._rest_s, min(seen.typical_s, _BIAS * self._first_rest_s))
+            self._phase, self._step, self._probed_from = _Phase.GROWING, 1.25, self._returns_to
             return self._grown(now, seen)
         self._phase = _Phase.HOLDING
         self._later(now, min(_MOST_PROBE_S, self._probe_every_s * 2))
-        return self._set(now, self._returns_to, f"more brings nothing, {self._next_probe()}", seen.median_s)
+        return self._set(now, self._returns_to, f"more brings nothing, {self._next_probe()}")
 
     def _by_little(self, seen: Summary) -> int:
+        """What is in flight without what queues: throughput times the time spent waiting."""
         assert self._rest_s is not None  # noqa: S101
-        return self._bounds.clamp(seen.per_s * self._rest_s * _HEADROOM + 0.1)
+        waiting = seen.per_s * max(0.0, seen.typical_s - self._rest_s)
+        return self._bounds.clamp((seen.in_flight - waiting) * _HEADROOM + 0.1)
 
     def _learn_rest(self, seen: Summary) -> None:
         """Average two estimates by their precision."""
         assert self._rest_s is not None  # noqa: S101
         mine, theirs = 1 / (self._rest_error**2 + 1e-6), 1 / (seen.error**2 + 1e-6)
-        self._rest_s = (self._rest_s * mine + seen.median_s * theirs) / (mine + theirs)
+        self._rest_s = (self._rest_s * mine + seen.typical_s * theirs) / (mine + theirs)
         self._rest_error = (mine + theirs) ** -0.5
 
     def _doubt(self, seen: Summary) -> float:
@@ -241,15 +271,17 @@ class Concurrency:
     def _uses(self, seen: Summary) -> bool:
         return seen.in_flight >= _USED * self.limit
 
-    def _set(self, now: float, limit: int, reason: str, skip_s: float | None = None) -> str | None:
+    def _set(self, now: float, limit: int, reason: str) -> str | None:
         """Change the limit and look anew, after what was in flight has ended."""
         changed = limit != self.limit
         self.limit = limit
-        self._window = self._open(now, self._latest_s if skip_s is None else skip_s)
+        self._window = self._open(now, self._late_s)
         return reason if changed else None
 
     def _open(self, now: float, skip_s: float) -> Window:
-        least_s = max(_LEAST_WINDOW_S - skip_s, 0.25 * self._latest_s if skip_s else 1.2 * self._latest_s)
+        # A little before the first answer of what was sent last, because answers come in clumps.
+        skip_s *= 0.9
+        least_s = max(0.0, _LEAST_WINDOW_S - skip_s)
         most_s = 10.0 if self._phase is _Phase.PROBING else _MOST_WINDOW_S
         return Window(now, skip_s, least_s, most_s, _PRECISION[self._phase])
 

@@ -1,45 +1,58 @@
-"""Latencies of one stretch of time, summed up by their median and how sure that median is."""
+"""Latencies of one stretch of time, summed up by a robust mean and how sure that mean is."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from math import log, sqrt
+from math import sqrt
 
 _MOST_KEPT = 512
 _LEAST_COUNT = 8
 _TINY_S = 1e-6
+_TRIMMED = 1.5
+"""The spread of the middle eight tenths understates that of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a window saw."""
 
-    median_s: float
+    typical_s: float
+    """Mean without the fastest and the slowest tenth. A mean follows the heavy tail that web servers have; a median
+    does not see the queue behind workers that all need equally long, where latencies are one or two rounds."""
+    mean_s: float
+    late_s: float
+    """The ninth decile: by then nearly all that was sent has been answered."""
     error: float
-    """Standard error of the logarithm of the median: 0.1 is about ten per cent."""
+    """Standard error of `typical_s` as a share of it."""
     in_flight: float
     """Mean of the requests in flight."""
 
+    counted_per_s: float
+    """Answers over time: too high where they come in clumps, too low after idle time."""
+
     @property
     def per_s(self) -> float:
-        """Throughput by Little's law: idle time before or after does not lower it."""
-        return self.in_flight / self.median_s
+        """Throughput, by counting or by Little's law; the latter is too high while the slowest have not come."""
+        return min(self.in_flight / self.mean_s, self.counted_per_s)
 
 
 class Window:
-    """Collects answers from `now + skip_s` on, until enough of them have come to trust their median.
+    """Collects answers until enough of them have come to trust their mean.
 
-    The answers skipped are those of requests sent before the last change. Judging is amortised O(1) an answer.
+    With a `skip_s` only requests sent from `now` on count, and only answers after this time: the first answers to come
+    are the quickest ones. Judging is amortised O(1) an answer.
     """
 
     def __init__(self, now: float, skip_s: float, least_s: float, most_s: float, error: float) -> None:
         """`least_s` and `most_s` bound its length without the skip; `error` is the precision wanted."""
+        self._since = now if skip_s else float("-inf")
         self._opens = now + skip_s
         self._due = self._opens + least_s
         self._latest = self._opens + most_s
         self._wanted = error
         self._latencies: deque[float] = deque(maxlen=_MOST_KEPT)
+        self._opened = now
         self._in_flight = 0
         self._count = 0
         self._look_at = _LEAST_COUNT
@@ -52,23 +65,33 @@ class Window:
 
     def add(self, now: float, elapsed_s: float, in_flight: int) -> Summary | None:
         """Take in one answer; the summary when it is the last one needed."""
-        if now < self._opens:
+        if now < self._opens or now - elapsed_s < self._since:
             return None
+        if not self._count:
+            self._opened = now
         self._latencies.append(elapsed_s)
         self._in_flight += in_flight
         self._count += 1
-        if now < self._due or self._count < self._look_at:
+        # A round of answers at least: the first of them came before the queue was long.
+        if now < self._due or self._count < self._look_at or self._count < min(in_flight, _MOST_KEPT):
             return None
-        summary = self._summary()
+        summary = self._summary(now)
         if summary.error <= self._wanted or now >= self._latest:
             return summary
         self._look_at = self._count + self._count // 2
         return None
 
-    def _summary(self) -> Summary:
+    def _summary(self, now: float) -> Summary:
         ordered = sorted(self._latencies)
-        count = len(ordered)
-        low, high = max(_TINY_S, ordered[count // 4]), max(_TINY_S, ordered[(3 * count) // 4])
-        # The median's error is 1.25 standard deviations over the root of n; a quartile range has 1.35 of them.
-        error = 0.93 * log(high / low) / sqrt(count)
-        return Summary(max(_TINY_S, ordered[count // 2]), error, self._in_flight / self._count)
+        cut = len(ordered) // 10
+        middle = ordered[cut : len(ordered) - cut]
+        typical_s = max(_TINY_S, sum(middle) / len(middle))
+        spread_s = sqrt(sum((latency_s - typical_s) ** 2 for latency_s in middle) / len(middle))
+        return Summary(
+            typical_s,
+            late_s=max(_TINY_S, middle[-1]),
+            mean_s=max(_TINY_S, sum(ordered) / len(ordered)),
+            error=_TRIMMED * spread_s / typical_s / sqrt(len(ordered)),
+            counted_per_s=self._count / max(_TINY_S, now - self._opened),
+            in_flight=self._in_flight / self._count,
+        )

@@ -27,7 +27,9 @@ class Bounds:
 
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.most:
-            raise ValueError(f"bounds of concurrency must be 1 <= least <= most, not {self.least}, {self.most}")
+            raise ValueError(
+                f"bounds of concurrency must be 1 <= least <= most, not {self.least}, {self.most}"
+            )
 
     def clamp(self, limit: float) -> int:
         """The nearest whole limit within the bounds."""

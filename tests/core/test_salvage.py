@@ -1,0 +1,163 @@
+"""What is saved of journals that are broken in every place: the truth, nothing else, and without touching them."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.errors import FetchdeckError, RunError
+from fetchdeck.core.journal import schema
+from fetchdeck.core.journal.salvage.rescue import Salvaged, salvage
+from fetchdeck.core.journal.salvage.tables import ATTEMPTS, COUNTERS, META, REQUESTS, RESPONSES, SESSIONS
+
+from tests.support.damaged_runs import (
+    PAGE,
+    ROWS,
+    Damage,
+    Truth,
+    flipped_bytes,
+    headless,
+    killed_run,
+    misplaced_pages,
+    random_pages,
+    tables,
+    truncated,
+    zeroed_pages,
+    zeroed_sectors,
+)
+
+SEEDS = 5
+HONEST = (zeroed_pages, random_pages, zeroed_sectors, misplaced_pages, truncated, headless)
+"""Damage that the format lets us tell from data."""
+
+
+@pytest.fixture(scope="module", params=["database", "wal"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("salvage") / "x.run"
+    return folder, killed_run(folder, checkpointed=request.param == "database")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def attempt(run: Path, new: Path, truth: Truth | None) -> Salvaged | None:
+    """Salvage, and check what must hold whatever comes of it."""
+    before = content(run)
+    found = None
+    with suppress(FetchdeckError):
+        found = salvage(run, new)
+    assert content(run) == before
+    assert new.exists() == (found is not None)
+    if found is not None and truth is not None:
+        truth.check(new, doubtful=found.doubtful)
+    return found
+
+
+def test_all_of_a_whole_journal_is_saved(run: tuple[Path, Truth], tmp_path: Path) -> None:
+    folder, truth = run
+    found = attempt(folder, tmp_path / "new.run", truth)
+    assert found is not None
+    assert (found.requests, found.missing, found.refetched, found.unknown) == (ROWS, 0, 0, 0)
+    assert found.job
+    assert found.input_read
+    copied = tmp_path / "copy.run"
+    shutil.copytree(folder, copied)
+    assert tables(tmp_path / "new.run" / "journal.sqlite") == tables(copied / "journal.sqlite")
+    bodies = {name: data for name, data in content(folder).items() if name.startswith("bodies/")}
+    assert bodies
+    assert bodies.items() <= content(tmp_path / "new.run").items()
+    assert (tmp_path / "new.run").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "new.run").rglob("*") if file.is_file()} == {
+        0o600
+    }
+
+
+@pytest.mark.parametrize("damage", HONEST)
+def test_what_is_saved_of_a_broken_journal_is_true(
+    run: tuple[Path, Truth], damage: Damage, tmp_path: Path
+) -> None:
+    folder, truth = run
+    saved = 0
+    for seed in range(SEEDS):
+        broken = tmp_path / f"{seed}.run"
+        shutil.copytree(folder, broken)
+        wal = broken / "journal.sqlite-wal"
+        damage(wal if wal.stat().st_size else broken / "journal.sqlite", random.Random(seed))
+        found = attempt(broken, tmp_path / f"{seed}-new.run", truth)
+        saved += found.requests if found is not None else 0
+    # Of a truncated file half is to be expected, of few lost pages nearly all.
+    assert saved > SEEDS * ROWS * 0.35
+
+
+def test_flipped_bytes_end_in_a_run_or_a_sentence(run: tuple[Path, Truth], tmp_path: Path) -> None:
+    folder, _ = run
+    for seed in range(SEEDS):
+        broken = tmp_path / f"{seed}.run"
+        shutil.copytree(folder, broken)
+        for file in broken.glob("journal.sqlite*"):
+            if file.stat().st_size:
+                flipped_bytes(file, random.Random(seed))
+        attempt(broken, tmp_path / f"{seed}-new.run", None)
+
+
+def test_no_single_page_costs_more_than_its_rows(tmp_path: Path) -> None:
+    """Roots and inner pages among them: what hangs below one that is gone is found without it."""
+    truth = killed_run(tmp_path / "x.run", checkpointed=True)
+    journal = tmp_path / "x.run" / "journal.sqlite"
+    whole = journal.read_bytes()
+    for page in range(11):
+        journal.write_bytes(whole[: page * PAGE] + bytes(PAGE) + whole[(page + 1) * PAGE :])
+        found = attempt(tmp_path / "x.run", tmp_path / f"{page}.run", truth)
+        assert found is not None
+        assert found.requests >= ROWS - 40
+
+
+def test_the_shapes_are_those_of_the_schema() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.prepare(db, Path(":memory:"))
+        for table in (META, COUNTERS, REQUESTS, ATTEMPTS, RESPONSES, SESSIONS):
+            columns = db.execute(f"PRAGMA table_info({table.name})").fetchall()
+            assert table.columns == tuple(column[1] for column in columns)
+            assert sum(column[5] > 0 for column in columns) == (table.key or 1)
+
+
+def test_a_response_without_its_body_is_fetched_again(run: tuple[Path, Truth], tmp_path: Path) -> None:
+    folder, truth = run
+    broken = tmp_path / "x.run"
+    shutil.copytree(folder, broken)
+    missing, short, *_ = sorted(broken.glob("bodies/*/*"))
+    missing.unlink()
+    short.write_bytes(short.read_bytes()[:-1])
+    found = attempt(broken, tmp_path / "new.run", truth)
+    assert found is not None
+    assert found.refetched == 2
+    rows = tables(tmp_path / "new.run" / "journal.sqlite")
+    for path in (missing, short):
+        number = int(path.name.partition("-")[0])
+        assert rows["requests", (number,)][1] == 0
+        assert ("responses", (number,)) not in rows
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.write_bytes(b""), "Nothing of the run"),
+        (lambda path: path.write_bytes(random.Random(1).randbytes(50_000)), "Nothing of the run"),
+        (lambda path: path.write_bytes(b"SQLite format 3\x00" + bytes(4080)), "Nothing of the run"),
+        (lambda path: path.mkdir(), "is missing"),
+    ],
+)
+def test_what_is_no_journal_is_refused_and_leaves_no_folder(
+    make: Callable[[Path], object], sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.run").mkdir()
+    make(tmp_path / "x.run" / "journal.sqlite")
+    with pytest.raises(RunError, match=sentence):
+        salvage(tmp_path / "x.run", tmp_path / "new.run")
+    assert not (tmp_path / "new.run").exists()
