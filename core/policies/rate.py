@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from ..errors import OptionError
 
 _RATE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(?:(?:/|\s*per\s*)\s*(s|sec|second|m|min|minute|h|hour)s?)?", re.IGNORECASE
+    r"(\d+(?:\.\d+)?)\s*(?:(?:/|\s*per\s*)\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|h))?", re.IGNORECASE
 )
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+CATCH_UP_S = 0.02
+"""How far behind an even flow a pacer may fall and still make up for it."""
 
 
 def parse_rate(text: str, option: str = "--rate") -> float | None:
@@ -23,7 +25,9 @@ def parse_rate(text: str, option: str = "--rate") -> float | None:
         return None
     match = _RATE.fullmatch(stripped)
     if match is None:
-        raise OptionError(f"{option}: {text!r} is no rate. Write 10/s, 600/m or 5000/h.")
+        raise OptionError(
+            f"{option}: {text!r} is no rate. Write 10/s, 600/m or 5000/h; so many a day are a --quota."
+        )
     per_second = float(match[1]) / _SECONDS[(match[2] or "s")[0]]
     if not per_second:
         raise OptionError(
@@ -34,10 +38,13 @@ def parse_rate(text: str, option: str = "--rate") -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Pacer:
-    """A generic cell rate algorithm (ITU-T I.371): even spacing, with no saved-up bursts.
+    """A generic cell rate algorithm (ITU-T I.371): starts are spaced evenly.
 
-    `next_at` is the monotonic time from which the next request may start. A pacer that lagged behind
-    catches up by `burst` requests at most, so that a timer's granularity costs no throughput.
+    `next_at` is the monotonic time from which the next request may start. Whoever comes late has saved up what could
+    have started meanwhile, up to the larger of two: `burst` requests, which is one by default; and what starts within
+    20 ms, because timers come late and that must cost no throughput. So in any `t` seconds at most
+    max(burst, 1 + rate × 0.02) + rate × t requests start: one at once at rates below 50/s, where no timer is late
+    compared with the spacing, and no more than 20 ms ahead of an even flow at higher ones.
     """
 
     per_second: float | None = None
@@ -53,8 +60,12 @@ class Pacer:
         if self.per_second is None:
             return self
         spacing = 1.0 / self.per_second
-        return replace(self, next_at=max(self.next_at, now - spacing * self.burst) + spacing)
+        saved = max((self.burst - 1.0) * spacing, CATCH_UP_S)
+        return replace(self, next_at=max(self.next_at, now - saved) + spacing)
 
     def at_rate(self, per_second: float | None, now: float) -> Pacer:
-        """The pacer from `now` on at another rate."""
-        return Pacer(per_second, max(1.0, 0.02 * per_second) if per_second else 1.0, now)
+        """The pacer from `now` on at another rate: nothing saved up, the wait under way as much shorter or longer."""
+        wait = self.wait_s(now)
+        if wait and self.per_second is not None and per_second is not None:
+            wait = min(wait * self.per_second / per_second, 1.0 / per_second)
+        return Pacer(per_second, self.burst, now + wait)
