@@ -49,11 +49,24 @@ class Options:
     concurrency: int = 50
     rate: float | None = None
     """Requests started a second, or None."""
+    rate_per_host: float | None = None
+    """Requests started a second to one host, or None."""
+    burst: int = 1
+    """Requests that may start at once under a rate after a while without any."""
     per_host: int | None = None
     """Requests in flight to one host, or None."""
+    quota: str | None = None
+    """Attempts in a period of the calendar, such as `100000/day`, kept across sessions."""
+    cost: str | None = None
+    """The price of an attempt, such as `0.017` or `0.017 USD`."""
     retries: int = 4
     """Further attempts after the first."""
     retry_on: str = DEFAULT_RETRY_ON
+    auto: bool = False
+    """Find each host's limits automatically; `concurrency` is where nothing is found yet."""
+    auto_min: int = 1
+    auto_max: int = 1000
+    """Between these, for each host."""
     timeout_s: float = 60.0
     """For one attempt, redirects and body included."""
     connect_timeout_s: float = 10.0
@@ -69,3 +82,9 @@ class Options:
     """Take proxies from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; excludes `proxy`."""
     max_failures: str | None = None
     """Stop after this many failures (`100`), or this share of the last requests (`20%`)."""
+    stop_on: str | None = None
+    """Stop at the first attempt that ends so: statuses and kinds of failures, such as `401,403,tls`."""
+    time_limit_s: float | None = None
+    """Stop when the session has run for so long."""
+    canary: int = 0
+    """Requests to send before somebody is asked whether to send the rest; 0 for none."""
