@@ -64,6 +64,9 @@ class Snapshot:
     in_use: int
     """Slots taken; above `limit` while a lowered limit drains."""
     limit: int
+    """What may be in flight: as a user set it, or as much as the governed hosts bear."""
+    auto: bool
+    """Whether the limit is found automatically."""
     saving: int
     """Requests that ended but are not durable yet; they still count as in flight."""
     rate_limit: float | None
@@ -121,6 +124,8 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     CONCURRENCY = "concurrency"
     RATE = "rate"
+    GOVERNOR = "governor"
+    COOLING = "cooling"
     RETRIED = "retried"
     CANCELLED = "cancelled"
     TROUBLE = "trouble"
@@ -189,6 +194,10 @@ class EngineHandle(Protocol):
 
     def set_concurrency(self, limit: int) -> None:
         """Set the limit (1 at least): a lower one drains, a higher one takes effect at once."""
+        ...
+
+    def set_auto(self, on: bool) -> None:
+        """Let each host's limits be found automatically, or keep the limit as it is."""
         ...
 
     def set_rate(self, per_second: float | None) -> None:

@@ -14,13 +14,16 @@ from ..journal.store import Store
 from ..journal.writer import Journal, Listener
 from ..limits.gate import Gate
 from ..limits.hosts import HostLimits
+from ..policies.governor import Bounds
 from ..policies.stop import FailureWatch
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
+from .controls import Controls
 from .disk import DiskWatch
 from .engine import Engine
 from .events import EventLog
 from .feed import Feed, HeldRows
+from .host_care import HostCare
 from .ingest import Ingest, InputProgress
 from .landing import Landing, Reactions
 from .meter import Meter
@@ -60,10 +63,16 @@ async def assemble(
         recall = Recall(job.input, source.format, source.identity)
         stack.push_async_callback(recall.close)
 
-    gate = Gate(options.concurrency, HostLimits(options.per_host))
+    bounds = Bounds(options.auto_min, min(options.auto_max, options.per_host or options.auto_max))
+    limits = HostLimits(options.per_host)
+    gate = Gate(options.concurrency, limits)
+    events = EventLog(folder.log, plan.redactor)
+    care = HostCare(limits, bounds, events.say, lambda host: scheduler.reconsider(host))
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
     # The parts report to the session and its troubles, and these work with the parts.
     session: Session
+    scheduler: Scheduler
+    controls: Controls
     troubles: Troubles
     journal = Journal(
         store,
@@ -100,12 +109,14 @@ async def assemble(
             transport=transport,
             feed=Feed(plan.builder, plan.redactor, recall, held),
             gate=gate,
-            landing=Landing(plan.policy, meter, gaps, outages, reactions),
+            landing=Landing(plan.policy, meter, gaps, outages, care, reactions),
             on_feed_error=lambda reason: session.wait_for_user(reason),
+            limit=lambda: controls.limit,
             rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
         ),
         options.rate,
     )
+    controls = Controls(gate, scheduler, care, events, bounds)
     equipment = Equipment(
         number=number,
         journal=journal,
@@ -115,12 +126,16 @@ async def assemble(
         clock=RunClock(earlier_s, now),
         gaps=gaps,
         outages=outages,
-        events=EventLog(folder.log, plan.redactor),
+        events=events,
+        care=care,
+        controls=controls,
         failures=FailureWatch(plan.max_failures),
         held=held,
         ingest=ingest,
         input_done=known.done,
     )
+    if options.auto:
+        controls.set_auto(True)
     session = Session(equipment)
     troubles = Troubles(session, equipment)
     return session, Engine(folder, session, equipment)

@@ -59,7 +59,8 @@ class Engine:
             counts=counts,
             total_known=self._session.input_known,
             in_use=gate.in_use,
-            limit=gate.limit,
+            limit=self._with.controls.limit,
+            auto=self._with.controls.auto,
             saving=journal.saving,
             rate_limit=self._with.scheduler.rate,
             received_bytes=journal.received_bytes,
@@ -115,22 +116,15 @@ class Engine:
 
     def set_concurrency(self, limit: int) -> None:
         """Set the limit (1 at least): a lower one drains, a higher one takes effect at once."""
-        gate = self._with.gate
-        before, gate.limit = gate.limit, limit
-        if gate.limit == before:
-            return
-        draining = gate.in_use - gate.limit
-        rest = f"; {draining} in flight above it drain" if draining > 0 else ""
-        self._with.events.say(EventKind.CONCURRENCY, f"Concurrency {before}→{gate.limit} by hand{rest}.")
-        self._with.scheduler.pump()
+        self._with.controls.set_concurrency(limit)
+
+    def set_auto(self, on: bool) -> None:
+        """Let each host's limits be found automatically, or keep the limit as it is."""
+        self._with.controls.set_auto(on)
 
     def set_rate(self, per_second: float | None) -> None:
         """Limit how many requests start a second; None lifts the limit."""
-        self._with.scheduler.rate = per_second
-        text = (
-            f"Rate limit {per_second:g} requests/s by hand." if per_second else "Rate limit lifted by hand."
-        )
-        self._with.events.say(EventKind.RATE, text)
+        self._with.controls.set_rate(per_second)
 
     def retry(self, ids: Collection[int]) -> None:
         """Queue these again if they failed or were skipped, with a fresh retry budget."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..journal.entries import Ended
-from ..journal.reader import read_headers
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
 from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted
-from ..policies.retry_after import retry_after_s
+from .host_care import HostCare
 from .meter import Meter
 from .outage import OutageGuard
+from .reply_fields import asked_wait_s
 from .ticket import Flight
 from .watch import GapWatch
 
 _BREAKABLE_BY_SLEEP = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT, FailureKind.RESET})
-_STATUSES_WITH_RETRY_AFTER = frozenset({413, 429, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class Landing:
         meter: Meter,
         gaps: GapWatch,
         outages: OutageGuard,
+        care: HostCare,
         reactions: Reactions,
     ) -> None:
         """All parts are shared with the engine."""
@@ -48,6 +47,7 @@ class Landing:
         self._meter = meter
         self._gaps = gaps
         self._outages = outages
+        self._care = care
         self._reactions = reactions
 
     def land(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> tuple[Ended, float]:
@@ -56,7 +56,8 @@ class Landing:
         `outcome` is None for a cancelled attempt, `now` is on the loop's clock, `chance` uniform in [0, 1).
         """
         ticket = flight.ticket
-        verdict = self._verdict(flight, outcome, now, chance)
+        asked_s = asked_wait_s(outcome) if outcome is not None else None
+        verdict = self._verdict(flight, outcome, asked_s, now, chance)
         elapsed_ms = flight.elapsed_s * 1000
         reply = outcome if isinstance(outcome, Reply) else None
         ended = Ended(
@@ -77,6 +78,8 @@ class Landing:
         if outcome is not None:
             self._meter.record(now, elapsed_ms, succeeded=succeeded, ended=verdict.state.terminal)
             self._outages.landed(ticket, outcome, verdict.state, charged=verdict.charged)
+            if not self._outages.active:
+                self._care.landed(ticket.host, outcome, flight.elapsed_s, asked_s, now)
         if verdict.state in (State.SUCCEEDED, State.FAILED):
             self._reactions.ended(not succeeded)
         if isinstance(outcome, Fault):
@@ -93,7 +96,9 @@ class Landing:
         elif fault.kind is FailureKind.DISK:
             self._reactions.disk_fault(fault.message, fault.wire_bytes)
 
-    def _verdict(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> Verdict:
+    def _verdict(
+        self, flight: Flight, outcome: Outcome | None, asked_s: float | None, now: float, chance: float
+    ) -> Verdict:
         idempotent = flight.ticket.request.idempotent
         if outcome is None:
             return _cancelled(flight, idempotent=idempotent)
@@ -101,11 +106,12 @@ class Landing:
             excused = self._excused(flight, outcome, now, chance)
             if excused is not None:
                 return excused
-        wait = None
-        if isinstance(outcome, Reply) and outcome.status in _STATUSES_WITH_RETRY_AFTER:
-            wait = _retry_after(outcome)
         return self._policy.decide(
-            outcome, idempotent=idempotent, tries=flight.ticket.tries + 1, retry_after_s=wait, chance=chance
+            outcome,
+            idempotent=idempotent,
+            tries=flight.ticket.tries + 1,
+            retry_after_s=asked_s,
+            chance=chance,
         )
 
     def _excused(self, flight: Flight, fault: Fault, now: float, chance: float) -> Verdict | None:
@@ -128,11 +134,3 @@ def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:
         return Verdict(State.QUEUED, FailureKind.INTERRUPTED, message, charged=False)
     message = "the run was left before the reply came; the request may have reached the server"
     return Verdict(State.FAILED, FailureKind.OUTCOME_UNKNOWN, message)
-
-
-def _retry_after(reply: Reply) -> float | None:
-    fields: dict[str, str] = {}
-    for name, value in read_headers(reply.headers):
-        fields.setdefault(name.strip().lower(), value)
-    asked = fields.get("retry-after")
-    return retry_after_s(asked, date=fields.get("date"), now=time.time()) if asked is not None else None

@@ -39,6 +39,7 @@ class Pulse:
                     f"This machine stood still for {gap:.0f} s; attempts it broke are not charged."
                 )
             self._with.meter.roll(now)
+            self._with.care.tick(now)
             self._session.settle()
             state = self._session.state
             quiet = state is RunState.FINISHED and self._noted_state is RunState.FINISHED
@@ -52,7 +53,7 @@ class Pulse:
                 "at": time.time(),
                 "state": state.value,
                 "under_way": self._session.under_way,
-                "concurrency": self._with.gate.limit,
+                "concurrency": self._with.controls.limit,
                 "rate_per_s": round(self._with.meter.rate_per_s(now), 2),
                 "elapsed_s": round(self._with.clock.total_s(now), 3),
             }

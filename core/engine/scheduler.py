@@ -42,6 +42,8 @@ class Parts:
     feed: Feed
     gate: Gate
     landing: Landing
+    limit: Callable[[], int]
+    """How many may be in flight just now, as far as is known."""
     rate_per_s: Callable[[], float]
     """How many requests end a second just now."""
     on_feed_error: Callable[[str], None]
@@ -109,6 +111,12 @@ class Scheduler:
             if self._again is None:
                 self._again = self._loop.call_soon(self._pump_again)
         self._lease_ahead()
+
+    def reconsider(self, host: str) -> None:
+        """A host may have more, or less, than before."""
+        self._ready.reconsider(host)
+        if self._again is None and not self.stopping:
+            self._again = self._loop.call_soon(self._pump_again)
 
     def skip(self, ids: Collection[int]) -> None:
         """Keep these from starting; the caller has them skipped in the journal, then calls `skipped`."""
@@ -249,8 +257,9 @@ class Scheduler:
             return
         if self._dry_at is not None and parts.feed.horizon == self._dry_at:
             return
-        ahead = max(_LEAST_AHEAD, parts.gate.limit // 2, int(parts.rate_per_s() * 0.3))
-        target = parts.gate.free + ahead
+        limit = parts.limit()
+        ahead = max(_LEAST_AHEAD, limit // 2, int(parts.rate_per_s() * 0.3))
+        target = max(0, limit - parts.gate.in_use) + ahead
         if self._pacer.per_second is not None:
             target = min(target, max(_LEAST_AHEAD, int(self._pacer.per_second * 2)))
         target = min(target, _MOST_AHEAD)

@@ -14,9 +14,11 @@ from ..journal.store import Store
 from ..journal.writer import Journal
 from ..limits.gate import Gate
 from ..policies.stop import FailureWatch
+from .controls import Controls
 from .events import EventLog
 from .feed import HeldRows
 from .holds import Hold, Holds
+from .host_care import HostCare
 from .ingest import Ingest
 from .lifecycle import Facts, settled
 from .meter import Meter
@@ -40,6 +42,8 @@ class Equipment:
     clock: RunClock
     gaps: GapWatch
     outages: OutageGuard
+    care: HostCare
+    controls: Controls
     events: EventLog
     failures: FailureWatch
     held: HeldRows
@@ -85,7 +89,7 @@ class Session:
         """Begin to read and to fetch; `proxy` is what is told of the proxies in use."""
         through = f", through {proxy}" if proxy else ""
         self._with.events.say(
-            EventKind.STARTED, f"Started with concurrency {self._with.gate.limit}{through}."
+            EventKind.STARTED, f"Started with concurrency {self._with.controls.limit}{through}."
         )
         if self._with.ingest is not None:
             self.spawn(self._read_input(self._with.ingest))

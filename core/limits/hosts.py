@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -31,12 +32,18 @@ class HostLimits:
         self._concurrency = concurrency
         self._rate = rate
         self._burst = burst
+        self._start: int | None = None
         self._in_use: dict[str, int] = {}
         self._limits: dict[str, HostLimit] = {}
 
     def in_use(self, host: str) -> int:
         """Requests in flight to a host."""
         return self._in_use.get(host, 0)
+
+    @property
+    def busy(self) -> Collection[str]:
+        """Hosts with something in flight."""
+        return self._in_use.keys()
 
     def of(self, host: str) -> HostLimit | None:
         """A host's own limits, or None where it has only the defaults."""
@@ -49,7 +56,7 @@ class HostLimits:
         if limit is None:
             if self._rate is not None:
                 limit = self._limits[host] = self._fresh(now)
-            elif self._concurrency is not None and in_use >= self._concurrency:
+            elif (most := _lower(self._start, self._concurrency)) is not None and in_use >= most:
                 return math.inf
         if limit is not None:
             if limit.concurrency is not None and in_use >= limit.concurrency:
@@ -85,6 +92,10 @@ class HostLimits:
         limit.cool_until = until
         return True
 
+    def set_concurrency(self, concurrency: int | None) -> None:
+        """What hosts without limits of their own may have in flight, never above the default; None for that."""
+        self._start = concurrency
+
     def set_rate(self, rate: float | None, now: float) -> None:
         """Another default rate, for hosts that have been seen too."""
         self._rate = rate
@@ -100,7 +111,7 @@ class HostLimits:
     def _fresh(self, now: float) -> HostLimit:
         if len(self._limits) >= _MOST_KEPT:
             self._forget(now)
-        return HostLimit(self._concurrency, Pacer(self._rate, self._burst, now))
+        return HostLimit(_lower(self._start, self._concurrency), Pacer(self._rate, self._burst, now))
 
     def _forget(self, now: float) -> None:
         """Drop what says nothing more: limits that are the defaults of hosts that need not wait."""

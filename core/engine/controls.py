@@ -1,0 +1,76 @@
+"""What a user may set while the run goes on: concurrency, rate, and whether the run finds its limits itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..handle import EventKind
+from ..limits.gate import Gate
+from ..policies.governor import Bounds
+from .events import EventLog
+from .host_care import HostCare
+from .scheduler import Scheduler
+
+
+class Controls:
+    """Takes effect at once, and says so in the events."""
+
+    def __init__(
+        self, gate: Gate, scheduler: Scheduler, care: HostCare, events: EventLog, bounds: Bounds
+    ) -> None:
+        """`bounds` are those of the automatic limits."""
+        self._gate = gate
+        self._scheduler = scheduler
+        self._care = care
+        self._events = events
+        self._bounds = bounds
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def auto(self) -> bool:
+        """Whether limits are found automatically."""
+        return self._care.auto
+
+    @property
+    def limit(self) -> int:
+        """What may be in flight: as a user set it, or as much as the governed hosts bear."""
+        return min(self._gate.limit, self._care.granted) if self._care.auto else self._gate.limit
+
+    def set_concurrency(self, limit: int) -> None:
+        """Set the limit by hand (1 at least): a lower one drains, a higher one takes effect at once."""
+        before, governed = self.limit, self._care.auto
+        if governed:
+            self._care.set_auto(False, self._loop.time())
+        self._gate.limit = limit
+        if self._gate.limit == before and not governed:
+            return
+        draining = self._gate.in_use - self._gate.limit
+        rest = f"; {draining} in flight above it drain" if draining > 0 else ""
+        off = ", which turns the governor off" if governed else ""
+        self._events.say(
+            EventKind.CONCURRENCY, f"Concurrency {before}→{self._gate.limit} by hand{off}{rest}."
+        )
+        self._scheduler.pump()
+
+    def set_auto(self, on: bool) -> None:
+        """Let limits be found, or keep the one that was found last."""
+        if on == self._care.auto:
+            return
+        limit = self.limit
+        self._care.set_auto(on, self._loop.time())
+        self._gate.limit = self._bounds.most if on else limit
+        text = (
+            "Governor on: the limit of each host is found automatically."
+            if on
+            else f"Governor off: {limit} stay."
+        )
+        self._events.say(EventKind.GOVERNOR, text)
+        self._scheduler.pump()
+
+    def set_rate(self, per_second: float | None) -> None:
+        """Limit how many requests start a second; None lifts the limit."""
+        self._scheduler.rate = per_second
+        text = (
+            f"Rate limit {per_second:g} requests/s by hand." if per_second else "Rate limit lifted by hand."
+        )
+        self._events.say(EventKind.RATE, text)
