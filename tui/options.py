@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
-from ..core.errors import FetchdeckError, OptionError
+from ..core.errors import OptionError
 from ..core.job import InputFormat, Job, Options, Templates
-from ..core.policies.rate import parse_rate
 from ..core.policies.statuses import parse_statuses
-from ..core.policies.stop import MaxFailures
+from .limit_options import LIFTED_BY_NONE, limit_options, stop_options
+from .option_types import Checked, Parsed
 from .terminal import FrontEnd
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -46,7 +46,9 @@ def parse_header(text: str, option: str = "--header") -> tuple[str, str]:
     if not colon:
         raise OptionError(f"{option}: a header without a colon. Write 'Name: value'.")
     if not _TOKEN.fullmatch(name):
-        raise OptionError(f"{option}: what stands before the colon is no header name (RFC 9110, section 5.1).")
+        raise OptionError(
+            f"{option}: what stands before the colon is no header name (RFC 9110, section 5.1)."
+        )
     if any(character in value for character in "\r\n\0"):
         raise OptionError(f"{option}: the value of {name!r} has a line break or a NUL in it.")
     return name, value.strip(" \t")
@@ -69,41 +71,6 @@ def parse_proxy_option(text: str) -> str:
     return text
 
 
-class Parsed(click.ParamType):
-    """A click type around one of our parsers, whose OptionError becomes click's usage error."""
-
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        """`name` is shown in the help."""
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        """The parsed value."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except FetchdeckError as error:
-            raise click.UsageError(str(error), ctx) from error
-
-
-class Checked(Parsed):
-    """As Parsed, but the text itself is kept: the engine parses it again."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        """The text, once it is known to be readable."""
-        super().convert(value, param, ctx)
-        return value
-
-
-class RateType(Parsed):
-    """A rate; a text that means no limit is told apart from an option that was not given."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        """Requests a second, 0.0 for no limit."""
-        return super().convert(value, param, ctx) or 0.0
-
-
 SECONDS = click.FloatRange(min=0, min_open=True)
 FOLDER = click.Path(path_type=Path)
 PROXY = Parsed("URL", parse_proxy_option)
@@ -122,10 +89,7 @@ def effort_options(defaults: Options | None) -> Callable[[C], C]:
             (
                 click.option("-c", "--concurrency", type=click.IntRange(min=1), metavar="N",
                              help=f"Requests in flight at once (default {default('concurrency')})."),
-                click.option("--rate", type=RateType("rate", parse_rate), metavar="RATE",
-                             help="Start at most so many: 10/s, 600/m; 'none' lifts it."),
-                click.option("--per-host", type=click.IntRange(min=1), metavar="N",
-                             help="In flight to one host at most."),
+                *limit_options(),
                 click.option("--retries", type=click.IntRange(min=0), metavar="N",
                              help=f"Further attempts after the first (default {default('retries')})."),
                 click.option("--retry-on", type=Checked("statuses", parse_statuses), metavar="STATUSES",
@@ -136,8 +100,7 @@ def effort_options(defaults: Options | None) -> Callable[[C], C]:
                              help=f"Seconds to connect (default {default('connect_timeout_s')})."),
                 click.option("--max-body", type=Parsed("size", parse_size), metavar="SIZE",
                              help="Largest decoded body: 10MB, 1GiB (default 100MiB)."),
-                click.option("--max-failures", type=Checked("failures", MaxFailures.parse), metavar="N|N%",
-                             help="Stop after so many failures, or at this share of the last hundred."),
+                *stop_options(),
                 click.option("-k", "--insecure", is_flag=True, default=None, help="Accept any TLS certificate."),
                 click.option("--cookies/--no-cookies", default=None,
                              help="Keep cookies in memory for this session (default no)."),
@@ -200,17 +163,20 @@ def output_option(command: C) -> C:
 def build_options(base: Options, given: dict[str, Any]) -> Options:
     """`base` with the options that were given on the command line; None stands for those that were not.
 
-    Raises OptionError for two proxies at once; one that is given takes the place of any in `base`.
+    Raises OptionError for two proxies at once, where one that is given takes the place of any in `base`, and for
+    bounds of --auto that exclude each other.
     """
     names = {field.name for field in fields(Options)}
     changes = {name: value for name, value in given.items() if name in names and value is not None}
-    if "rate" in changes:
-        changes["rate"] = changes["rate"] or None
+    changes |= {name: changes[name] or None for name in LIFTED_BY_NONE if name in changes}
     if gives_proxy(given):
         changes |= {"proxy": changes.get("proxy") or None, "env_proxy": changes.get("env_proxy", False)}
         if changes["proxy"] and changes["env_proxy"]:
             raise OptionError("--proxy and --env-proxy exclude each other.")
-    return replace(base, **changes)
+    options = replace(base, **changes)
+    if options.auto_min > options.auto_max:
+        raise OptionError(f"--auto-min {options.auto_min} is above --auto-max {options.auto_max}.")
+    return options
 
 
 def gives_proxy(given: dict[str, Any]) -> bool:
