@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 from fetchdeck.core.errors import OptionError
 from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Fault, Reply, State
-from fetchdeck.core.policies.rate import Pacer, parse_rate
+from fetchdeck.core.policies.rate import parse_rate
 from fetchdeck.core.policies.retry import RetryPolicy, interrupted
 from fetchdeck.core.policies.retry_after import CAP_S, retry_after_s
 from fetchdeck.core.policies.signature import signature
@@ -156,27 +156,6 @@ def test_a_rate_of_nothing_is_refused(text: str) -> None:
 def test_what_is_no_rate(text: str) -> None:
     with pytest.raises(OptionError, match="no rate"):
         parse_rate(text)
-
-
-@given(st.floats(0.5, 5000), st.lists(st.floats(0, 0.5), min_size=1, max_size=300))
-def test_the_pacer_never_exceeds_its_rate(rate: float, pauses: list[float]) -> None:
-    pacer, now, taken = Pacer().at_rate(rate, 0.0), 0.0, 0
-    for pause in pauses:
-        now += pause
-        if pacer.wait_s(now) == 0:
-            pacer = pacer.taken(now)
-            taken += 1
-    assert taken <= now * rate + pacer.burst + 1 + 1e-6
-
-
-def test_a_pacer_that_is_always_ready_reaches_its_rate() -> None:
-    pacer, now, taken = Pacer().at_rate(100.0, 0.0), 0.0, 0
-    while now < 10:
-        wait = pacer.wait_s(now)
-        now += wait or 0.0
-        pacer = pacer.taken(now)
-        taken += 1
-    assert 995 <= taken <= 1005
 
 
 def test_max_failures_by_number_and_by_share() -> None:
