@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from fetchdeck.core.errors import OptionError
@@ -12,6 +14,7 @@ from fetchdeck.tui.options import (
     build_job,
     build_options,
     default_folder,
+    effort_options,
     parse_header,
     parse_method,
     parse_size,
@@ -91,6 +94,53 @@ def test_only_what_was_given_changes_a_runs_options() -> None:
     assert changed == Options(concurrency=9, rate=None, retries=3, insecure=True)
 
 
+LIMITS = Options(
+    rate=5.0,
+    rate_per_host=1.0,
+    quota="9/day",
+    cost="0.017",
+    max_failures="20%",
+    stop_on="401",
+    time_limit_s=60.0,
+)
+
+
+def taken_in(arguments: list[str]) -> Options:
+    """The run's options LIMITS with these arguments given."""
+    found: list[Options] = []
+
+    @click.command()
+    @effort_options(None)
+    def command(**given: Any) -> None:
+        found.append(build_options(LIMITS, given))
+
+    command.main(arguments, standalone_mode=False)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes"),
+    [
+        ([], {}),
+        (["--rate", "600/m", "--rate-per-host", "7200/h"], {"rate": 10.0, "rate_per_host": 2.0}),
+        (["--rate", "10", "--burst", "3"], {"rate": 10.0, "burst": 3}),
+        (["--quota", "10/day@Asia/Tokyo", "--cost", "$0.5"], {"quota": "10/day@Asia/Tokyo", "cost": "$0.5"}),
+        (["--auto", "--auto-min", "2", "--auto-max", "300"], {"auto": True, "auto_min": 2, "auto_max": 300}),
+        (["--no-auto"], {"auto": False}),
+        (["--max-failures", "7", "--stop-on", "5xx,tls"], {"max_failures": "7", "stop_on": "5xx,tls"}),
+        (["--time-limit", "2h30m", "--canary", "3"], {"time_limit_s": 9000.0, "canary": 3}),
+    ],
+)
+def test_limits_and_stop_conditions_are_taken_in(arguments: list[str], changes: dict[str, Any]) -> None:
+    assert taken_in(arguments) == replace(LIMITS, **changes)
+
+
+@pytest.mark.parametrize("word", ["none", "OFF", ""])
+def test_none_lifts_what_a_run_had(word: str) -> None:
+    names = ("rate", "rate-per-host", "quota", "cost", "max-failures", "stop-on", "time-limit")
+    assert taken_in([part for name in names for part in (f"--{name}", word)]) == Options()
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -133,7 +183,14 @@ def test_the_run_folder_is_named_after_the_input(source: str, folder: str) -> No
         (["run", "a.csv", "-c", "0"], "0 is not in the range x>=1"),
         (["run", "a.csv", "--rate", "ten"], "--rate: 'ten' is no rate"),
         (["run", "a.csv", "--retry-on", "6xx"], "--retry-on: '6xx' is no status"),
+        (["run", "a.csv", "--rate-per-host", "10/day"], "--rate-per-host: '10/day' is no rate"),
+        (["run", "a.csv", "--burst", "0"], "0 is not in the range x>=1"),
+        (["run", "a.csv", "--quota", "5/s"], "--quota: '5/s' is no quota"),
+        (["run", "a.csv", "--cost", "cheap"], "--cost: 'cheap' is no price"),
+        (["run", "a.csv", "--auto-min", "9", "--auto-max", "8"], "--auto-min 9 is above --auto-max 8"),
         (["run", "a.csv", "--max-failures", "0%"], "--max-failures"),
+        (["run", "a.csv", "--stop-on", "401,soon"], "--stop-on: 'soon' is neither a status"),
+        (["run", "a.csv", "--time-limit", "0h"], "--time-limit: '0h' is not between"),
         (["run", "a.csv", "--timeout", "0"], "x>0"),
         (["run", "a.csv", "-H", "no colon"], "a header without a colon"),
         (["run", "a.csv", "--proxy", "proxy:3128"], "--proxy: this is no URL of a proxy"),
