@@ -55,8 +55,9 @@ class StopOn:
         statuses: set[int] = set()
         kinds: set[FailureKind] = set()
         for term in filter(None, (part.strip().lower() for part in text.split(","))):
-            if term in names:
-                kinds.add(names[term])
+            kind = names.get(term.replace("-", "_"))
+            if kind is not None:
+                kinds.add(kind)
                 continue
             try:
                 statuses |= parse_statuses(term, option)

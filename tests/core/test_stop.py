@@ -52,7 +52,7 @@ def test_stop_on_reads_statuses_and_kinds() -> None:
     stop = StopOn.parse("401, 520-529,TLS, 5xx")
     assert stop.statuses == {401, *range(500, 600)}
     assert stop.kinds == {FailureKind.TLS}
-    assert StopOn.parse("outcome_unknown").kinds == {FailureKind.OUTCOME_UNKNOWN}
+    assert StopOn.parse("outcome-unknown").kinds == {FailureKind.OUTCOME_UNKNOWN}
 
 
 @pytest.mark.parametrize("text", ["600", "401 403", "sometimes", "4x", "http_status", "cancelled"])
