@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DEFAULT_RETRY_ON = "408,425,429,500,502,503,504,522,524"
-"""Statuses that are worth another attempt, as in Scrapy and curl."""
+"""Statuses that are worth another attempt, as in Scrapy and curl; connection errors are beside them."""
 
 
 class InputFormat(StrEnum):
@@ -62,6 +62,15 @@ class Options:
     retries: int = 4
     """Further attempts after the first."""
     retry_on: str = DEFAULT_RETRY_ON
+    """Statuses and kinds of failure that are worth another attempt, such as `429,5xx,timeout`."""
+    ok_if: tuple[str, ...] = ()
+    """Rules (JMESPath over a reply) of which one must hold for a success, whatever the status."""
+    fail_if: tuple[str, ...] = ()
+    """Rules of which one makes a reply a failure for good."""
+    retry_if: tuple[str, ...] = ()
+    """Rules of which one makes a reply a failed attempt that is made again."""
+    stop_if: tuple[str, ...] = ()
+    """Rules of which one stops the run."""
     auto: bool = False
     """Find each host's limits automatically; `concurrency` is where nothing is found yet."""
     auto_min: int = 1

@@ -12,9 +12,10 @@ import click
 
 from ..core.errors import OptionError
 from ..core.job import InputFormat, Job, Options, Templates
-from ..core.policies.statuses import parse_statuses
+from ..core.policies.statuses import RetryOn
 from .limit_options import LIFTED_BY_NONE, limit_options, stop_options
 from .option_types import Checked, Parsed
+from .rule_options import RULE_OPTIONS, given_rules, rule_options
 from .terminal import FrontEnd
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -92,8 +93,10 @@ def effort_options(defaults: Options | None) -> Callable[[C], C]:
                 *limit_options(),
                 click.option("--retries", type=click.IntRange(min=0), metavar="N",
                              help=f"Further attempts after the first (default {default('retries')})."),
-                click.option("--retry-on", type=Checked("statuses", parse_statuses), metavar="STATUSES",
-                             help=f"Statuses worth a retry: 429,5xx, or 'none' (default {default('retry_on')})."),
+                click.option("--retry-on", type=Checked("statuses", RetryOn.parse), metavar="STATUSES,KINDS",
+                             help="Statuses and kinds of failure worth a retry: 429,5xx,timeout. Statuses replace the "
+                             f"default ones ({default('retry_on')}), kinds replace 'connection'; or 'none'."),
+                *rule_options(),
                 click.option("--timeout", "timeout_s", type=SECONDS, metavar="S",
                              help=f"Seconds for one attempt (default {default('timeout_s')})."),
                 click.option("--connect-timeout", "connect_timeout_s", type=SECONDS, metavar="S",
@@ -166,8 +169,9 @@ def build_options(base: Options, given: dict[str, Any]) -> Options:
     Raises OptionError for two proxies at once, where one that is given takes the place of any in `base`, and for
     bounds of --auto that exclude each other.
     """
-    names = {field.name for field in fields(Options)}
+    names = {field.name for field in fields(Options)} - {*RULE_OPTIONS}
     changes = {name: value for name, value in given.items() if name in names and value is not None}
+    changes |= given_rules(given)
     changes |= {name: changes[name] or None for name in LIFTED_BY_NONE if name in changes}
     if gives_proxy(given):
         changes |= {"proxy": changes.get("proxy") or None, "env_proxy": changes.get("env_proxy", False)}

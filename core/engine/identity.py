@@ -69,7 +69,8 @@ def restore(
             "Run the first command again, or give the header again with -H; "
             "{{ env.NAME }} in a template avoids this."
         )
-    options = Options(**stored["options"])
+    given_options: dict[str, Any] = stored["options"]
+    options = Options(**{name: _as_written(value) for name, value in given_options.items()})
     if other_proxy:
         options = replace(options, proxy=None, env_proxy=False)
     if options.proxy and is_masked(options.proxy):
@@ -110,6 +111,11 @@ def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     if before != after:
         return f"its headers were {_said(before)}, not {_said(after)}"
     return None
+
+
+def _as_written(value: Any) -> Any:
+    """A stored option; JSON has no tuples."""
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
 
 
 def _said(value: object) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..job import DEFAULT_RETRY_ON, Job, Options
+from ..job import Job, Options
 from ..policies.retry import RetryPolicy
-from ..policies.statuses import parse_statuses
+from ..policies.rules.rules import Rules
+from ..policies.statuses import RetryOn
 from ..policies.stop import MaxFailures
 from ..proxies import Proxies
 from ..redact import Redactor
@@ -23,6 +24,8 @@ class Plan:
     redactor: Redactor
     proxies: Proxies
     policy: RetryPolicy
+    rules: Rules | None
+    """What counts as success; None where the status alone decides."""
     max_failures: MaxFailures | None
 
     @classmethod
@@ -35,10 +38,7 @@ class Plan:
             builder=builder,
             redactor=Redactor({*builder.secrets, *proxies.secrets}),
             proxies=proxies,
-            policy=RetryPolicy(
-                retries=options.retries,
-                retry_on=parse_statuses(options.retry_on),
-                retry_unsafe=options.retry_on != DEFAULT_RETRY_ON,
-            ),
+            policy=RetryPolicy(retries=options.retries, retry_on=RetryOn.parse(options.retry_on)),
+            rules=Rules.parse(options.ok_if, options.fail_if, options.retry_if, options.stop_if),
             max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
         )

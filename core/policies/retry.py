@@ -5,19 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
+from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, State
+from .rules.judgement import Judgement, Ruling
+from .statuses import RetryOn
 
-_RETRIED_KINDS = frozenset(
-    {
-        FailureKind.DNS,
-        FailureKind.CONNECT,
-        FailureKind.CONNECT_TIMEOUT,
-        FailureKind.PROXY,
-        FailureKind.TIMEOUT,
-        FailureKind.RESET,
-        FailureKind.TRUNCATED,
-    }
-)
 _LOST_KINDS = frozenset({FailureKind.RESET, FailureKind.TIMEOUT})
 LOCAL_PAUSE_S = 1.0
 """Seconds a request waits after a fault of this machine, which charges no attempt."""
@@ -44,35 +35,47 @@ class RetryPolicy:
     """Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", AWS, 2015)."""
 
     retries: int
-    retry_on: frozenset[int]
-    retry_unsafe: bool = False
-    """The user named the statuses himself, so they hold for non-idempotent methods too."""
+    retry_on: RetryOn
     base_s: float = 0.5
     cap_s: float = 30.0
 
     def decide(
-        self, outcome: Outcome, *, idempotent: bool, tries: int, retry_after_s: float | None, chance: float
+        self,
+        outcome: Outcome,
+        *,
+        idempotent: bool,
+        tries: int,
+        retry_after_s: float | None,
+        chance: float,
+        judgement: Judgement | None = None,
     ) -> Verdict:
         """Judge one attempt.
 
-        `tries` counts it, `chance` is uniform in [0, 1), `retry_after_s` is the server's word.
+        `tries` counts it, `chance` is uniform in [0, 1), `retry_after_s` is the server's word, `judgement` that of
+        the user's rules on a reply.
         """
-        if isinstance(outcome, Reply):
-            if 200 <= outcome.status < 300:
-                return _SUCCEEDED
-            kind, message = FailureKind.HTTP_STATUS, status_message(outcome.status)
-            again = outcome.status in self.retry_on and (idempotent or self.retry_unsafe)
-        else:
+        if isinstance(outcome, Fault):
             kind, message = outcome.kind, outcome.message
             if kind is FailureKind.LOCAL or (kind is FailureKind.DISK and idempotent):
                 return Verdict(State.WAITING, kind, message, LOCAL_PAUSE_S * (1 + chance), charged=False)
-            again = kind in _RETRIED_KINDS and (idempotent or kind in UNSENT_KINDS)
+            again = kind in self.retry_on.kinds and (idempotent or kind in UNSENT_KINDS)
             lost = kind in _LOST_KINDS and outcome.status is None
             if not idempotent and (lost or kind is FailureKind.DISK):
                 kind = FailureKind.OUTCOME_UNKNOWN
                 message = (
                     f"{message}; the request may have reached the server and is not sent again by itself"
                 )
+        elif judgement is not None and judgement.ruling is Ruling.SUCCESS:
+            return _SUCCEEDED
+        elif judgement is not None and judgement.kind is not None:
+            # The server has answered, and the user says what the answer means: the method does not matter.
+            kind, message, again = judgement.kind, judgement.message, judgement.ruling is Ruling.RETRY
+        else:
+            named = outcome.status in self.retry_on.statuses
+            if 200 <= outcome.status < 300 and not named:
+                return _SUCCEEDED
+            kind, message = FailureKind.HTTP_STATUS, status_message(outcome.status)
+            again = named and (idempotent or self.retry_on.unsafe)
         if again and tries <= self.retries:
             return Verdict(State.WAITING, kind, message, self.delay_s(tries, retry_after_s, chance))
         return Verdict(State.FAILED, kind, message)

@@ -20,16 +20,20 @@ _VARIABLE = (
     (re.compile(r"\blocalhost(?::\d+)?\b", re.IGNORECASE), "HOST"),
     (re.compile(r"\d+(?:[.,]\d+)*"), "N"),
 )
+_BY_RULE = frozenset({FailureKind.REJECTED, FailureKind.RULE})
+_LONGEST = 200
 
 
 def signature(kind: FailureKind, status: int | None, message: str) -> str:
     """A failure's message without numbers, hosts, addresses and ids, so that like failures share it.
 
-    The status of an HTTP failure stays: 404 and 500 are two causes.
+    The status of an HTTP failure stays: 404 and 500 are two causes. So does the rule that a reply was judged by.
     """
     if kind is FailureKind.HTTP_STATUS and status is not None:
         return message
+    if kind in _BY_RULE:
+        return message[:_LONGEST]
     text = message
     for pattern, name in _VARIABLE:
         text = pattern.sub(name, text)
-    return text[:200]
+    return text[:_LONGEST]

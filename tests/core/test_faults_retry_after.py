@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.model import FailureKind
 from fetchdeck.core.policies.retry import RetryPolicy
+from fetchdeck.core.policies.statuses import RetryOn
 from fetchdeck.core.policies.retry_after import CAP_S
 
 from tests.support.fault_runs import QUICK, Ends, Row, check_run
@@ -25,7 +26,7 @@ SENT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 LATER = SENT + timedelta(seconds=40)
 IMF, RFC850, ASCTIME = "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"
 """The three forms of a date (RFC 9110, section 5.6.7)."""
-BACKOFF_S = RetryPolicy(0, frozenset()).base_s + 1
+BACKOFF_S = RetryPolicy(0, RetryOn()).base_s + 1
 """More than backoff or jitter adds to the first wait."""
 DAY_S = 86_400.0
 

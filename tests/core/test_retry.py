@@ -5,17 +5,19 @@ from email.utils import format_datetime
 
 import pytest
 from fetchdeck.core.errors import OptionError
+from fetchdeck.core.job import DEFAULT_RETRY_ON
 from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Fault, Reply, State
 from fetchdeck.core.policies.rate import parse_rate
 from fetchdeck.core.policies.retry import RetryPolicy, interrupted
 from fetchdeck.core.policies.retry_after import CAP_S, retry_after_s
+from fetchdeck.core.policies.rules.judgement import Judgement, Ruling
 from fetchdeck.core.policies.signature import signature
-from fetchdeck.core.policies.statuses import parse_statuses
+from fetchdeck.core.policies.statuses import CONNECTION_KINDS, RETRIABLE_KINDS, RetryOn, parse_statuses
 from fetchdeck.core.policies.stop import WINDOW, FailureWatch, MaxFailures
 from hypothesis import given
 from hypothesis import strategies as st
 
-POLICY = RetryPolicy(retries=3, retry_on=parse_statuses("429,5xx"))
+POLICY = RetryPolicy(retries=3, retry_on=RetryOn(parse_statuses("429,5xx", "x"), CONNECTION_KINDS))
 chances = st.floats(0, 1, exclude_max=True)
 
 
@@ -54,7 +56,7 @@ def test_a_non_idempotent_request_is_sent_again_only_if_it_never_left(
 
 
 def test_statuses_that_a_user_names_hold_for_post_too() -> None:
-    named = RetryPolicy(retries=1, retry_on=frozenset({429}), retry_unsafe=True)
+    named = RetryPolicy(retries=1, retry_on=RetryOn.parse("429"))
     verdict = named.decide(reply(429), idempotent=False, tries=1, retry_after_s=None, chance=0.5)
     assert verdict.state is State.WAITING
 
@@ -123,11 +125,101 @@ def test_an_http_date_reads_back(moment: datetime) -> None:
 
 
 def test_statuses() -> None:
-    assert parse_statuses("429, 5xx,520-521") == {429, *range(500, 600)}
-    assert parse_statuses("none") == frozenset()
-    for wrong in ("600", "5x", "abc", "429 500", "99"):
-        with pytest.raises(OptionError, match="--retry-on"):
-            parse_statuses(wrong)
+    assert parse_statuses("429, 5xx,520-521", "--stop-on") == {429, *range(500, 600)}
+    assert parse_statuses("none", "--stop-on") == frozenset()
+    for wrong in ("600", "5x", "abc", "429 500", "99", "199", "1xx", "520-519", "599-600", "٤٢٩"):
+        with pytest.raises(OptionError, match="--stop-on"):
+            parse_statuses(wrong, "--stop-on")
+
+
+DEFAULT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DEFAULT_RETRY_ON, RetryOn(DEFAULT_STATUSES, CONNECTION_KINDS)),
+        ("429", RetryOn(frozenset({429}), CONNECTION_KINDS, unsafe=True)),
+        ("timeout", RetryOn(DEFAULT_STATUSES, frozenset({FailureKind.TIMEOUT}))),
+        (" Reset , 503", RetryOn(frozenset({503}), frozenset({FailureKind.RESET}), unsafe=True)),
+        ("connect-timeout,TLS", RetryOn(DEFAULT_STATUSES, {FailureKind.CONNECT_TIMEOUT, FailureKind.TLS})),
+        ("connection,decode", RetryOn(DEFAULT_STATUSES, CONNECTION_KINDS | {FailureKind.DECODE})),
+        ("none", RetryOn()),
+        ("", RetryOn()),
+    ],
+)
+def test_what_is_retried(text: str, expected: RetryOn) -> None:
+    assert RetryOn.parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["timeot", "429,none", "http_status", "cancelled", "429 timeout", "6xx"])
+def test_what_cannot_be_retried_is_refused_with_all_that_can(text: str) -> None:
+    with pytest.raises(OptionError, match=r"--retry-on: '.*' is no status") as refused:
+        RetryOn.parse(text)
+    assert all(kind.value in str(refused.value) for kind in RETRIABLE_KINDS)
+
+
+@given(st.text("0123456789x-, abcdeimnorstu", max_size=12))
+def test_any_text_says_what_to_retry_or_is_an_option_error(text: str) -> None:
+    try:
+        found = RetryOn.parse(text)
+    except OptionError:
+        return
+    assert all(200 <= status <= 599 for status in found.statuses)
+    assert found.kinds <= RETRIABLE_KINDS
+
+
+@given(st.frozensets(st.sampled_from(sorted(RETRIABLE_KINDS)), min_size=1), st.sampled_from(FailureKind))
+def test_only_kinds_that_are_named_are_retried(named: frozenset[FailureKind], kind: FailureKind) -> None:
+    policy = RetryPolicy(retries=1, retry_on=RetryOn.parse(",".join(named)))
+    verdict = policy.decide(Fault(kind, "x"), idempotent=True, tries=1, retry_after_s=None, chance=0.5)
+    at_our_own_expense = {FailureKind.LOCAL, FailureKind.DISK}
+    assert (verdict.state is State.WAITING) == (kind in named | at_our_own_expense)
+
+
+def test_a_2xx_that_is_named_is_tried_again() -> None:
+    policy = RetryPolicy(retries=1, retry_on=RetryOn.parse("202"))
+    states = [
+        policy.decide(reply(status), idempotent=True, tries=tries, retry_after_s=None, chance=0.5).state
+        for status, tries in ((202, 1), (202, 2), (200, 1))
+    ]
+    assert states == [State.WAITING, State.FAILED, State.SUCCEEDED]
+
+
+@pytest.mark.parametrize(
+    ("ruling", "status", "tries", "expected"),
+    [
+        (Ruling.SUCCESS, 503, 1, (State.SUCCEEDED, None)),
+        (Ruling.RETRY, 200, 3, (State.WAITING, FailureKind.REJECTED)),
+        (Ruling.RETRY, 200, 4, (State.FAILED, FailureKind.REJECTED)),
+        (Ruling.FAIL, 503, 1, (State.FAILED, FailureKind.REJECTED)),
+        (Ruling.STOP, 429, 1, (State.FAILED, FailureKind.REJECTED)),
+        (Ruling.ERROR, 200, 1, (State.FAILED, FailureKind.RULE)),
+        (Ruling.BY_STATUS, 200, 1, (State.SUCCEEDED, None)),
+        (Ruling.BY_STATUS, 404, 1, (State.FAILED, FailureKind.HTTP_STATUS)),
+        (Ruling.BY_STATUS, 503, 1, (State.WAITING, FailureKind.HTTP_STATUS)),
+    ],
+)
+def test_what_the_rules_say_goes_before_the_status(
+    ruling: Ruling, status: int, tries: int, expected: tuple[State, FailureKind | None]
+) -> None:
+    judgement = Judgement(ruling, "" if ruling in (Ruling.SUCCESS, Ruling.BY_STATUS) else "rule x holds")
+    verdict = POLICY.decide(
+        reply(status), idempotent=True, tries=tries, retry_after_s=None, chance=0.5, judgement=judgement
+    )
+    assert (verdict.state, verdict.kind) == expected
+
+
+def test_a_retry_that_a_rule_asks_for_is_made_for_post_too_and_waits_as_the_server_says() -> None:
+    verdict = POLICY.decide(
+        reply(200),
+        idempotent=False,
+        tries=1,
+        retry_after_s=7,
+        chance=0,
+        judgement=Judgement(Ruling.RETRY, "x"),
+    )
+    assert (verdict.state, verdict.delay_s) == (State.WAITING, 7)
 
 
 @pytest.mark.parametrize(
@@ -180,4 +272,7 @@ def test_like_failures_share_a_signature() -> None:
     assert of("request 0a1b2c3d4e5f lost") == of("request 99aabbccddee lost")
     assert of("[::1]:80 refused") == of("[fe80::1]:8080 refused")
     assert of("refused") != of("reset")
+    assert signature(FailureKind.REJECTED, 200, 'rule --ok-if "bytes > `7`" does not hold').endswith(
+        '`7`" does not hold'
+    )
     assert signature(FailureKind.HTTP_STATUS, 404, "HTTP 404 Not Found") == "HTTP 404 Not Found"

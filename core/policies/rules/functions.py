@@ -1,0 +1,72 @@
+"""The functions that rules may call beside those of JMESPath."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from jmespath import functions  # pyright: ignore[reportMissingTypeStubs]
+
+from .view import MOST_TEXT, ReplyView
+
+F = TypeVar("F", bound=Callable[..., Any])
+Patterns = Mapping[str, re.Pattern[str]]
+"""Compiled regular expressions by their text."""
+PATTERN_AT = {"body_matches": 0, "matches": 1}
+"""Which argument of which function is a regular expression."""
+_ANY_START = re.compile(r"(?:\.\*\??)+(?![?+*{])")
+
+
+def compiled(text: str) -> re.Pattern[str]:
+    """A regular expression that is only searched for; raises re.error.
+
+    What may be anything at its start is left out: the same is found, in linear instead of quadratic time.
+    """
+    pattern = re.compile(text)
+    start = _ANY_START.match(text)
+    return re.compile(text[start.end() :]) if start else pattern
+
+
+def _takes(*arguments: str) -> Callable[[F], F]:
+    """Declare the JMESPath types of a function's arguments, such as `string|null`."""
+    types = [{"types": argument.split("|")} for argument in arguments]
+    return cast("Callable[[F], F]", functions.signature(*types))  # pyright: ignore
+
+
+class RuleFunctions(functions.Functions):
+    """JMESPath's own functions and ours, over one reply."""
+
+    def __init__(self, reply: ReplyView, patterns: Patterns) -> None:
+        """`patterns` has every regular expression that the rules name."""
+        self._reply = reply
+        self._patterns = patterns
+
+    @_takes("string")
+    def _func_body_matches(self, pattern: str) -> bool:
+        """Whether a regular expression is found in the body's text."""
+        return self._patterns[pattern].search(self._reply.text) is not None
+
+    @_takes("string|null", "string")
+    def _func_matches(self, subject: str | None, pattern: str) -> bool:
+        """Whether it is found in a text; never in null."""
+        return subject is not None and self._patterns[pattern].search(subject[:MOST_TEXT]) is not None
+
+    @_takes("string")
+    def _func_header(self, name: str) -> str | None:
+        """The value of a header, its name in any case; null where there is none."""
+        return self._reply.fields.get(name.lower())
+
+
+def arity(name: str) -> tuple[int, bool] | None:
+    """How many arguments a function takes, and whether that is the least; None where there is no such function."""
+    table = cast("dict[str, dict[str, Any]]", RuleFunctions.FUNCTION_TABLE)
+    if name not in table:
+        return None
+    signature = table[name]["signature"]
+    return len(signature), bool(signature and signature[-1].get("variadic"))
+
+
+def names() -> list[str]:
+    """All functions, in order."""
+    return sorted(cast("dict[str, object]", RuleFunctions.FUNCTION_TABLE))
