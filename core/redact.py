@@ -82,14 +82,15 @@ class Redactor:
 
         `secrets` are further values to look for, such as those that `secrets_of` has found.
         """
-        found = secrets | frozenset(names.column_secrets(columns))
+        found = (secrets | frozenset(names.column_secrets(columns))) - self._values.values
         return cast("dict[str, object]", self._value(columns, found))
 
     def clean(self, json: str, secrets: frozenset[str]) -> bool:
         """Whether columns, written as JSON, surely hold nothing that `columns` would mask; quick."""
         if names.json_names_secrets(json) or self._values.within(json):
             return False
-        return not secrets or not may_hold(json, secrets)
+        others = secrets - self._values.values
+        return not others or not may_hold(json, others)
 
     def _field(self, line: str, own: frozenset[str]) -> str:
         name, colon, value = line.partition(":")

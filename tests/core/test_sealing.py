@@ -16,8 +16,8 @@ from fetchdeck.core.templates import RequestBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-# Without a letter of each name that makes a secret.
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="=@aeoAEO"), max_size=10)
+# Without a letter of each name that makes a secret, and without what may hide one.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="=@aeowAEOW%"), max_size=10)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,
