@@ -10,8 +10,8 @@ from ..policies.retry import RetryPolicy
 from ..policies.statuses import parse_statuses
 from ..policies.stop import MaxFailures
 from ..proxies import Proxies
-from ..redact import Redactor
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
+from ..secrets.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from fetchdeck.core.engine import identity
 from fetchdeck.core.errors import RunError
 from fetchdeck.core.job import Job, Options, Templates
-from fetchdeck.core.redact import Redactor
+from fetchdeck.core.secrets.redact import Redactor
 
 PLAIN = Job(
     "/data/places.csv",

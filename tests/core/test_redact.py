@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 import pytest
 from fetchdeck.core.model import Request
-from fetchdeck.core.redact import Redactor
+from fetchdeck.core.secrets.redact import Redactor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

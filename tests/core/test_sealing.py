@@ -10,9 +10,9 @@ import pytest
 from fetchdeck.core.errors import RowError
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import Request, Row, RowSpec
-from fetchdeck.core.redact import Redactor
-from fetchdeck.core.sealing import ROW_SEALED, URL_SEALED, Sealed, seal, unseal
-from fetchdeck.core.templates import RequestBuilder
+from fetchdeck.core.requests.templates import RequestBuilder
+from fetchdeck.core.secrets.redact import Redactor
+from fetchdeck.core.secrets.sealing import ROW_SEALED, URL_SEALED, Sealed, seal, unseal
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -138,7 +138,7 @@ async def test_mistakes_are_told_without_them(tmp_path: Path, mistake: tuple[str
 async def test_a_crash_is_told_without_them(tmp_path: Path) -> None:
     write_input(tmp_path)
     broken = (
-        "from fetchdeck.core.templates import RequestBuilder\n"
+        "from fetchdeck.core.requests.templates import RequestBuilder\n"
         "def check(self, columns): raise ZeroDivisionError(columns, self.secrets)\n"
         f"RequestBuilder.check_columns = check\n{MAIN}"
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from . import secret_names as names
-from .model import Headers, Request
-from .named_secrets import named_secrets
-from .secret_names import is_secret_column, is_secret_header, named_spans
-from .secret_values import MASK, SecretValues, Span, covered, may_hold, plain_spans, spans_of
+from ..model import Headers, Request
+from . import names
+from .named import named_secrets
+from .names import is_secret_column, is_secret_header, named_spans
+from .values import MASK, SecretValues, Span, covered, may_hold, plain_spans, spans_of
 
 _NONE: frozenset[str] = frozenset()
 

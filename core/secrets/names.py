@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import NamedTuple, cast
 
-from .secret_values import SHORT
+from .values import SHORT
 
 _PLAIN = [
     "access_key",
