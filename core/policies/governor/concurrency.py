@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from math import exp, hypot
+from math import exp, hypot, sqrt
 
 from .sample import Summary, Usage, Window
 from .signals import Bounds
@@ -96,10 +96,10 @@ class Concurrency:
         }
         self._window = self._open(now, 0.0)
 
-    def follow(self, now: float, pace: float | None, latency_s: float) -> None:
-        """Make room for a new pace, with headroom, where latency has set no ceiling; and look at latency anew."""
-        if pace is not None and self.throughput is None and self._phase is _Phase.GROWING:
-            self.limit = self._bounds.clamp(max(self.limit, 1.25 * pace * latency_s + 2))
+    def follow(self, now: float, needed: float) -> None:
+        """Make room for what a new pace needs, with headroom, where latency has set no ceiling; then look anew."""
+        if self.throughput is None and self._phase is _Phase.GROWING:
+            self.limit = self._bounds.clamp(max(self.limit, 1.25 * needed + 3 * sqrt(needed) + 2))
         self.look_again(now)
 
     def look_again(self, now: float) -> None:
@@ -150,9 +150,11 @@ class Concurrency:
 
     def _grown(self, now: float, seen: Summary) -> str | None:
         ratio = seen.typical_s / self._rest_s
+        if not self._uses(seen):
+            return None
         if ratio > _BEGINS_TO_QUEUE * self._doubt(seen):
             return self._settle(now, seen)
-        if not self._uses(seen) or self.limit >= self._bounds.most:
+        if self.limit >= self._bounds.most:
             return None
         if ratio < _NO_QUEUE and self.throughput is None:
             self._learn_rest(seen)
@@ -217,7 +219,7 @@ class Concurrency:
         return self._set(now, self._returns_to, f"{self._bears()}, {self._next_probe()}")
 
     def _held(self, now: float, seen: Summary) -> str | None:
-        if seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
+        if self._uses(seen) and seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
             self._slow += 1
             return self._settle(now, seen) if self._slow > 1 else None
         self._slow = 0
@@ -243,7 +245,8 @@ class Concurrency:
     def _by_little(self, seen: Summary) -> int:
         """What is in flight without what queues: throughput times the time spent waiting."""
         waiting = seen.per_s * max(0.0, seen.typical_s - self._rest_s)
-        return self._bounds.clamp((seen.in_flight - waiting) * _HEADROOM + 0.1)
+        unsure = 1 + min(0.15, hypot(seen.error, self._rest_error))
+        return self._bounds.clamp((seen.in_flight - waiting) * _HEADROOM * unsure + 0.1)
 
     def _learn_rest(self, seen: Summary) -> None:
         """Average two estimates by their precision."""

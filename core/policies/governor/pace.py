@@ -16,20 +16,21 @@ PROBING    rarely, a little faster, then faster still while it succeeds; back wh
 An attempt belongs to the pace under which it started (its end minus its duration), so a change is judged by what it
 brought, however slow the answers. Time without attempts counts nowhere.
 
-Sources: the client-side rate limiting of the AWS SDKs (botocore `retries/throttling.py`: measure the rate sent, cut,
-remember the maximum, return to it carefully, as RFC 9438 does for TCP); the ceiling and the accelerating probe from the
-same RFC; nginx `limit_req` for what a server does with bursts.
+Sources: the client-side rate limiting of the AWS SDKs (botocore `retries/throttling.py`) and RFC 9438 (CUBIC): remember
+the maximum, return to it carefully, probe beyond it with growing steps; nginx `limit_req` for what servers do.
 """
 
 from __future__ import annotations
 
 from enum import Enum, auto
+from math import inf
 
 from .tally import Tally
 
 _LEAST_PACE = 0.02
 _STARVING_PACE = 0.2
 _FED_PACE = 1.0
+_FIRST_PACE = 4.0
 _BELOW = 0.97
 _TOLERATED = 0.01
 _OVER = 2.0
@@ -86,9 +87,9 @@ class Pace:
         return None if self._phase is _Phase.FREE else self._pace
 
     @property
-    def latency_s(self) -> float:
-        """Moving average of how long accepted attempts take."""
-        return self._tally.latency_s
+    def in_flight(self) -> float:
+        """What is in flight at this pace, by Little's law."""
+        return self._pace * self._tally.latency_s
 
     @property
     def troubled(self) -> bool:
@@ -131,13 +132,16 @@ class Pace:
 
     def _measure(self, now: float) -> str | None:
         """Begin to count what is accepted; the first refusal was when the bucket ran empty."""
-        pace = _OVER * self._tally.recent_rate(now)
-        if self._phase is not _Phase.FREE:
-            pace = min(self._pace, pace)
+        # Refusals come quicker than answers, so that nothing accepted yet does not mean that nothing will be.
+        least = _FIRST_PACE if self._phase is _Phase.FREE else self._pace / 4
+        most = inf if self._phase is _Phase.FREE else self._pace
         self._phase = _Phase.MEASURING
         self._bad = None
         self._tally.since = self._tally.first_refusal
-        return self._go(pace, f"{self._tally.streak_refused} refused, measuring what is accepted")
+        return self._go(
+            min(most, max(least, _OVER * self._tally.recent_rate(now))),
+            f"{self._tally.streak_refused} refused, measuring what is accepted",
+        )
 
     def _measuring(self, now: float) -> str | None:
         tally, count = self._tally, self._tally.streak_accepted
@@ -263,9 +267,7 @@ class Pace:
     def _probed(self, now: float, started: float) -> str | None:
         tally, pace = self._tally, self._pace
         long_enough = tally.ended >= max(12.0, 4.0 * pace)
-        if (tally.refused >= 5 and tally.share > 0.02) or (
-            long_enough and tally.refused > 1 and tally.share > _TOLERATED
-        ):
+        if tally.refused >= (2 if long_enough else 5) and tally.share > (_TOLERATED if long_enough else 0.02):
             return self._alarmed(now)
         if not long_enough:
             return None
