@@ -1,4 +1,4 @@
-"""What a terminal that nobody reads costs a run: `python -m bench.terminal_stall [PAIRS] [SECONDS]`.
+"""What a terminal that nobody reads costs a run: `python -m bench.terminal_stall [PAIRS] [SECONDS] [RATE]`.
 
 One run of the real dashboard on a pseudo-terminal, against the demo server, as fast as one core lets it but at
 most RATE. Windows with a terminal that is read and one that is not alternate within it, the order turning with
@@ -34,7 +34,7 @@ from fetchdeck.tui.demo.process import demo_server
 SIZE = (48, 160)
 CONCURRENCY = 100
 RATE = 2000
-"""Requests a second at most, so that it is known how many rows are enough."""
+"""Requests a second at most, so that it is known how many rows are enough; a low one shows stops on a busy machine."""
 WARM_UP_S = 2.0
 PAINTED = 5000
 KEY_EVERY_S = 0.25
@@ -44,7 +44,7 @@ LIMIT_S = 90.0
 class Terminal:
     """A pseudo-terminal with the dashboard on it, and a thread that reads it while it should."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, rate: int) -> None:
         self.fd, slave = pty.openpty()
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
         self.read_octets = 0
@@ -66,7 +66,7 @@ class Terminal:
             "-c",
             str(CONCURRENCY),
             "--rate",
-            f"{RATE}/s",
+            f"{rate}/s",
         ]
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from fetchdeck.tui.cli import main; main()", *command],
@@ -161,12 +161,12 @@ def measure(terminal: Terminal, folder: Path, pairs: int, seconds: float, rows: 
         print(f"{name}: median ratio {statistics.median(each):.3f}, {min(each):.3f} to {max(each):.3f}")
 
 
-def main(pairs: int, seconds: float) -> None:
-    rows = int((pairs * 2 * (seconds + 1) + WARM_UP_S + 10) * RATE)
+def main(pairs: int, seconds: float, rate: int) -> None:
+    rows = int((pairs * 2 * (seconds + 1) + WARM_UP_S + 10) * rate)
     with tempfile.TemporaryDirectory() as name, demo_server(replace(NO_FAULTS, latency_s=0.001)) as server:
         folder = Path(name)
         (folder / "rows.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(rows)))
-        terminal = Terminal(folder, server.url)
+        terminal = Terminal(folder, server.url, rate)
         try:
             measure(terminal, folder, pairs, seconds, rows)
         finally:
@@ -177,4 +177,5 @@ if __name__ == "__main__":
     main(
         int(sys.argv[1]) if len(sys.argv) > 1 else 5,
         float(sys.argv[2]) if len(sys.argv) > 2 else 10.0,
+        int(sys.argv[3]) if len(sys.argv) > 3 else RATE,
     )
