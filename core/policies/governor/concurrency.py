@@ -32,6 +32,7 @@ _QUEUES = 1.4
 _BEGINS_TO_QUEUE = 1.25
 _NO_QUEUE = 1.12
 _STAYED = 1.05
+_SURE = 0.05
 _BIAS = 1.2
 """How far the first estimate of rest may be too low, because the quickest answers come first."""
 _USED = 0.75
@@ -153,7 +154,10 @@ class Concurrency:
         if not self._uses(seen):
             return None
         if ratio > _BEGINS_TO_QUEUE * self._doubt(seen):
-            return self._settle(now, seen)
+            self._slow += 1
+            # Where latency is noisy, one slow window may be chance.
+            return self._settle(now, seen) if self._slow > 1 or seen.error < _SURE else None
+        self._slow = 0
         if self.limit >= self._bounds.most:
             return None
         if ratio < _NO_QUEUE and self.throughput is None:

@@ -133,8 +133,7 @@ class Pace:
     def _measure(self, now: float) -> str | None:
         """Begin to count what is accepted; the first refusal was when the bucket ran empty."""
         # Refusals come quicker than answers, so that nothing accepted yet does not mean that nothing will be.
-        least = _FIRST_PACE if self._phase is _Phase.FREE else self._pace / 4
-        most = inf if self._phase is _Phase.FREE else self._pace
+        least, most = (_FIRST_PACE, inf) if self._phase is _Phase.FREE else (self._pace / 4, self._pace)
         self._phase = _Phase.MEASURING
         self._bad = None
         self._tally.since = self._tally.first_refusal
@@ -170,8 +169,7 @@ class Pace:
     def _fed(self, now: float) -> str | None:
         """Something is accepted after nothing was: climb from here, doubling."""
         self._starving = False
-        self._phase, self._step, self._bad = _Phase.TUNING, 1.0, None
-        self._good = self._measured = 0.0
+        self._phase, self._step, self._bad, self._good, self._measured = _Phase.TUNING, 1.0, None, 0.0, 0.0
         return self._try(now, max(_FED_PACE, 2 * self._pace), "accepted again", passing=False)
 
     def _lock_in(self, now: float, rate: float, seen_s: float) -> str | None:
