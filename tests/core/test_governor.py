@@ -118,9 +118,10 @@ def test_capacity_that_drops_and_returns(service: Latency) -> None:
 @pytest.mark.parametrize(
     "service", [log_normal(0.1, 0.5), heavy_tailed(0.1)], ids=["log-normal", "heavy tail"]
 )
-def test_noisy_latency_costs_little(service: Latency) -> None:
-    chosen = Client(Workers(steady(50), service), Fixed(60)).run(RUN_S)
-    result = run(Workers(steady(50), service))
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_noisy_latency_costs_little(service: Latency, seed: int) -> None:
+    chosen = Client(Workers(steady(50), service), Fixed(60), seed=seed).run(RUN_S)
+    result = run(Workers(steady(50), service), seed=seed)
     assert result.accepted_per_s(10, RUN_S) >= 0.9 * chosen.accepted_per_s(10, RUN_S)
     assert max(limits(result, 10, RUN_S)) < 150
 
