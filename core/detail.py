@@ -12,8 +12,8 @@ from .job import Templates
 from .journal.reader import JournalReader
 from .journal.records import RequestDetail
 from .model import State
-from .sealing import unseal
-from .templates import RequestBuilder
+from .requests.templates import RequestBuilder
+from .secrets.sealing import unseal
 
 
 class _MaskedEnvironment(Mapping[str, str]):

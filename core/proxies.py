@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import OptionError, RowError
 from .job import Options
-from .secret_values import MASK
+from .secrets.values import MASK
 from .urls import wire_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

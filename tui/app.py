@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable
 
+from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
 from textual.reactive import var
@@ -192,6 +195,14 @@ class FetchdeckApp(App[None]):
     def _step(self, step: Callable[[int], int]) -> None:
         self.engine.set_concurrency(step(self.engine.snapshot().limit))
         self.pull()
+
+    def _fatal_error(self) -> None:
+        """As Textual's own, without the values of variables: a row, and so a secret, may be among them."""
+        kind, _, stack = sys.exc_info()
+        self.bell()
+        name = kind.__name__ if kind is not None else "an unknown error"
+        self._exit_renderables.append(Text("".join([*traceback.format_tb(stack), name])))
+        self._close_messages_no_wait()
 
 
 def _typed_rate(text: str) -> float | None:

@@ -270,7 +270,7 @@ def _check_output(given: dict[str, Any]) -> None:
 
 def _told(text: str) -> str:
     """What to print of an error: an argument in the wrong place may be a header, or a URL with a key in it."""
-    from ..core.redact import Redactor
+    from ..core.secrets.redact import Redactor
 
     redactor = Redactor()
     # `key={{ env.KEY }}` tells no key.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..handle import Event, EventBatch, EventKind
 from ..printable import printable
-from ..redact import Redactor
+from ..secrets.redact import Redactor
 
 HELD = 1000
 

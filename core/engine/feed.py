@@ -11,9 +11,9 @@ from ..inputs.recall import Recall
 from ..journal.entries import Ended, Leased
 from ..model import FailureKind, Request, Row, State
 from ..printable import printable
-from ..redact import Redactor
-from ..sealing import ROW_SEALED, seal, unseal
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
+from ..secrets.redact import Redactor
+from ..secrets.sealing import ROW_SEALED, seal, unseal
 from .ticket import Ticket
 
 _CHUNK = 100

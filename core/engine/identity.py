@@ -9,8 +9,8 @@ from typing import Any, cast
 from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
 from ..proxies import is_masked, masked_proxy
-from ..redact import Redactor
-from ..template_secrets import masked_templates
+from ..secrets.redact import Redactor
+from ..secrets.templates import masked_templates
 
 
 def record(job: Job, options: Options, identity: str | None, redactor: Redactor) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from ..job import InputFormat
 from ..journal.entries import LOST_MESSAGE, Accepted
 from ..model import BadRow, Row, State
 from ..printable import printable
-from ..redact import Redactor
-from ..sealing import ROW_SEALED, seal
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
+from ..secrets.redact import Redactor
+from ..secrets.sealing import ROW_SEALED, seal
 from .feed import HeldRows
 
 _CHUNK = 100

@@ -11,8 +11,8 @@ from ..policies.rules.rules import Rules
 from ..policies.statuses import RetryOn
 from ..policies.stop import MaxFailures
 from ..proxies import Proxies
-from ..redact import Redactor
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
+from ..secrets.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)

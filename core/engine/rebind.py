@@ -15,7 +15,7 @@ from ..journal.folder import RunFolder
 from ..journal.meta import read_meta
 from ..journal.reader import connect
 from ..model import BadRow, Row
-from ..sealing import seal
+from ..secrets.sealing import seal
 from .plan import Plan
 
 

@@ -20,7 +20,7 @@ from ..journal.lock import RunLock
 from ..journal.meta import read_meta
 from ..journal.store import Store
 from ..model import BadRow, Row
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
 from . import identity
 from .assembly import assemble
 from .engine import Engine

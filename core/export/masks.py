@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ..secret_values import MASK
+from ..secrets.values import MASK
 
 _MASKS = re.compile(r"\*{3,}")
 """Which of the stars are the mask, and which stood beside it, cannot be told."""

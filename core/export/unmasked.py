@@ -18,9 +18,9 @@ from ..inputs.recall import Recall
 from ..job import InputFormat, Templates
 from ..model import BadRow, Row, State
 from ..printable import printable
-from ..sealing import ROW_SEALED, URL_SEALED, unseal
-from ..secret_values import MASK
-from ..templates import RequestBuilder
+from ..requests.templates import RequestBuilder
+from ..secrets.sealing import ROW_SEALED, URL_SEALED, unseal
+from ..secrets.values import MASK
 from .masks import fits, fits_value
 from .records import ExportStates, JournalRows, Record
 

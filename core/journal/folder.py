@@ -67,6 +67,11 @@ class RunFolder:
     def _database(self) -> tuple[Path, ...]:
         return tuple(self.journal.with_name(self.journal.name + suffix) for suffix in ("", "-wal", "-shm"))
 
+    def body(self, stored: str) -> Path | None:
+        """The file of a body by the path that the journal has; None for one that leads out of `bodies/`."""
+        path = self.path / stored
+        return path if path.is_relative_to(self.bodies) and ".." not in path.parts else None
+
     def discard_run(self) -> None:
         """Delete what a run has left here; the lock stays, because its holder calls this."""
         for file in self._database:

@@ -92,10 +92,10 @@ class Store:
                 self._db.execute("ROLLBACK")
             self._ledger.load()
             raise
-        for path in self._superseded:
+        for file in filter(None, map(self._folder.body, self._superseded)):
             # The commit stands, whatever happens now; a body that stays is swept after the next kill.
-            with suppress(OSError):
-                (self._folder.path / path).unlink(missing_ok=True)
+            with suppress(OSError, ValueError):
+                file.unlink(missing_ok=True)
 
     def meta(self, key: str) -> object:
         """A stored JSON value, or None."""

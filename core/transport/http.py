@@ -14,7 +14,7 @@ from ..job import Options
 from ..model import UNSENT_KINDS, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
 from ..printable import printable
 from ..proxies import Proxies
-from ..secret_values import MASK
+from ..secrets.values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
 from .cookies import CookieJar

@@ -150,7 +150,7 @@ async def test_a_failed_export_leaves_the_older_file_and_no_part(tmp_path: Path)
     db.close()
     output = tmp_path / "out.jsonl"
     output.write_text("old")
-    with pytest.raises(RunError, match="is damaged .* 'fetchdeck salvage"):
+    with pytest.raises(RunError, match=r"is damaged .* 'fetchdeck salvage"):
         await export_run(folder, output)
     assert output.read_text() == "old"
     assert not (tmp_path / "out.jsonl.part").exists()

@@ -24,9 +24,9 @@ from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal.entries import Accepted
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.store import Store
-from fetchdeck.core.redact import Redactor
-from fetchdeck.core.secret_values import MASK
-from fetchdeck.core.templates import RequestBuilder
+from fetchdeck.core.requests.templates import RequestBuilder
+from fetchdeck.core.secrets.redact import Redactor
+from fetchdeck.core.secrets.values import MASK
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import pytest
 from fetchdeck.core.engine import identity
 from fetchdeck.core.errors import RunError
 from fetchdeck.core.job import Job, Options, Templates
-from fetchdeck.core.redact import Redactor
+from fetchdeck.core.secrets.redact import Redactor
 
 PLAIN = Job(
     "/data/places.csv",
@@ -92,3 +92,44 @@ def test_inputs_are_told_apart_by_their_content_where_it_is_known() -> None:
     assert "began with another row" in str(
         identity.difference({**stored, "input": "-"}, {**stored, "input": "-", "identity": "def"})
     )
+
+
+RULES = Options(
+    ok_if=("status == `200`", "body.token == 'RULESECRET'"),
+    stop_if=("contains(to_string(body), 'key=TEXTSECRET')",),
+    retry_if=("body_matches('token=[0-9a-f]+') || body.key == 'QUOTA'",),
+)
+
+
+def test_rules_come_back_as_they_were() -> None:
+    options = Options(ok_if=RULES.ok_if[:1], retry_if=RULES.retry_if)
+    stored = json.loads(json.dumps(identity.record(PLAIN, options, None, Redactor())))
+    assert identity.restore(stored, (), Path("x.run")) == (PLAIN, options)
+
+
+def test_a_rule_that_writes_a_secret_out_is_masked_and_wanted_again() -> None:
+    stored = identity.record(PLAIN, RULES, None, Redactor({"QUOTA"}))
+    text = json.dumps(stored)
+    assert not any(secret in text for secret in ("RULESECRET", "TEXTSECRET", "QUOTA"))
+    assert "token=[0-9a-f]+" in text
+    with pytest.raises(RunError, match="secret in --ok-if, --retry-if, --stop-if"):
+        identity.restore(stored, (), Path("x.run"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "masked"),
+    [
+        ("body.status == 'OK'", "body.status == 'OK'"),
+        ("body.data.\"api key\" != 'abcd'", "body.data.\"api key\" != '***'"),
+        ("'abcd' == body.auth_token", "'***' == body.auth_token"),
+        ("`\"abcd\"` == body.password", "`***` == body.password"),
+        ("header('X-Api-Key') == 'abcd'", "header('X-Api-Key') == '***'"),
+        ("headers.\"x-auth-token\" == 'abcd'", "headers.\"x-auth-token\" == '***'"),
+        ("headers.\"set-cookie\" == 'challenge'", "headers.\"set-cookie\" == 'challenge'"),
+        ("body.token == ''", "body.token == ''"),
+        ("contains(body.message, 'Bearer abcdef')", "contains(body.message, 'Bearer ***')"),
+        ("body.key == 'QUOTA_EXCEEDED'", "body.key == 'QUOTA_EXCEEDED'"),
+    ],
+)
+def test_what_is_a_secret_in_a_rule(rule: str, masked: str) -> None:
+    assert masked_rule(rule, Redactor()) == masked

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import selectors
 import socket
+import tracemalloc
 
 import pytest
 from fetchdeck.core.loops import EVENTS_AN_ITERATION, READ_BYTES, fair_event_loop, run_fair, run_plain
@@ -55,25 +56,70 @@ def test_a_fair_loop_serves_a_few_sockets_and_then_looks_at_everything_else() ->
     assert max(steps) <= EVENTS_AN_ITERATION
 
 
-def test_a_fair_loop_reads_little_at_a_time_so_that_its_heap_stays_whole() -> None:
-    sent = 4 * READ_BYTES
-    sizes: list[int] = []
+def test_a_fair_loop_keeps_no_room_for_what_did_not_come() -> None:
+    """Each read asks for 256 KiB; what is not filled must not be taken from the heap in between."""
+    received: list[bytes] = []
+    held: list[int] = []
 
     class Reader(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            tracemalloc.start()
+
         def data_received(self, data: bytes) -> None:
-            sizes.append(len(data))
+            received.append(data)
+            held.append(tracemalloc.get_traced_memory()[1])
+
+        def eof_received(self) -> None:
+            tracemalloc.stop()
 
         def connection_lost(self, exc: Exception | None) -> None:
             lost.set()
 
     async def main() -> None:
         mine, theirs = socket.socketpair()
-        theirs.sendall(bytes(sent))
-        theirs.close()
         await asyncio.get_running_loop().connect_accepted_socket(Reader, mine)
+        theirs.sendall(b"a reply")
+        theirs.close()
         await lost.wait()
 
     lost = asyncio.Event()
     run_fair(main)
-    assert sum(sizes) == sent
-    assert max(sizes) <= READ_BYTES
+    assert b"".join(received) == b"a reply"
+    assert max(held) < READ_BYTES / 2
+
+
+def test_a_fair_loop_hands_all_on_and_tells_the_protocol_when_to_wait() -> None:
+    sent = bytes(range(256)) * 8192
+    received = bytearray()
+    waits: list[str] = []
+
+    class Reader(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            received.extend(data)
+
+        def eof_received(self) -> bool:
+            return True
+
+        def pause_writing(self) -> None:
+            waits.append("pause")
+
+        def resume_writing(self) -> None:
+            waits.append("resume")
+            resumed.set()
+
+    async def main() -> None:
+        mine, theirs = socket.socketpair()
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(Reader, mine)
+        reader, writer = await asyncio.open_connection(sock=theirs)
+        writer.write(sent)
+        await writer.drain()
+        transport.write(sent)
+        assert await reader.readexactly(len(sent)) == sent
+        await resumed.wait()
+        writer.close()
+        transport.close()
+
+    resumed = asyncio.Event()
+    run_fair(main)
+    assert received == sent
+    assert waits == ["pause", "resume"]

@@ -13,7 +13,7 @@ from fetchdeck.core.engine import identity
 from fetchdeck.core.errors import RunError
 from fetchdeck.core.job import Job, Options
 from fetchdeck.core.model import FailureKind, State
-from fetchdeck.core.redact import Redactor
+from fetchdeck.core.secrets.redact import Redactor
 
 from tests.support.commands import Done, fetchdeck
 from tests.support.fault_runs import journal_rows, write_urls

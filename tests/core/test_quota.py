@@ -140,6 +140,13 @@ def test_a_clock_that_is_set_forward_and_back_grants_nothing() -> None:
     assert quota.resets_at(NOON + 1, 2) == NOON + DAY / 2
 
 
+def test_a_clock_that_is_set_back_and_forward_grants_nothing() -> None:
+    quota = Quota(QuotaTerms.parse("1/day"))
+    assert quota.take(NOON, 0) == 0
+    for second in range(1, 9):
+        assert quota.take(NOON - second % 2 * 3 * DAY, second) > 0
+
+
 def test_a_session_on_a_clock_far_ahead_locks_the_next_one_for_two_days_at_most() -> None:
     terms = QuotaTerms.parse("1/day")
     ahead = Quota(terms)

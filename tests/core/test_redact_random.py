@@ -11,10 +11,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import Request, Row, RowSpec
-from fetchdeck.core.redact import Redactor
-from fetchdeck.core.sealing import seal
-from fetchdeck.core.template_secrets import masked_templates
-from fetchdeck.core.templates import RequestBuilder
+from fetchdeck.core.requests.templates import RequestBuilder
+from fetchdeck.core.secrets.redact import Redactor
+from fetchdeck.core.secrets.sealing import seal
+from fetchdeck.core.secrets.templates import masked_templates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

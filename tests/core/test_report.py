@@ -133,5 +133,5 @@ def test_no_run_or_a_damaged_one_is_a_sentence(tmp_path: Path) -> None:
     folder = journal(tmp_path, [], live=live())
     with closing(sqlite3.connect(folder / "journal.sqlite")) as db, db:
         db.execute("UPDATE meta SET value = '{' WHERE key = 'live'")
-    with pytest.raises(RunError, match="is damaged .* 'fetchdeck salvage"):
+    with pytest.raises(RunError, match=r"is damaged .* 'fetchdeck salvage"):
         run_status(folder)

@@ -23,7 +23,7 @@ def ask(budgets: RetryBudgets, kind: FailureKind = FailureKind.HTTP_STATUS) -> i
 def test_retries_never_use_more_than_the_budget_and_what_came_in(
     steps: list[tuple[str, FailureKind | int]], chance: float
 ) -> None:
-    budgets, used, came_in, costs = RetryBudgets(60), 0, 0, list[int]()
+    budgets, used, came_in, costs = RetryBudgets(20), 0, 0, list[int]()
     for what, fact in steps:
         if what == "success":
             cost = costs.pop() if costs and fact else 0
@@ -36,8 +36,8 @@ def test_retries_never_use_more_than_the_budget_and_what_came_in(
             assert grant.cost or grant.delay_s
             used += grant.cost
             costs.append(grant.cost)
-        assert 0 <= budgets.left("h") <= 60
-        assert used <= 60 + came_in
+        assert 0 <= budgets.left("h") <= 20
+        assert used <= 20 + came_in
 
 
 def test_the_numbers_are_those_of_the_standard_retry_mode() -> None:
@@ -84,6 +84,13 @@ def test_an_empty_budget_is_told_once_until_it_was_half_full() -> None:
     for _ in range(CAPACITY // 2):
         budgets.succeeded("h.example")
     assert len(facts()) == 1
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_beyond_the_budget_retries_are_spread_behind_the_longest_backoff(chance: float) -> None:
+    budgets = RetryBudgets(RETRY_COST)
+    assert budgets.retry("h", None, cap_s=30.0, chance=chance).delay_s == 0
+    assert budgets.retry("h", None, cap_s=30.0, chance=chance).delay_s == 30 * (1 + chance)
 
 
 def test_hosts_do_not_share_and_memory_is_bounded() -> None:

@@ -10,14 +10,14 @@ import pytest
 from fetchdeck.core.errors import RowError
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import Request, Row, RowSpec
-from fetchdeck.core.redact import Redactor
-from fetchdeck.core.sealing import ROW_SEALED, URL_SEALED, Sealed, seal, unseal
-from fetchdeck.core.templates import RequestBuilder
+from fetchdeck.core.requests.templates import RequestBuilder
+from fetchdeck.core.secrets.redact import Redactor
+from fetchdeck.core.secrets.sealing import ROW_SEALED, URL_SEALED, Sealed, seal, unseal
 from hypothesis import given
 from hypothesis import strategies as st
 
-# Without a letter of each name that makes a secret.
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="=@aeoAEO"), max_size=10)
+# Without a letter of each name that makes a secret, and without what may hide one.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="=@aeowAEOW%"), max_size=10)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,

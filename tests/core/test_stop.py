@@ -15,7 +15,7 @@ from hypothesis import strategies as st
     ("text", "seconds"),
     [
         *(("2h30m", 9000), ("90m", 5400), ("3600", 3600), ("1.5h", 5400), ("45s", 45), ("0.5", 0.5)),
-        *(("1d", 86_400), ("1 day 2 hours", 93_600), (" 1h 5min 3sec ", 3903), ("2H30M", 9000)),
+        *(("1d", 86_400), ("1 day 2 hours", 93_600), (" 1h   5min 3sec ", 3903), ("2H30M", 9000)),
     ],
 )
 def test_lengths_of_time(text: str, seconds: float) -> None:

@@ -305,3 +305,10 @@ def test_one_process_owns_a_run(folder: RunFolder) -> None:
     lock.release()
     assert not is_owned(folder.path)
     RunLock(folder).release()
+
+
+def test_a_body_path_that_leads_out_of_the_folder_is_nobodys_body(tmp_path: Path) -> None:
+    folder = RunFolder.at(tmp_path / "x.run")
+    assert folder.body("bodies/00000/1-1.body") == folder.bodies / "00000" / "1-1.body"
+    for stored in ("../elsewhere", "bodies/../../elsewhere", "/elsewhere", "journal.sqlite"):
+        assert folder.body(stored) is None

@@ -10,7 +10,7 @@ import pytest
 from fetchdeck.core.errors import RowError, TemplateError
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import Request, Row, RowSpec
-from fetchdeck.core.templates import RequestBuilder
+from fetchdeck.core.requests.templates import RequestBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -102,3 +102,14 @@ def test_the_offered_name_is_never_that_of_a_file_that_is_there() -> None:
 def test_names_that_make_no_sense_are_refused_in_words(text: str) -> None:
     with pytest.raises(OptionError, match=r"[.]$"):
         FileName()(text)
+
+
+async def test_a_long_path_can_be_typed(tmp_path: Path) -> None:
+    (tmp_path / "a-folder-with-a-name").mkdir()
+    file = tmp_path / "a-folder-with-a-name" / "results.jsonl"
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(notifications=True) as pilot:
+        await pilot.press("e", "ctrl+u")
+        pilot.app.screen.query_one(Input).insert_text_at_cursor(str(file))
+        await pilot.press("enter")
+        await until_seen(pilot, "Wrote 52 rows to")
+    assert len(file.read_text().splitlines()) == 52

@@ -26,6 +26,7 @@ QUERY, ENV, HEADER, COOKIE = "CnryQuery77aQ", "CnryEnv/+&8bE=", "CnryHeader9c", 
 USER, PASSWORD, COLUMN, BODY = "CnryUser2e", "CnryPass3f", "CnryColumn4g", "CnryBody7j"
 ALL = (QUERY, ENV, HEADER, COOKIE, USER, PASSWORD, COLUMN, BODY)
 ENVIRON = {**os.environ, "CANARY": ENV, "NO_COLOR": "1"}
+SHOWN = ("ok", "error", "redirect", "garble", "drop")
 MAIN = "from fetchdeck.tui.cli import main; main()"
 
 
@@ -36,9 +37,9 @@ def url(port: int) -> str:
     )
 
 
-def write_input(folder: Path, times: int = 1) -> Path:
+def write_input(folder: Path, kinds: tuple[str, ...] = EchoServer.KINDS) -> Path:
     path = folder / "in.csv"
-    lines = [f"{kind},{number},{COLUMN},{COLUMN}!" for number, kind in enumerate(EchoServer.KINDS * times)]
+    lines = [f"{kind},{number},{COLUMN},{COLUMN}!" for number, kind in enumerate(kinds)]
     path.write_text("\n".join(["kind,id,mine,note", *lines]) + "\n")
     return path
 
@@ -91,7 +92,7 @@ async def test_commands_print_none_and_leave_none(tmp_path: Path) -> None:
 
 
 async def test_a_run_that_is_killed_leaves_none_in_its_wal(tmp_path: Path) -> None:
-    path = write_input(tmp_path, times=40)
+    path = write_input(tmp_path, EchoServer.KINDS * 40)
     folder = tmp_path / "in.run"
     async with EchoServer() as server:
         arguments = ("run", "in.csv", "--url", url(server.port), "--headless", "--retries", "0", "-c", "20")
@@ -137,7 +138,7 @@ async def test_mistakes_are_told_without_them(tmp_path: Path, mistake: tuple[str
 async def test_a_crash_is_told_without_them(tmp_path: Path) -> None:
     write_input(tmp_path)
     broken = (
-        "from fetchdeck.core.templates import RequestBuilder\n"
+        "from fetchdeck.core.requests.templates import RequestBuilder\n"
         "def check(self, columns): raise ZeroDivisionError(columns, self.secrets)\n"
         f"RequestBuilder.check_columns = check\n{MAIN}"
     )
@@ -155,7 +156,7 @@ def picture(pilot: Pilot[None]) -> str:
 
 
 async def test_no_picture_of_the_dashboard_shows_one_and_no_copy_holds_one(tmp_path: Path) -> None:
-    path = write_input(tmp_path)
+    path = write_input(tmp_path, SHOWN)
     hold = asyncio.Event()
     async with EchoServer(hold=hold) as server:
         headers = (("X-Api-Key", HEADER), ("Cookie", f"sid={COOKIE}"))
@@ -164,15 +165,16 @@ async def test_no_picture_of_the_dashboard_shows_one_and_no_copy_holds_one(tmp_p
         async with open_run(job, options, tmp_path / "x.run", environ=ENVIRON) as engine:
             app = FetchdeckApp(engine)
             async with app.run_test(size=(120, 40)) as pilot:
-                while engine.snapshot().in_use < len(EchoServer.KINDS):
+                while engine.snapshot().in_use < len(SHOWN):
                     await pilot.pause(0.01)
                 await pilot.press("1")
-                await pilot.pause(0.3)
+                while "/ok/0?key=***" not in seen(pilot.app):
+                    await pilot.pause(0.02)
                 shown = [picture(pilot)]
-                assert "/ok/0?key=***" in shown[0]
                 hold.set()
                 await engine.finished()
-                await pilot.pause(0.3)
+                while "finished" not in seen(pilot.app):
+                    await pilot.pause(0.02)
                 shown += [await look(pilot, key) for key in ("1", "2", "3", "4", "5", "6", "?")]
                 await pilot.press("escape")
                 copied = await inspect_all(pilot, shown)
@@ -181,7 +183,7 @@ async def test_no_picture_of_the_dashboard_shows_one_and_no_copy_holds_one(tmp_p
                 await pilot.press("escape", "e")
                 shown.append(await look(pilot))
     assert [leaks(words, ALL) for words in shown] == [[] for _ in shown]
-    assert len(set(copied)) == len(EchoServer.KINDS)
+    assert len(set(copied)) == len(SHOWN)
     assert all("key=***" in command for command in copied)
     assert leaks("\n".join(copied), ALL) == []
 

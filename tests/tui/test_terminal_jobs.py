@@ -124,7 +124,7 @@ async def test_the_run_goes_on_in_the_background_and_comes_back(server: Ledger, 
         await bash.given_back()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTSTP, marks=pytest.mark.slow), signal.SIGSTOP])
 async def test_a_stop_from_outside(server: Ledger, tmp_path: Path, number: signal.Signals) -> None:
     async with shell(tmp_path) as bash:
         bash.type(RUN + "--tui")

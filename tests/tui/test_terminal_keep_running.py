@@ -61,7 +61,7 @@ async def test_a_terminal_that_goes_away_drains(server: Ledger, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
-@pytest.mark.parametrize("how", ["gone", "signal", "ignored"])
+@pytest.mark.parametrize("how", ["gone", "signal", pytest.param("ignored", marks=pytest.mark.slow)])
 async def test_a_run_goes_on_without_its_terminal(
     server: Ledger, tmp_path: Path, front_end: str, how: str
 ) -> None:

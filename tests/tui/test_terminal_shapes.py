@@ -17,6 +17,7 @@ from ..support.pty_session import FETCHDECK, PtySession, pty_session
 
 RUN = " ".join(map(shlex.quote, FETCHDECK)) + " run u.txt "
 SIZES = ((20, 5), (1, 1), (10, 200), (500, 200), (2, 3), (80, 1), (1, 60), (120, 40))
+SLOW = pytest.mark.slow
 COLOUR = re.compile(r"\x1b\[[\d;]*\b[34]8;")
 
 
@@ -48,7 +49,9 @@ async def test_a_storm_of_sizes_that_begins_tiny(server: Ledger, tmp_path: Path)
         await quit_and_check(session)
 
 
-@pytest.mark.parametrize("size", [(20, 5), (1, 1), (10, 60)])
+@pytest.mark.parametrize(
+    "size", [(20, 5), pytest.param((1, 1), marks=SLOW), pytest.param((10, 60), marks=SLOW)]
+)
 async def test_everything_can_be_opened_where_nothing_fits(
     server: Ledger, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -67,7 +70,10 @@ async def test_everything_can_be_opened_where_nothing_fits(
         await quit_and_check(session)
 
 
-@pytest.mark.parametrize("environ", [{"TERM": "linux"}, {"NO_COLOR": "1"}, {"COLUMNS": "40", "LINES": "9"}])
+@pytest.mark.parametrize(
+    "environ",
+    [pytest.param({"TERM": "linux"}, marks=SLOW), {"NO_COLOR": "1"}, {"COLUMNS": "40", "LINES": "9"}],
+)
 async def test_kinds_of_terminals(server: Ledger, tmp_path: Path, environ: dict[str, str]) -> None:
     server.release()
     async with pty_session(tmp_path, "run", "u.txt", "--tui", environ=environ) as session:
@@ -94,7 +100,10 @@ async def test_a_dumb_terminal_gets_lines_without_a_single_escape(
         assert "TERM must be set" in session.output
 
 
-@pytest.mark.parametrize("streams", ["> out.jsonl", "<&-", ">&-", "< /dev/null > /dev/null"])
+@pytest.mark.parametrize(
+    "streams",
+    ["> out.jsonl", "<&-", *(pytest.param(each, marks=SLOW) for each in (">&-", "< /dev/null > /dev/null"))],
+)
 async def test_a_dashboard_wants_standard_error_alone(server: Ledger, tmp_path: Path, streams: str) -> None:
     server.release()
     line = f"{RUN} --tui {'-o -' if 'out' in streams else ''} {streams}"
@@ -106,7 +115,14 @@ async def test_a_dashboard_wants_standard_error_alone(server: Ledger, tmp_path: 
         assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
 
 
-@pytest.mark.parametrize("rest", ["2>&1 | head -1", "2>&1 | true", "2> /dev/null", "2> log", "2>&-"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "2>&1 | head -1",
+        "2>&-",
+        *(pytest.param(each, marks=SLOW) for each in ("2>&1 | true", "2> /dev/null", "2> log")),
+    ],
+)
 async def test_a_run_whose_lines_go_elsewhere_ends_as_it_ends(
     server: Ledger, tmp_path: Path, rest: str
 ) -> None:

@@ -86,7 +86,7 @@ async def test_a_run_that_finishes_while_it_drains_has_finished(
         session.send(signal.SIGTERM)
         await session.told("raining")
         server.release()
-        assert await session.status() == expected
+        assert await session.status() == expected, session.output[-3000:]
         assert_left(session, tmp_path, RunState.FINISHED, 3 - expected)
 
 

@@ -104,6 +104,7 @@ async def test_a_terminal_that_is_stopped_shows_all_when_it_goes_on(server: Ledg
         await assert_works(session)
 
 
+@pytest.mark.slow
 async def test_a_terminal_that_reads_by_drips_ends_with_a_whole_screen(
     server: Ledger, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ _BY_TAB = {
     "failed": ExportStates.FAILED,
     "causes": ExportStates.FAILED,
 }
+_LONGEST_PATH = 4096
+"""Characters."""
 _WHAT = {
     ExportStates.ALL: "Every row of the run as it stands now",
     ExportStates.SUCCEEDED: "Every row that succeeded, whatever the filter",
@@ -48,7 +50,8 @@ class Exports:
                 self._app.run_worker(self._write(answer.value, states), name="export")
 
         hint = f"{_WHAT[states]}, to a .jsonl or .csv file."
-        self._app.push_screen(PromptScreen("Export", hint, free_name(run_name), FileName()), answered)
+        prompt = PromptScreen("Export", hint, free_name(run_name), FileName(), longest=_LONGEST_PATH)
+        self._app.push_screen(prompt, answered)
 
     async def _write(self, file: Path, states: ExportStates) -> None:
         try:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from ...core.detail import request_detail
 from ...core.errors import FetchdeckError
+from ...core.journal.folder import RunFolder
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail, ResponseRecord
 from ...core.printable import printable
@@ -153,10 +154,13 @@ def load_body(response: ResponseRecord, folder: Path) -> BodyText | None:
     data = response.body
     if data is None and response.body_path is not None:
         try:
-            with (folder / response.body_path).open("rb") as file:
+            body = RunFolder(folder).body(response.body_path)
+            if body is None:
+                raise ValueError
+            with body.open("rb") as file:
                 data = file.read(LIMIT)
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no valid file name"
+            why = error.strerror if isinstance(error, OSError) else "it is no name of a body"
             return BodyText(printable(f"{response.body_path} cannot be read: {why}"), (), plain)
     if not data:
         return None

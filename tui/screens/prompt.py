@@ -17,8 +17,8 @@ from ...core.printable import printable
 from ..widgets.field import Field
 
 T = TypeVar("T")
-_LONGEST = 24
-"""Characters that an answer may have: with them the longest error fits into its two lines."""
+LONGEST = 24
+"""Characters that a number may have: with them the longest error fits into its two lines."""
 
 
 class Answer(Generic[T]):
@@ -33,19 +33,22 @@ class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
 
     BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
 
-    def __init__(self, title: str, hint: str, initial: str, parse: Callable[[str], T]) -> None:
-        """`parse` raises OptionError with a sentence for the user."""
+    def __init__(
+        self, title: str, hint: str, initial: str, parse: Callable[[str], T], *, longest: int = LONGEST
+    ) -> None:
+        """`parse` raises OptionError with a sentence for the user; `longest` is how many characters it may get."""
         super().__init__()
         self._title = title
         self._hint = hint
         self._initial = initial
         self._parse = parse
+        self._longest = longest
 
     def compose(self) -> ComposeResult:
         """A title, the field, and a line for hints or errors."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield Field(self._initial, compact=True, max_length=_LONGEST)
+            yield Field(self._initial, compact=True, max_length=self._longest)
             yield Static(Content(self._hint), classes="dialog--hint -steady", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -13,17 +13,17 @@ HOLDING   nothing changes, except when latency rises (capacity dropped: settle a
 PROBING   a tenth more; where latency stays, grow again, else return and wait twice as long.
 
 Sources: Netflix concurrency-limits (Gradient2, Vegas: ratio of latency at rest to latency now); Cardwell et al., BBR
-(draft-ietf-ccwg-bbr: model of bandwidth and round trip, startup, ProbeRTT). Trimmed means instead of their means and minima,
-because the latency of web servers has heavy tails.
+(draft-ietf-ccwg-bbr: model of bandwidth and round trip, startup, ProbeRTT). Trimmed means instead of their means and
+minima, because the latency of web servers has heavy tails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from math import exp, hypot
+from math import exp, hypot, sqrt
 
-from .sample import Summary, Window
+from .sample import Summary, Usage, Window
 from .signals import Bounds
 
 _HEADROOM = 1.1
@@ -32,6 +32,7 @@ _QUEUES = 1.4
 _BEGINS_TO_QUEUE = 1.25
 _NO_QUEUE = 1.12
 _STAYED = 1.05
+_SURE = 0.05
 _BIAS = 1.2
 """How far the first estimate of rest may be too low, because the quickest answers come first."""
 _USED = 0.75
@@ -40,8 +41,6 @@ _MOST_WINDOW_S = 4.0
 _FIRST_PROBE_S = 15.0
 _MOST_PROBE_S = 60.0
 _CUT = 0.7
-_USAGE_S = 10.0
-_LEAST_USAGE = 20
 
 
 class _Phase(Enum):
@@ -72,7 +71,8 @@ class Concurrency:
         self._floor = self.limit
         self._phase = _Phase.GROWING
         self._step = 2.0
-        self._rest_s: float | None = None
+        self._rest_s = 0.0
+        """Latency with nothing queueing; 0 while unknown."""
         self._rest_error = 0.0
         self._first_rest_s = 0.0
         self._rested = False
@@ -87,9 +87,7 @@ class Concurrency:
         self._probe_at = now + _FIRST_PROBE_S
         self._late_s = _LEAST_WINDOW_S
         self._cut_at = now
-        self._peak = 0
-        self._ended = 0
-        self._usage_since = now
+        self._usage = Usage(now)
         self._judges: dict[_Phase, Callable[[float, Summary], str | None]] = {
             _Phase.GROWING: self._grown,
             _Phase.SETTLING: self._settled,
@@ -99,10 +97,10 @@ class Concurrency:
         }
         self._window = self._open(now, 0.0)
 
-    def follow(self, now: float, pace: float | None, latency_s: float) -> None:
-        """Make room for a new pace, with headroom, where latency has set no ceiling; and look at latency anew."""
-        if pace is not None and self.throughput is None and self._phase is _Phase.GROWING:
-            self.limit = self._bounds.clamp(max(self.limit, 1.25 * pace * latency_s + 2))
+    def follow(self, now: float, needed: float) -> None:
+        """Make room for what a new pace needs, with headroom, where latency has set no ceiling; then look anew."""
+        if self.throughput is None and self._phase is _Phase.GROWING:
+            self.limit = self._bounds.clamp(max(self.limit, 1.25 * needed + 3 * sqrt(needed) + 2))
         self.look_again(now)
 
     def look_again(self, now: float) -> None:
@@ -114,13 +112,12 @@ class Concurrency:
 
     def answered(self, now: float, elapsed_s: float, in_flight: int) -> str | None:
         """An answer came; `in_flight` counts it still."""
-        self._ended += 1
-        self._peak = max(self._peak, in_flight)
+        self._usage.add(in_flight)
         summary = self._window.add(now, elapsed_s, in_flight)
         if summary is None:
             return None
         self._late_s = summary.late_s
-        if self._rest_s is None:
+        if not self._rest_s:
             self._rest_s, self._rest_error = summary.typical_s, summary.error
             self._first_rest_s = summary.typical_s
         elif summary.typical_s < self._rest_s * exp(-2 * summary.error):
@@ -145,22 +142,23 @@ class Concurrency:
 
     def unused(self, now: float) -> str | None:
         """Lower a limit of which less than half has been used for some seconds; never while nothing ends."""
-        if now - self._usage_since < _USAGE_S or self._ended < _LEAST_USAGE:
-            return None
-        peak = self._peak
-        self._usage_since, self._peak, self._ended = now, 0, 0
-        limit = self._bounds.clamp(max(self._floor, 2 * peak))
+        peak = self._usage.peak(now)
+        limit = self.limit if peak is None else self._bounds.clamp(max(self._floor, 2 * peak))
         if limit >= self.limit:
             return None
         self._phase, self._step = _Phase.GROWING, 2.0
         return self._set(now, limit, f"at most {peak} in flight are needed")
 
     def _grown(self, now: float, seen: Summary) -> str | None:
-        assert self._rest_s is not None  # noqa: S101
         ratio = seen.typical_s / self._rest_s
+        if not self._uses(seen):
+            return None
         if ratio > _BEGINS_TO_QUEUE * self._doubt(seen):
-            return self._settle(now, seen)
-        if not self._uses(seen) or self.limit >= self._bounds.most:
+            self._slow += 1
+            # Where latency is noisy, one slow window may be chance.
+            return self._settle(now, seen) if self._slow > 1 or seen.error < _SURE else None
+        self._slow = 0
+        if self.limit >= self._bounds.most:
             return None
         if ratio < _NO_QUEUE and self.throughput is None:
             self._learn_rest(seen)
@@ -169,7 +167,6 @@ class Concurrency:
         return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.typical_s)}")
 
     def _settle(self, now: float, seen: Summary) -> str | None:
-        assert self._rest_s is not None  # noqa: S101
         self.throughput = seen.per_s
         # Only a limit that held for a while can show a server that has become slower.
         self._uncut = (seen.typical_s, self.limit) if self._phase is _Phase.HOLDING else None
@@ -186,7 +183,6 @@ class Concurrency:
         return self._set(now, min(self.limit, target), f"{why}, {self._bears()}")
 
     def _settled(self, now: float, seen: Summary) -> str | None:
-        assert self._rest_s is not None  # noqa: S101
         ratio = seen.typical_s / self._rest_s
         if self._uncut is not None:
             before_s, before = self._uncut
@@ -227,8 +223,7 @@ class Concurrency:
         return self._set(now, self._returns_to, f"{self._bears()}, {self._next_probe()}")
 
     def _held(self, now: float, seen: Summary) -> str | None:
-        assert self._rest_s is not None  # noqa: S101
-        if seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
+        if self._uses(seen) and seen.typical_s > self._rest_s * _QUEUES * self._doubt(seen):
             self._slow += 1
             return self._settle(now, seen) if self._slow > 1 else None
         self._slow = 0
@@ -239,7 +234,6 @@ class Concurrency:
         return self._set(now, self._bounds.clamp(max(self.limit + 1, self.limit * 1.1)), "a probe for more")
 
     def _probed(self, now: float, seen: Summary) -> str | None:
-        assert self._rest_s is not None  # noqa: S101
         stayed = seen.typical_s <= self._held_s * _STAYED * (1 + seen.error)
         if self._uses(seen) and (stayed or seen.typical_s <= self._rest_s * _NO_QUEUE):
             if seen.typical_s <= self._held_s:
@@ -254,13 +248,12 @@ class Concurrency:
 
     def _by_little(self, seen: Summary) -> int:
         """What is in flight without what queues: throughput times the time spent waiting."""
-        assert self._rest_s is not None  # noqa: S101
         waiting = seen.per_s * max(0.0, seen.typical_s - self._rest_s)
-        return self._bounds.clamp((seen.in_flight - waiting) * _HEADROOM + 0.1)
+        unsure = 1 + min(0.15, hypot(seen.error, self._rest_error))
+        return self._bounds.clamp((seen.in_flight - waiting) * _HEADROOM * unsure + 0.1)
 
     def _learn_rest(self, seen: Summary) -> None:
         """Average two estimates by their precision."""
-        assert self._rest_s is not None  # noqa: S101
         mine, theirs = 1 / (self._rest_error**2 + 1e-6), 1 / (seen.error**2 + 1e-6)
         self._rest_s = (self._rest_s * mine + seen.typical_s * theirs) / (mine + theirs)
         self._rest_error = (mine + theirs) ** -0.5

@@ -43,7 +43,7 @@ class Governor:
         elapsed_s = max(0.0, elapsed_s)
         reason = self._pace.ended(now, refused, elapsed_s)
         if reason is not None:
-            self._concurrency.follow(now, self._pace.value, self._pace.latency_s)
+            self._concurrency.follow(now, self._pace.in_flight)
             return self._decided(reason, self._pace.passing)
         if refused or self._pace.troubled:
             return None
@@ -53,7 +53,7 @@ class Governor:
         """Let time act, a few times a second, also when nothing ends."""
         reason = self._pace.tick(now)
         if reason is not None:
-            self._concurrency.follow(now, self._pace.value, self._pace.latency_s)
+            self._concurrency.follow(now, self._pace.in_flight)
             return self._decided(reason, self._pace.passing)
         return self._decided(self._concurrency.unused(now)) if in_flight else None
 

@@ -9,6 +9,8 @@ from math import sqrt
 _MOST_KEPT = 512
 _LEAST_COUNT = 8
 _TINY_S = 1e-6
+_USAGE_S = 10.0
+_LEAST_USAGE = 20
 _TRIMMED = 1.5
 """The spread of the middle eight tenths understates that of the whole."""
 
@@ -95,3 +97,24 @@ class Window:
             counted_per_s=self._count / max(_TINY_S, now - self._opened),
             in_flight=self._in_flight / self._count,
         )
+
+
+class Usage:
+    """The most requests in flight in some seconds, where enough of them ended to tell."""
+
+    def __init__(self, now: float) -> None:
+        self._since = now
+        self._ended = 0
+        self._peak = 0
+
+    def add(self, in_flight: int) -> None:
+        """One answer came; `in_flight` counts it still."""
+        self._ended += 1
+        self._peak = max(self._peak, in_flight)
+
+    def peak(self, now: float) -> int | None:
+        """The most in flight since the last time this told; None while it is too early."""
+        if now - self._since < _USAGE_S or self._ended < _LEAST_USAGE:
+            return None
+        peak, self._since, self._ended, self._peak = self._peak, now, 0, 0
+        return peak

@@ -31,11 +31,16 @@ class SecretValues:
         self._has_spaces = any(" " in value for value in self.values)
         longest_first = sorted(self.values, key=lambda value: (-len(value), value))
         self._pattern = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        self._all_long = all(len(value) >= SHORT for value in self.values)
         self._encoded = tuple(form for value in longest_first for form in _base64_forms(value))
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where the secrets stand."""
-        return (found.span() for found in self._pattern.finditer(text)) if self.within(text) else iter(())
+        if not self.within(text):
+            return iter(())
+        if self._all_long and not self._may_hide(text):
+            return plain_spans(text, self.values)
+        return (found.span() for found in self._pattern.finditer(text))
 
     def echoes(self, text: str) -> list[Span]:
         """Where they stand, in base64 too, as a server may give them back."""
@@ -50,9 +55,11 @@ class SecretValues:
         for value in self.values:
             if value in text:
                 return True
-        # Only these characters can hide a value from a plain search.
-        hidden = "%" in text or "\\" in text or (self._has_spaces and "+" in text)
-        return hidden and bool(self.values) and self._pattern.search(text) is not None
+        return bool(self.values) and self._may_hide(text) and self._pattern.search(text) is not None
+
+    def _may_hide(self, text: str) -> bool:
+        """Whether a value may be escaped in it; only these characters can hide one from a plain search."""
+        return "%" in text or "\\" in text or (self._has_spaces and "+" in text)
 
 
 @lru_cache(256)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .job import Templates
+from ..job import Templates
+from .names import TEXT, URL, is_secret_header, named_spans, names_parameter
 from .redact import Redactor
-from .secret_names import TEXT, URL, is_secret_header, named_spans, names_parameter
-from .secret_values import Span, covered
+from .values import Span, covered
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _EXPRESSION = re.compile(rf"\{{\{{(?:{_STRING}|\}}(?!\}})|[^'\"}}])*\}}\}}", re.DOTALL)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
-from .model import Headers, Request
-from .secret_names import TEXT, URL, is_secret_header, named_spans, url_names_secrets
+from ..model import Headers, Request
+from .names import TEXT, URL, is_secret_header, named_spans, url_names_secrets
 
 _SCHEMES = frozenset({"basic", "bearer", "token"})
 _UNESCAPED = re.compile(r"[\w.~-]*")

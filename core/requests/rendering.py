@@ -13,8 +13,8 @@ from jinja2 import meta, nodes
 from jinja2.filters import do_urlencode
 from jinja2.utils import Namespace
 
-from .errors import RowError, TemplateError
-from .secret_names import is_secret_header, mentions_column, names_secrets
+from ..errors import RowError, TemplateError
+from ..secrets.names import is_secret_header, mentions_column, names_secrets
 
 _OURS = frozenset({"env", "row", "range", "namespace"})
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from . import secret_names as names
-from .model import Headers, Request
-from .named_secrets import named_secrets
-from .secret_names import is_secret_column, is_secret_header, named_spans
-from .secret_values import MASK, SecretValues, Span, covered, may_hold, plain_spans, spans_of
+from ..model import Headers, Request
+from . import names
+from .named import named_secrets
+from .names import is_secret_column, is_secret_header, named_spans
+from .values import MASK, SecretValues, Span, covered, may_hold, plain_spans, spans_of
 
 _NONE: frozenset[str] = frozenset()
 
@@ -82,14 +82,15 @@ class Redactor:
 
         `secrets` are further values to look for, such as those that `secrets_of` has found.
         """
-        found = secrets | frozenset(names.column_secrets(columns))
+        found = (secrets | frozenset(names.column_secrets(columns))) - self._values.values
         return cast("dict[str, object]", self._value(columns, found))
 
     def clean(self, json: str, secrets: frozenset[str]) -> bool:
         """Whether columns, written as JSON, surely hold nothing that `columns` would mask; quick."""
         if names.json_names_secrets(json) or self._values.within(json):
             return False
-        return not secrets or not may_hold(json, secrets)
+        others = secrets - self._values.values
+        return not others or not may_hold(json, others)
 
     def _field(self, line: str, own: frozenset[str]) -> str:
         name, colon, value = line.partition(":")

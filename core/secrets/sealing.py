@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from .errors import RowError
-from .model import Request, Row, RowSpec
+from ..errors import RowError
+from ..model import Request, Row, RowSpec
+from ..urls import host_of
+from .names import column_secrets
 from .redact import Redactor
-from .secret_names import column_secrets
-from .secret_values import MASK, covered, spans_of
-from .urls import host_of
+from .values import MASK, covered, spans_of
 
 URL_SEALED = 1
 """The stored URL lost a secret: build the request again from the row."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from itertools import repeat
+from typing import NamedTuple, cast
 
-from .secret_values import SHORT
+from .values import SHORT
 
 _PLAIN = [
     "access_key",
@@ -66,9 +67,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _ANY_PARAMETER = rf"[?&;#](?:{_either(_PARAMETERS)})="
 _BEFORE_USER = r"(?<![\w/.~%!$*+-])//"
 
-PARAMETER = _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#]*)")
-"""A secret parameter of a URL; its name may mean something else elsewhere (`key`)."""
-USER = _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
+_PARAMETER = _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#]*)")
+_USER = _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
 """The user and password of a URL (RFC 3986, section 3.2.1)."""
 _HINT = _compiled(r"%(?:25)*(?:3d|[4-7][0-9a-f])")
 """Without one of these (`=`, `@`, a letter) no percent-encoding can hide a name or a user."""
@@ -120,38 +120,52 @@ _JSON_PARAMETER = _compiled(_ANY_PARAMETER)
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
 _IN_HEADER = _compiled("key|token|secret|auth|passw|pwd|signature|credential|session|cookie|jwt")
 
-Patterns = tuple[re.Pattern[str], ...]
-URL: Patterns = (PARAMETER, USER)
-"""A URL and nothing else."""
-VALUE: Patterns = _IN_VALUES
+
+class Place(NamedTuple):
+    """A pattern whose groups are secrets, and what must stand in a text for it to be found there."""
+
+    mark: str
+    pattern: re.Pattern[str]
+    groups: tuple[str, ...]
+
+
+Places = tuple[Place, ...]
+
+
+def _places(*patterns: re.Pattern[str], marks: Iterable[str] = repeat("")) -> Places:
+    return tuple(
+        Place(mark, pattern, tuple(name for name in pattern.groupindex if name.startswith("v")))
+        for pattern, mark in zip(patterns, marks, strict=False)
+    )
+
+
+URL = _places(_PARAMETER, _USER, marks="=@")
+"""A URL and nothing else: its secret parameters (elsewhere `key` may mean something else), its user."""
+VALUE = _places(*_IN_VALUES, marks="=@")
 """URLs among other words."""
-LINK: Patterns = _IN_LINKS
+LINK = _places(*_IN_LINKS, marks="=@")
 """URLs in the fields `Link` and `Refresh`."""
-TEXT: Patterns = _IN_TEXT
+TEXT = _places(*_IN_TEXT)
 """Messages, log lines and bodies, where a name may stand in quotes or be a header's."""
+_HIDDEN = _places(*_ENCODED)
 
 
-def named_spans(text: str, patterns: Patterns) -> Iterator[tuple[int, int]]:
+def named_spans(text: str, places: Places) -> Iterator[tuple[int, int]]:
     """Where secrets stand, by one of the sets of patterns above and percent-encoded ones."""
-    for pattern in patterns:
-        yield from _spans(text, pattern)
     if "%" in text and _HINT.search(text) is not None:
-        for pattern in _ENCODED:
-            yield from _spans(text, pattern)
-
-
-def _spans(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    for match in pattern.finditer(text):
-        for group in pattern.groupindex:
-            if group.startswith("v"):
-                yield match.span(group)
+        places += _HIDDEN
+    for mark, pattern, groups in places:
+        if mark in text:
+            for match in pattern.finditer(text):
+                for group in groups:
+                    yield match.span(group)
 
 
 def url_names_secrets(url: str) -> bool:
     """Whether a URL may hold a secret by its name or place; never wrongly false."""
     return (
-        ("=" in url and PARAMETER.search(url) is not None)
-        or ("@" in url and USER.search(url) is not None)
+        ("=" in url and _PARAMETER.search(url) is not None)
+        or ("@" in url and _USER.search(url) is not None)
         or ("%" in url and _HINT.search(url) is not None)
     )
 

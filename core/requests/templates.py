@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import msgspec
 
-from .errors import RowError, TemplateError
-from .job import Templates
-from .model import Headers, Request, Row, RowSpec
-from .named_secrets import body_secrets, header_secrets, url_secrets
-from .printable import printable
+from ..errors import RowError, TemplateError
+from ..job import Templates
+from ..model import Headers, Request, Row, RowSpec
+from ..printable import printable
+from ..secrets.named import body_secrets, header_secrets, url_secrets
+from ..secrets.names import column_secrets, mentions_column, names_secrets
+from ..urls import wire_url
 from .rendering import Rendering, json_values, known, plain_values, url_values
-from .secret_names import column_secrets, mentions_column, names_secrets
-from .urls import wire_url
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

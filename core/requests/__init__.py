@@ -1,0 +1,1 @@
+"""How a row becomes a request: the templates and their rendering."""
