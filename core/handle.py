@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
-from .model import Counts, FailureKind, Phase
+from .model import Counts, FailureKind, Headers, Phase
 
 
 class RunState(StrEnum):
@@ -50,6 +50,35 @@ class Eta:
     high: float
 
 
+class Asking(StrEnum):
+    """What a paused run wants to know of its user; `resume` says yes to any of them."""
+
+    CANARY = "canary"
+    """The first requests have ended: is the rest to be sent?"""
+    CREDENTIALS = "credentials"
+    """A server refuses what it took before: give others with `set_credentials`, or go on with the same."""
+    STOP = "stop"
+    """A stop condition was met: go on all the same?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the attempts that were sent have used up."""
+
+    sent: int
+    """Attempts of the current period of the quota; of the whole run where there is none."""
+    quota: int | None
+    """Attempts a period, or None."""
+    period: str
+    """Such as `day`; empty without a quota."""
+    resets_at: float | None
+    """Wall clock, when the period ends; None without a quota."""
+    cost: str | None
+    """The price of all attempts of the run so far, such as `12.40 USD`; None without `--cost`."""
+    projected: str | None
+    """What the whole run will have cost, with retries as so far; None while that is unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The run at one moment. Counts are what the journal holds durably, never a promise."""
@@ -81,6 +110,10 @@ class Snapshot:
     """Over the last ten seconds."""
     history: tuple[Second, ...]
     """Finished seconds, oldest first, two minutes at most."""
+    asking: Asking | None
+    """What the run waits for an answer to; `reason` is the question."""
+    spending: Spending | None
+    """None without a quota or a price."""
     revision: int
     """Grows with each commit of the journal: unchanged means no row changed."""
 
@@ -114,6 +147,12 @@ class HostRow:
     """Median time of the last 256 attempts that ended, in milliseconds; None before the first."""
     p95_ms: float | None
     last_failure: FailureKind | None
+    limit: int | None
+    """Requests it may have in flight; None where only the overall limit holds."""
+    pace_per_s: float | None
+    """Requests that may start a second; None for no limit of its own."""
+    rests_s: float
+    """Seconds until the next request to it may start, because it asked for a rest or is down; 0 for none."""
 
 
 class EventKind(StrEnum):
@@ -202,6 +241,10 @@ class EngineHandle(Protocol):
 
     def set_rate(self, per_second: float | None) -> None:
         """Limit how many requests start a second; None lifts the limit."""
+        ...
+
+    def set_credentials(self, headers: Headers, environ: Mapping[str, str]) -> None:
+        """Send these header fields in place of those of the same names, and these values of `env.`, from now on."""
         ...
 
     def retry(self, ids: Collection[int]) -> None:

@@ -10,7 +10,10 @@ from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
 from ..proxies import is_masked, masked_proxy
 from ..secrets.redact import Redactor
+from ..secrets.rules import masked_rule
 from ..secrets.templates import masked_templates
+
+_RULES = {"ok_if": "--ok-if", "fail_if": "--fail-if", "retry_if": "--retry-if", "stop_if": "--stop-if"}
 
 
 def record(job: Job, options: Options, identity: str | None, redactor: Redactor) -> dict[str, Any]:
@@ -30,6 +33,8 @@ def record(job: Job, options: Options, identity: str | None, redactor: Redactor)
         )
         if before != after
     ]
+    rules = {name: [masked_rule(rule, redactor) for rule in getattr(options, name)] for name in _RULES}
+    sealed += [option for name, option in _RULES.items() if rules[name] != [*getattr(options, name)]]
     return {
         "input": job.input if job.input == "-" else str(Path(job.input).resolve()),
         "identity": identity,
@@ -43,7 +48,8 @@ def record(job: Job, options: Options, identity: str | None, redactor: Redactor)
         },
         "sealed": sealed,
         "options": {name: getattr(options, name) for name in Options.__slots__}
-        | {"proxy": masked_proxy(options.proxy) if options.proxy else None},
+        | {"proxy": masked_proxy(options.proxy) if options.proxy else None}
+        | rules,
     }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .names import TEXT, is_secret_column, is_secret_header, named_spans
 from .redact import Redactor
-from .secret_names import TEXT, is_secret_column, is_secret_header, named_spans
-from .secret_values import Span, covered
+from .values import Span, covered
 
 _LITERAL = r"'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`"
-_NAME = r"(?:header\(\s*(?:'(?P<header>[^']*)')\s*\)|(?P<field>[A-Za-z_]\w*)|\"(?P<quoted>(?:\\.|[^\"\\])*)\")"
+_NAME = (
+    r"(?:header\(\s*(?:'(?P<header>[^']*)')\s*\)|(?P<field>[A-Za-z_]\w*)|\"(?P<quoted>(?:\\.|[^\"\\])*)\")"
+)
 _COMPARED = (
     re.compile(rf"{_NAME}\s*[!=]=\s*(?P<literal>{_LITERAL})"),
     re.compile(rf"(?P<literal>{_LITERAL})\s*[!=]=\s*(?:[A-Za-z_]\w*\.)*{_NAME}(?![.\w(])"),
