@@ -45,5 +45,7 @@ def _compared(rule: str) -> Iterator[Span]:
 
 
 def _names_secret(name: str) -> bool:
-    """Cookies are the server's data, and a rule that looks at them names none of the user's secrets."""
-    return is_secret_column(name) or (is_secret_header(name) and "-" in name and "cookie" not in name.lower())
+    """Whether what is compared with it is one of the user's; cookies are the server's data."""
+    name = name.lower()
+    is_header = ("-" in name and "cookie" not in name) or name == "authorization"
+    return is_secret_column(name) or (is_header and is_secret_header(name))

@@ -127,6 +127,7 @@ def test_a_rule_that_writes_a_secret_out_is_masked_and_wanted_again() -> None:
         ("header('X-Api-Key') == 'abcd'", "header('X-Api-Key') == '***'"),
         ("headers.\"x-auth-token\" == 'abcd'", "headers.\"x-auth-token\" == '***'"),
         ("headers.\"set-cookie\" == 'challenge'", "headers.\"set-cookie\" == 'challenge'"),
+        ("headers.authorization == 'abcd'", "headers.authorization == '***'"),
         ("body.token == ''", "body.token == ''"),
         ("contains(body.message, 'Bearer abcdef')", "contains(body.message, 'Bearer ***')"),
         ("body.key == 'QUOTA_EXCEEDED'", "body.key == 'QUOTA_EXCEEDED'"),

@@ -113,6 +113,11 @@ class _Check:
             self._found.parts.update(PARTS)
         elif kind == "function_expression":
             self._function(node["value"], children)
+        elif kind == "subexpression" and children[0]["type"] == "not_expression":
+            raise OptionError(
+                f"{self._refused}: '!' holds for what stands right behind it, and it has no fields: write !(body.ok) "
+                "for !body.ok."
+            )
         elif kind == "slice":
             if children[2] == 0:
                 raise OptionError(f"{self._refused} has a slice with a step of 0.")
