@@ -135,6 +135,14 @@ def test_limits_and_stop_conditions_are_taken_in(arguments: list[str], changes: 
     assert taken_in(arguments) == replace(LIMITS, **changes)
 
 
+def test_rules_that_are_given_take_the_place_of_a_runs_own_of_the_same_option() -> None:
+    stored = Options(ok_if=("body.ok",), stop_if=("status == `401`", "body.denied"))
+    given = {"ok_if": (), "fail_if": None, "retry_if": ("body.busy", "bytes < `9`"), "stop_if": ("",)}
+    assert build_options(stored, given) == replace(stored, retry_if=("body.busy", "bytes < `9`"), stop_if=())
+    asked = taken_in(["--ok-if", "body.a", "--ok-if", "body.b", "--stop-if", "none"])
+    assert asked == replace(LIMITS, ok_if=("body.a", "body.b"))
+
+
 @pytest.mark.parametrize("word", ["none", "OFF", ""])
 def test_none_lifts_what_a_run_had(word: str) -> None:
     names = ("rate", "rate-per-host", "quota", "cost", "max-failures", "stop-on", "time-limit")
@@ -183,6 +191,17 @@ def test_the_run_folder_is_named_after_the_input(source: str, folder: str) -> No
         (["run", "a.csv", "-c", "0"], "0 is not in the range x>=1"),
         (["run", "a.csv", "--rate", "ten"], "--rate: 'ten' is no rate"),
         (["run", "a.csv", "--retry-on", "6xx"], "--retry-on: '6xx' is no status"),
+        (["run", "a.csv", "--retry-on", "429,timeot"], "--retry-on: 'timeot' is no status from 200 to 599"),
+        (["run", "a.csv", "--ok-if", "status == 200"], "at 200: a number stands in backticks, as in `200`"),
+        (
+            ["run", "a.csv", "--fail-if", "body.ok", "--fail-if", "nope(body)"],
+            "calls nope(), and the functions",
+        ),
+        (
+            ["run", "a.csv", "--retry-if", "body_matches('[')"],
+            '--retry-if: "body_matches(\'[\')": "[" is no regular',
+        ),
+        (["resume", "a.run", "--stop-if", "!body.ok"], "write !(body.ok)"),
         (["run", "a.csv", "--rate-per-host", "10/day"], "--rate-per-host: '10/day' is no rate"),
         (["run", "a.csv", "--burst", "0"], "0 is not in the range x>=1"),
         (["run", "a.csv", "--quota", "5/s"], "--quota: '5/s' is no quota"),
