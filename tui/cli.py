@@ -37,6 +37,7 @@ from .options import (
     output_option,
     request_options,
 )
+from .rule_options import given_rules
 from .terminal import open_standard_streams, take_standard_input, use_dashboard
 
 EXIT_INTERRUPTED = 130
@@ -242,7 +243,8 @@ def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[
     from .demo.setup import server_of
     from .session import Session, run_session
 
-    job, stored = stored_job(folder, headers, other_proxy=gives_proxy(given))
+    other_rules = given_rules(given)
+    job, stored = stored_job(folder, headers, other_proxy=gives_proxy(given), other_rules=other_rules)
     options = build_options(stored, given)
     take_standard_input(piped=False, dashboard=dashboard)
     with server_of(folder) as environ:

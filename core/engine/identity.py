@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -59,24 +60,26 @@ def restore(
     folder: Path,
     *,
     other_proxy: bool = False,
+    other_rules: Collection[str] = (),
 ) -> tuple[Job, Options]:
     """The job of a record, with `headers` in place of those of the same name.
 
-    With `other_proxy` the caller says anew which proxy to use, and the stored one is left out. Raises RunError
-    when a secret was masked that neither gives again.
+    With `other_proxy` the caller says anew which proxy to use, and the stored one is left out; so are the rules of
+    the options (`ok_if`) in `other_rules`. Raises RunError when a secret was masked that none of these gives again.
     """
     given = {name.lower(): (name, value) for name, value in headers}
     kept = [given.pop(name.lower(), (name, value)) for name, value in stored["templates"]["headers"]]
-    replaced = {f"-H {name}".lower() for name, _ in headers}
+    replaced = {f"-H {name}".lower() for name, _ in headers} | {_RULES[name] for name in other_rules}
     missing = [option for option in stored["sealed"] if option.lower() not in replaced]
     if missing:
         raise RunError(
             f"The run in {folder} was started with a secret in {', '.join(missing)}, and secrets are not stored. "
-            "Run the first command again, or give the header again with -H; "
+            "Run the first command again, or give the header or the rule again with its option; "
             "{{ env.NAME }} in a template avoids this."
         )
     given_options: dict[str, Any] = stored["options"]
     options = Options(**{name: _as_written(value) for name, value in given_options.items()})
+    options = replace(options, **dict.fromkeys(other_rules, ()))
     if other_proxy:
         options = replace(options, proxy=None, env_proxy=False)
     if options.proxy and is_masked(options.proxy):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -31,17 +31,22 @@ from .watch import descriptor_shortage
 
 
 def stored_job(
-    folder: Path, headers: tuple[tuple[str, str], ...] = (), *, other_proxy: bool = False
+    folder: Path,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    other_proxy: bool = False,
+    other_rules: Collection[str] = (),
 ) -> tuple[Job, Options]:
     """The job and the options a run folder was last worked on with, `headers` in place of those of the same name.
 
-    With `other_proxy` the stored proxy is left out, because the caller says anew which one to use.
+    With `other_proxy` the stored proxy is left out, because the caller says anew which one to use; so are the rules
+    of the options (`ok_if`) in `other_rules`.
     Raises RunError where there is no run, or where a secret is missing that was not stored.
     """
     stored = _stored(RunFolder(folder))
     if stored is None:
         raise no_job(RunFolder(folder))
-    return identity.restore(stored, headers, folder, other_proxy=other_proxy)
+    return identity.restore(stored, headers, folder, other_proxy=other_proxy, other_rules=other_rules)
 
 
 @asynccontextmanager

@@ -115,6 +115,8 @@ def test_a_rule_that_writes_a_secret_out_is_masked_and_wanted_again() -> None:
     assert "token=[0-9a-f]+" in text
     with pytest.raises(RunError, match="secret in --ok-if, --retry-if, --stop-if"):
         identity.restore(stored, (), Path("x.run"))
+    _, options = identity.restore(stored, (), Path("x.run"), other_rules=("ok_if", "retry_if", "stop_if"))
+    assert options == Options()
 
 
 @pytest.mark.parametrize(
