@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import OptionError
-from fetchdeck.core.model import FailureKind
+from fetchdeck.core.model import BodyFile, FailureKind
 from fetchdeck.core.policies.rules.expression import PARTS
 from fetchdeck.core.policies.rules.judgement import Judged, Judgement, Ruling
 from fetchdeck.core.policies.rules.rules import Rules, check_rule
 from fetchdeck.core.policies.rules.view import MOST_JSON, MOST_TEXT
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.support.fault_server import FaultServer, Send, reply
+from tests.support.fetching import fetched, opened, whole
 
 FIELDS = b"Content-Type: application/json\r\nX-Quota: 7\r\nVia: 1.1 a\r\nVIA: 1.1 b"
 PAGE = b"Content-Type: text/html; charset=iso-8859-1"
@@ -351,3 +355,19 @@ def test_any_text_is_a_rule_or_an_option_error(text: str) -> None:
 
 def test_each_part_is_there() -> None:
     assert all(holds(part, judged({"a": 1})) for part in PARTS)
+
+
+async def test_replies_of_a_server_are_judged_in_memory_and_in_files(tmp_path: Path) -> None:
+    body = json.dumps({"status": "OVER_QUERY_LIMIT", "padding": "x" * 1000}).encode()
+    quota = rules(retry="body.status == 'OVER_QUERY_LIMIT' && header('x-left') == '0' && bytes > `1000`")
+    for limit in (10, 10_000):
+        head = reply(body, Content_Type="application/json", X_Left="0")
+        async with (
+            FaultServer(default=[Send(head)]) as server,
+            opened(tmp_path, inline_limit=limit) as transport,
+        ):
+            found = whole(await fetched(transport, server.url("/")))
+        assert isinstance(found.body, BodyFile) == (limit == 10)
+        octets = found.body.path.read_bytes() if isinstance(found.body, BodyFile) else found.body
+        seen = Judged(found.status, found.headers, octets, found.size, 1.0)
+        assert quota.judge(seen).ruling is Ruling.RETRY
