@@ -13,7 +13,7 @@ from ..core.policies.durations import parse_duration
 from ..core.policies.quota_terms import QuotaTerms
 from ..core.policies.rate import parse_rate
 from ..core.policies.stop import MaxFailures, StopOn
-from .option_types import Liftable, LiftableNumber
+from .option_types import Liftable, LiftableNumber, LiftableRange
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -28,7 +28,7 @@ class AddsOption(Protocol):
 
 AT_LEAST_ONE = click.IntRange(min=1)
 LIFTED_BY_NONE = (
-    "rate", "rate_per_host", "quota", "cost", "max_failures", "stop_on", "time_limit_s",
+    "rate", "rate_per_host", "per_host", "quota", "cost", "max_failures", "stop_on", "time_limit_s",
 )  # fmt: skip
 """Options that a run may have had and that `none` takes away."""
 
@@ -43,7 +43,8 @@ def limit_options() -> tuple[AddsOption, ...]:
                      help="The same for each host by itself: --rate-per-host 2/s."),
         click.option("--burst", type=AT_LEAST_ONE, metavar="N",
                      help="Let a rate save up so many starts: --rate 10/s --burst 20 (default 1)."),
-        click.option("--per-host", type=AT_LEAST_ONE, metavar="N", help="In flight to one host at most."),
+        click.option("--per-host", type=LiftableRange(min=1), metavar="N",
+                     help="In flight to one host at most; 'none' lifts it."),
         click.option("--auto/--no-auto", default=None,
                      help="Find out what each host bears, and stay just under it (default no)."),
         click.option("--auto-min", type=AT_LEAST_ONE, metavar="N",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -57,3 +58,28 @@ class LiftableNumber(Parsed):
         if isinstance(value, str) and value.strip().lower() in _NOTHING:
             return 0.0
         return super().convert(value, param, ctx)
+
+
+class LiftableRange(click.IntRange):
+    """As IntRange, but `none` is told apart from an option that was not given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, 0 for `none`."""
+        if isinstance(value, str) and value.strip().lower() in _NOTHING:
+            return 0
+        return super().convert(value, param, ctx)
+
+
+class Seconds(click.FloatRange):
+    """A length of time above zero; FloatRange alone takes `nan` for a number in any range."""
+
+    def __init__(self) -> None:
+        """Above zero."""
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return seconds

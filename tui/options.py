@@ -14,7 +14,7 @@ from ..core.errors import OptionError
 from ..core.job import InputFormat, Job, Options, Templates
 from ..core.policies.statuses import RetryOn
 from .limit_options import LIFTED_BY_NONE, limit_options, stop_options
-from .option_types import Checked, Parsed
+from .option_types import Checked, Parsed, Seconds
 from .rule_options import RULE_OPTIONS, given_rules, rule_options
 from .terminal import FrontEnd
 
@@ -72,7 +72,7 @@ def parse_proxy_option(text: str) -> str:
     return text
 
 
-SECONDS = click.FloatRange(min=0, min_open=True)
+SECONDS = Seconds()
 FOLDER = click.Path(path_type=Path)
 PROXY = Parsed("URL", parse_proxy_option)
 HEADER = Parsed("NAME: VALUE", parse_header)
