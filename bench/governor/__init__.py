@@ -1,0 +1,1 @@
+"""The governor against servers with limits, side by side with what others do."""
