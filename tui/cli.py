@@ -21,6 +21,8 @@ from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable, printable_lines
+from .job_command import JobCommand
+from .job_file import is_job_file
 from .options import (
     DEFAULTS,
     DEMO_DEFAULTS,
@@ -78,7 +80,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(cls=JobCommand)
 @click.argument("source", metavar="INPUT")
 @request_options
 @effort_options(DEFAULTS)
@@ -92,7 +94,8 @@ def cli() -> None:
 def run(ctx: click.Context, source: str, folder: Path | None, fresh: bool, **given: Any) -> None:
     """Fetch every row of INPUT: .txt (a URL a line), .csv, .tsv, .jsonl, or - for standard input.
 
-    The same command again goes on with the same run, also after a crash.
+    The same command again goes on with the same run, also after a crash. INPUT may also be a job file (.toml, see
+    'fetchdeck init') with these options by their long names; those of the command line win.
     """
     job = build_job(source, given)
     options = build_options(DEFAULTS, given)
@@ -236,6 +239,11 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
 
 
 def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[str, Any]) -> int:
+    if is_job_file(str(folder)):
+        raise OptionError(
+            f"{folder} is a job file, not a run folder. 'fetchdeck run {folder}' goes on with its run, with what the "
+            f"file says now; or name the folder, which is {default_folder(str(folder))} where the file names no other."
+        )
     _check_output(given)
     dashboard = use_dashboard(front_end(given))
 
