@@ -21,6 +21,7 @@ from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable, printable_lines
+from .folder_commands import FOLDER_COMMANDS
 from .job_command import JobCommand
 from .job_file import is_job_file
 from .options import (
@@ -40,6 +41,7 @@ from .options import (
     request_options,
 )
 from .rule_options import given_rules
+from .shell_words import quote_path
 from .terminal import open_standard_streams, take_standard_input, use_dashboard
 
 EXIT_INTERRUPTED = 130
@@ -148,51 +150,6 @@ def retry(ctx: click.Context, folder: Path, where: str, headers: Headers, **give
 
 
 @cli.command()
-@click.argument("folder", type=FOLDER, metavar="RUN")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def status(folder: Path, as_json: bool) -> None:
-    """Say how RUN stands: counts, state, causes of failure. Works while it runs."""
-    from ..core.report import run_status
-    from .summary import summary_lines
-
-    found = run_status(folder)
-    click.echo(found.json() if as_json else "\n".join(summary_lines(found)))
-
-
-@cli.command()
-@click.argument("folder", type=FOLDER, metavar="RUN")
-@click.option("-o", "--output", type=FOLDER, required=True, metavar="FILE",
-              help=".jsonl or .csv; - writes JSON lines to standard output.")  # fmt: skip
-@click.option("--state", "states", type=click.Choice(["all", "succeeded", "failed"]), default="all",
-              show_default=True, help="Which rows; 'failed' includes invalid ones.")  # fmt: skip
-@click.option("--with-secrets", is_flag=True,
-              help="Columns and URLs in full, read again from the input and the environment.")  # fmt: skip
-@click.option("--url", metavar="TEMPLATE",
-              help="With --with-secrets: the first command's --url, if a secret stood in it.")  # fmt: skip
-def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str | None) -> None:
-    """Write RUN's rows to FILE in input order, with responses and attempts. Works while it runs."""
-    from ..core.export import ExportStates, SecretSources
-    from .exporting import write_export
-
-    if url is not None and not with_secrets:
-        raise OptionError("--url is for --with-secrets: without it an export needs no template.")
-    secrets = SecretSources(os.environ, url) if with_secrets else None
-    rows = write_export(folder, output, ExportStates(states), secrets)
-    file = "standard output" if str(output) == "-" else printable(str(output))
-    click.echo(f"Wrote {rows:,} rows to {file}.", err=True)
-
-
-@cli.command()
-@click.argument("folder", type=FOLDER, metavar="RUN")
-@click.argument("new", type=FOLDER, metavar="NEW")
-def salvage(folder: Path, new: Path) -> None:
-    """Save what still reads of a damaged RUN into NEW, a new run folder to go on with; RUN is only read."""
-    from .salvaging import salvage_lines
-
-    click.echo("\n".join(salvage_lines(folder, new)))
-
-
-@cli.command()
 @click.option(
     "--rows", type=click.IntRange(min=1), metavar="N", help="Only the first N places (default all 27,000)."
 )
@@ -241,8 +198,8 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
 def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[str, Any]) -> int:
     if is_job_file(str(folder)):
         raise OptionError(
-            f"{folder} is a job file, not a run folder. 'fetchdeck run {folder}' goes on with its run, with what the "
-            f"file says now; or name the folder, which is {default_folder(str(folder))} where the file names no other."
+            f"{folder} is a job file, and no run folder. 'fetchdeck run {quote_path(str(folder))}' goes on with its "
+            f"run, as the file has it now; the folder is {default_folder(str(folder))} where the file names no other."
         )
     _check_output(given)
     dashboard = use_dashboard(front_end(given))
@@ -286,6 +243,10 @@ def _told(text: str) -> str:
     # `key={{ env.KEY }}` tells no key.
     parts = re.split(r"(\{\{.*?\}\})", text)
     return "".join(part if part.startswith("{{") else redactor.text(part) for part in parts)
+
+
+for _command in FOLDER_COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -133,6 +133,8 @@ class _Reader:
         if param is None:
             self._fault((key,), self._unknown(key, value))
             return
+        if value == "" and param.type is click.STRING and isinstance(param, click.Option):
+            return  # no template
         taken: list[object] = []
         for way, part in _parts(param, key, value):
             try:
