@@ -165,6 +165,7 @@ class EventKind(StrEnum):
     RATE = "rate"
     GOVERNOR = "governor"
     COOLING = "cooling"
+    CREDENTIALS = "credentials"
     RETRIED = "retried"
     CANCELLED = "cancelled"
     TROUBLE = "trouble"
@@ -244,7 +245,10 @@ class EngineHandle(Protocol):
         ...
 
     def set_credentials(self, headers: Headers, environ: Mapping[str, str]) -> None:
-        """Send these header fields in place of those of the same names, and these values of `env.`, from now on."""
+        """Send these header fields in place of those of the same names, and these values of `env.`, from now on.
+
+        Raises TemplateError for a header that cannot be sent.
+        """
         ...
 
     def retry(self, ids: Collection[int]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any, cast
 
+from ..handle import Asking
 from ..inputs.recall import Recall
 from ..inputs.source import Source
 from ..job import Job
@@ -14,32 +15,38 @@ from ..journal.store import Store
 from ..journal.writer import Journal, Listener
 from ..limits.gate import Gate
 from ..limits.hosts import HostLimits
-from ..policies.governor import Bounds
-from ..policies.stop import FailureWatch
+from ..policies.breaker import Breakers
+from ..policies.rate import Pacer
+from ..policies.stop import StopWatch
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
 from .controls import Controls
+from .credentials import CredentialWatch
 from .disk import DiskWatch
 from .engine import Engine
 from .events import EventLog
 from .feed import Feed, HeldRows
+from .governors import Governors
 from .host_care import HostCare
 from .ingest import Ingest, InputProgress
+from .judging import Judging
 from .landing import Landing, Reactions
 from .meter import Meter
 from .outage import OutageGuard, OutageListener
 from .plan import Plan
-from .pulse import TICK_S
+from .pulse import TICK_S, Pulse
+from .renewal import Renewal
 from .run_clock import RunClock
 from .scheduler import Parts, Scheduler
 from .session import Equipment, Session
+from .spending import Purse
 from .troubles import Troubles
 from .watch import GapWatch
 
 
 async def assemble(
     stack: AsyncExitStack, plan: Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
-) -> tuple[Session, Engine]:
+) -> tuple[Session, Engine, Pulse]:
     """All parts of one session, not started yet; what wants to be closed is left to `stack`.
 
     Raises sqlite3.Error where the journal cannot be used.
@@ -63,11 +70,19 @@ async def assemble(
         recall = Recall(job.input, source.format, source.identity)
         stack.push_async_callback(recall.close)
 
-    bounds = Bounds(options.auto_min, min(options.auto_max, options.per_host or options.auto_max))
-    limits = HostLimits(options.per_host)
+    limits = HostLimits(options.per_host, options.rate_per_host, options.burst)
     gate = Gate(options.concurrency, limits)
     events = EventLog(folder.log, plan.redactor)
-    care = HostCare(limits, bounds, events.say, lambda host: scheduler.reconsider(host))
+    governors = Governors(limits, plan.bounds, events.say, lambda host: scheduler.reconsider(host))
+    care = HostCare(
+        limits,
+        governors,
+        Breakers(max(4, options.concurrency // 4)),
+        events.say,
+        lambda host: scheduler.reconsider(host),
+    )
+    credentials = CredentialWatch(secret=bool(plan.builder.secrets))
+    purse = Purse.of(plan.spending, store)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
     # The parts report to the session and its troubles, and these work with the parts.
     session: Session
@@ -101,6 +116,9 @@ async def assemble(
     reactions = Reactions(
         local_fault=lambda message: troubles.local_fault(message),
         disk_fault=disk.refused,
+        attempted=lambda status, kind: session.attempted(status, kind),
+        stop=lambda reason: session.ask(Asking.STOP, reason),
+        unauthorized=lambda host: session.unauthorized(host),
         ended=lambda failed: session.request_ended(failed),
     )
     scheduler = Scheduler(
@@ -109,14 +127,16 @@ async def assemble(
             transport=transport,
             feed=Feed(plan.builder, plan.redactor, recall, held),
             gate=gate,
-            landing=Landing(plan.policy, meter, gaps, outages, care, reactions),
-            on_feed_error=lambda reason: session.wait_for_user(reason),
+            landing=Landing(plan.policy, meter, gaps, outages, care, credentials, reactions),
+            judging=Judging(plan.rules, bodies.read) if plan.rules is not None else None,
+            purse=purse,
+            on_feed_error=lambda reason: session.ask(Asking.STOP, reason),
             limit=lambda: controls.limit,
             rate_per_s=lambda: meter.rate_per_s(asyncio.get_running_loop().time(), 3),
         ),
-        options.rate,
+        Pacer(burst=options.burst).at_rate(options.rate, now),
     )
-    controls = Controls(gate, scheduler, care, events, bounds)
+    controls = Controls(gate, scheduler, governors, events, plan.bounds)
     equipment = Equipment(
         number=number,
         journal=journal,
@@ -128,14 +148,22 @@ async def assemble(
         outages=outages,
         events=events,
         care=care,
+        governors=governors,
         controls=controls,
-        failures=FailureWatch(plan.max_failures),
+        stops=StopWatch(plan.max_failures, plan.stop_on, options.time_limit_s),
+        purse=purse,
+        renewal=Renewal(plan.builder, plan.redactor, scheduler),
+        credentials=credentials,
+        canaries=options.canary,
         held=held,
         ingest=ingest,
         input_done=known.done,
     )
     if options.auto:
         controls.set_auto(True)
+    done = store.counts.succeeded + store.counts.failed + store.counts.skipped
+    if options.canary > done:
+        scheduler.reserve = options.canary - done
     session = Session(equipment)
     troubles = Troubles(session, equipment)
-    return session, Engine(folder, session, equipment)
+    return session, Engine(folder, session, equipment), Pulse(session, troubles, equipment)

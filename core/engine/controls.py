@@ -8,7 +8,7 @@ from ..handle import EventKind
 from ..limits.gate import Gate
 from ..policies.governor import Bounds
 from .events import EventLog
-from .host_care import HostCare
+from .governors import Governors
 from .scheduler import Scheduler
 
 
@@ -16,12 +16,12 @@ class Controls:
     """Takes effect at once, and says so in the events."""
 
     def __init__(
-        self, gate: Gate, scheduler: Scheduler, care: HostCare, events: EventLog, bounds: Bounds
+        self, gate: Gate, scheduler: Scheduler, governors: Governors, events: EventLog, bounds: Bounds
     ) -> None:
         """`bounds` are those of the automatic limits."""
         self._gate = gate
         self._scheduler = scheduler
-        self._care = care
+        self._governors = governors
         self._events = events
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
@@ -29,18 +29,18 @@ class Controls:
     @property
     def auto(self) -> bool:
         """Whether limits are found automatically."""
-        return self._care.auto
+        return self._governors.on
 
     @property
     def limit(self) -> int:
         """What may be in flight: as a user set it, or as much as the governed hosts bear."""
-        return min(self._gate.limit, self._care.granted) if self._care.auto else self._gate.limit
+        return min(self._gate.limit, self._governors.granted) if self._governors.on else self._gate.limit
 
     def set_concurrency(self, limit: int) -> None:
         """Set the limit by hand (1 at least): a lower one drains, a higher one takes effect at once."""
-        before, governed = self.limit, self._care.auto
+        before, governed = self.limit, self._governors.on
         if governed:
-            self._care.set_auto(False, self._loop.time())
+            self._governors.switch(False, self._loop.time())
         self._gate.limit = limit
         if self._gate.limit == before and not governed:
             return
@@ -54,10 +54,10 @@ class Controls:
 
     def set_auto(self, on: bool) -> None:
         """Let limits be found, or keep the one that was found last."""
-        if on == self._care.auto:
+        if on == self._governors.on:
             return
         limit = self.limit
-        self._care.set_auto(on, self._loop.time())
+        self._governors.switch(on, self._loop.time())
         self._gate.limit = self._bounds.most if on else limit
         text = (
             "Governor on: the limit of each host is found automatically."

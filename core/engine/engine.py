@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
-from ..model import Counts
+from ..model import Counts, Headers
 from ..policies.eta import estimate
 from .session import Equipment, Session
 
@@ -69,6 +69,8 @@ class Engine:
             eta=self._eta(counts, recent, now),
             latency=meter.latency(),
             history=meter.history,
+            asking=self._session.asking,
+            spending=self._with.purse.shown(counts) if self._with.purse is not None else None,
             revision=journal.revision,
         )
 
@@ -125,6 +127,14 @@ class Engine:
     def set_rate(self, per_second: float | None) -> None:
         """Limit how many requests start a second; None lifts the limit."""
         self._with.controls.set_rate(per_second)
+
+    def set_credentials(self, headers: Headers, environ: Mapping[str, str]) -> None:
+        """Send these header fields in place of those of the same names, and these values of `env.`, from now on.
+
+        Raises TemplateError for a header that cannot be sent.
+        """
+        self._with.renewal.renew(headers, environ)
+        self._with.events.say(EventKind.CREDENTIALS, "New credentials were given by hand.")
 
     def retry(self, ids: Collection[int]) -> None:
         """Queue these again if they failed or were skipped, with a fresh retry budget."""

@@ -14,6 +14,8 @@ class Hold(Enum):
     """The disk takes no large bodies."""
     OUTAGE = auto()
     """No host can be reached."""
+    QUOTA = auto()
+    """All that the quota allows has been sent."""
 
 
 class Holds:

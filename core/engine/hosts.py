@@ -10,6 +10,7 @@ from operator import attrgetter
 from time import monotonic
 
 from ..handle import HostRow
+from ..limits.hosts import HostLimit, HostLimits
 from ..model import FailureKind
 
 MOST_HOSTS = 10_000
@@ -32,7 +33,7 @@ class _Host:
     elapsed_ms: array[float] = field(default_factory=lambda: array("f"))
     """The last attempts' times: once full, the oldest one is overwritten."""
 
-    def row(self) -> HostRow:
+    def row(self, limit: HostLimit | None, now: float) -> HostRow:
         times = sorted(self.elapsed_ms)
         return HostRow(
             id=self.id,
@@ -43,14 +44,20 @@ class _Host:
             p50_ms=_rank(times, 0.50),
             p95_ms=_rank(times, 0.95),
             last_failure=self.last_failure,
+            limit=limit.most if limit is not None else None,
+            pace_per_s=limit.pacer.per_second if limit is not None else None,
+            rests_s=max(0.0, limit.cool_until - now) if limit is not None else 0.0,
         )
 
 
 class Hosts:
     """Takes in each attempt of this session as it starts and as it ends; holds 1 KB of times a host at most."""
 
-    def __init__(self, most: int = MOST_HOSTS, clock: Callable[[], float] = monotonic) -> None:
-        """`most` hosts get a row of their own; `clock` gives monotonic seconds."""
+    def __init__(
+        self, limits: HostLimits, most: int = MOST_HOSTS, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """`most` hosts get a row of their own; `clock` gives monotonic seconds, which `limits` also count."""
+        self._limits = limits
         self._most = most
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
@@ -101,7 +108,7 @@ class Hosts:
         window = self._order[start : start + count]
         if self._others is not None and start <= len(self._order) < start + count:
             window.append(self._others)
-        return tuple(host.row() for host in window)
+        return tuple(host.row(self._limits.of(host.name), now) for host in window)
 
     def _admit(self, name: str) -> _Host:
         if len(self._hosts) < self._most:

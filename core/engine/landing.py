@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from ..journal.entries import Ended
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
 from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted
+from ..policies.rules.judgement import Ruling
+from .credentials import CredentialWatch
 from .host_care import HostCare
 from .meter import Meter
 from .outage import OutageGuard
 from .reply_fields import asked_wait_s
-from .ticket import Flight
+from .ticket import Flight, Ticket
 from .watch import GapWatch
 
 _BREAKABLE_BY_SLEEP = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT, FailureKind.RESET})
@@ -26,6 +28,12 @@ class Reactions:
     """This machine, not a server, made an attempt fail."""
     disk_fault: Callable[[str, int], None]
     """The disk would not take a body, with the reason and how many octets had come."""
+    attempted: Callable[[int | None, FailureKind | None], None]
+    """An attempt has ended, with the status of its reply and the kind of its fault."""
+    stop: Callable[[str], None]
+    """A rule says that the run is to stop, with the reason."""
+    unauthorized: Callable[[str], None]
+    """A host refuses what it took before; the argument names both."""
     ended: Callable[[bool], None]
     """A request reached a terminal state; the argument says whether it failed."""
 
@@ -40,6 +48,7 @@ class Landing:
         gaps: GapWatch,
         outages: OutageGuard,
         care: HostCare,
+        credentials: CredentialWatch,
         reactions: Reactions,
     ) -> None:
         """All parts are shared with the engine."""
@@ -48,6 +57,7 @@ class Landing:
         self._gaps = gaps
         self._outages = outages
         self._care = care
+        self._credentials = credentials
         self._reactions = reactions
 
     def land(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> tuple[Ended, float]:
@@ -59,7 +69,6 @@ class Landing:
         asked_s = asked_wait_s(outcome) if outcome is not None else None
         verdict = self._verdict(flight, outcome, asked_s, now, chance)
         elapsed_ms = flight.elapsed_s * 1000
-        reply = outcome if isinstance(outcome, Reply) else None
         ended = Ended(
             id=ticket.id,
             attempt=ticket.attempt,
@@ -70,31 +79,49 @@ class Landing:
             status=outcome.status if outcome is not None else None,
             kind=verdict.kind,
             message=verdict.message,
-            reply=reply,
+            reply=outcome if isinstance(outcome, Reply) else None,
             hops=outcome.hops if outcome is not None else (),
             wire_bytes=outcome.wire_bytes if outcome is not None else flight.progress.received,
         )
-        succeeded = verdict.state is State.SUCCEEDED
+        delay_s = self._paid(ticket, verdict, chance)
         if outcome is not None:
+            succeeded = verdict.state is State.SUCCEEDED
             self._meter.record(now, elapsed_ms, succeeded=succeeded, ended=verdict.state.terminal)
-            self._outages.landed(ticket, outcome, verdict.state, charged=verdict.charged)
-            if not self._outages.active:
-                self._care.landed(ticket.host, outcome, flight.elapsed_s, asked_s, now)
+            self._tell(flight, outcome, verdict, asked_s, now)
         if verdict.state in (State.SUCCEEDED, State.FAILED):
-            self._reactions.ended(not succeeded)
-        if isinstance(outcome, Fault):
-            self._blame_this_machine(outcome)
-        return ended, verdict.delay_s
+            self._reactions.ended(verdict.state is State.FAILED)
+        return ended, delay_s
 
     def fail(self, ended: Ended) -> None:
         """Take in a request that failed before it could be sent."""
         self._reactions.ended(ended.state is State.FAILED)
 
-    def _blame_this_machine(self, fault: Fault) -> None:
-        if fault.kind is FailureKind.LOCAL:
-            self._reactions.local_fault(fault.message)
-        elif fault.kind is FailureKind.DISK:
-            self._reactions.disk_fault(fault.message, fault.wire_bytes)
+    def _paid(self, ticket: Ticket, verdict: Verdict, chance: float) -> float:
+        """Seconds until the next attempt, once its host's budget for retries has been asked."""
+        if verdict.state is State.SUCCEEDED:
+            self._care.succeeded(ticket.host, ticket.cost)
+        if verdict.state is not State.WAITING or not verdict.charged:
+            return verdict.delay_s
+        grant = self._care.retry(ticket.host, verdict.kind, self._policy.cap_s, chance)
+        ticket.cost = grant.cost
+        return max(verdict.delay_s, grant.delay_s)
+
+    def _tell(
+        self, flight: Flight, outcome: Outcome, verdict: Verdict, asked_s: float | None, now: float
+    ) -> None:
+        """Let everybody know who learns from attempts."""
+        ticket, ruling = flight.ticket, flight.judgement.ruling if flight.judgement else None
+        self._outages.landed(ticket, outcome, verdict.state, charged=verdict.charged)
+        if not self._outages.active:
+            self._care.landed(flight, outcome, asked_s, now, refused=ruling is Ruling.RETRY)
+        kind = outcome.kind if isinstance(outcome, Fault) else None
+        self._reactions.attempted(outcome.status, kind)
+        if flight.judgement is not None and ruling is Ruling.STOP:
+            self._reactions.stop(flight.judgement.message)
+        if kind is FailureKind.LOCAL:
+            self._reactions.local_fault(verdict.message or "")
+        elif kind is FailureKind.DISK:
+            self._reactions.disk_fault(verdict.message or "", outcome.wire_bytes)
 
     def _verdict(
         self, flight: Flight, outcome: Outcome | None, asked_s: float | None, now: float, chance: float

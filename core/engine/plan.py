@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..errors import OptionError
 from ..job import Job, Options
+from ..policies.cost import Price
+from ..policies.governor import Bounds
+from ..policies.quota_terms import QuotaTerms
 from ..policies.retry import RetryPolicy
 from ..policies.rules.rules import Rules
 from ..policies.statuses import RetryOn
-from ..policies.stop import MaxFailures
+from ..policies.stop import MaxFailures, StopOn
 from ..proxies import Proxies
 from ..requests.templates import RequestBuilder
 from ..secrets.redact import Redactor
+from .spending import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,10 @@ class Plan:
     rules: Rules | None
     """What counts as success; None where the status alone decides."""
     max_failures: MaxFailures | None
+    stop_on: StopOn | None
+    spending: Terms
+    bounds: Bounds
+    """Of the automatic limit of each host."""
 
     @classmethod
     def of(cls, job: Job, options: Options, environ: Mapping[str, str]) -> Plan:
@@ -41,4 +50,20 @@ class Plan:
             policy=RetryPolicy(retries=options.retries, retry_on=RetryOn.parse(options.retry_on)),
             rules=Rules.parse(options.ok_if, options.fail_if, options.retry_if, options.stop_if),
             max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
+            stop_on=StopOn.parse(options.stop_on) if options.stop_on else None,
+            spending=Terms(
+                QuotaTerms.parse(options.quota) if options.quota else None,
+                Price.parse(options.cost) if options.cost else None,
+                options.retries + 1,
+            ),
+            bounds=_bounds(options),
         )
+
+
+def _bounds(options: Options) -> Bounds:
+    most = min(options.auto_max, options.per_host or options.auto_max)
+    if options.auto_min > most:
+        raise OptionError(
+            f"--auto-min {options.auto_min} is more than a host may have in flight ({most}: --auto-max, --per-host)."
+        )
+    return Bounds(options.auto_min, most)

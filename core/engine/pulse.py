@@ -7,10 +7,12 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from ..handle import RunState
+from ..handle import Asking, RunState
+from .spending import META
 
 if TYPE_CHECKING:
     from .session import Equipment, Session
+    from .troubles import Troubles
 
 TICK_S = 0.25
 """Seconds between two beats."""
@@ -20,12 +22,15 @@ _NOTE_EVERY_S = 1.0
 class Pulse:
     """Notices gaps in time, settles the run's state, and notes in the journal how the run stands."""
 
-    def __init__(self, session: Session, equipment: Equipment) -> None:
+    def __init__(self, session: Session, troubles: Troubles, equipment: Equipment) -> None:
         """Nothing happens before `beat`."""
         self._session = session
+        self._troubles = troubles
         self._with = equipment
         self._noted_at = float("-inf")
         self._noted_state: RunState | None = None
+        self._spent = False
+        """The run waits for its quota."""
 
     async def beat(self) -> None:
         """Go on until cancelled."""
@@ -39,12 +44,25 @@ class Pulse:
                     f"This machine stood still for {gap:.0f} s; attempts it broke are not charged."
                 )
             self._with.meter.roll(now)
-            self._with.care.tick(now)
+            self._with.governors.tick(now)
+            self._watch_time_and_quota(now)
+            self._with.scheduler.pump()
             self._session.settle()
             state = self._session.state
             quiet = state is RunState.FINISHED and self._noted_state is RunState.FINISHED
             if now - self._noted_at >= _NOTE_EVERY_S and not self._with.journal.troubled and not quiet:
                 self._note(now, state)
+
+    def _watch_time_and_quota(self, now: float) -> None:
+        session, purse = self._session, self._with.purse
+        if session.state is RunState.RUNNING:
+            late = self._with.stops.passed(self._with.clock.session_s(now))
+            if late is not None:
+                session.ask(Asking.STOP, late)
+        if purse is None or purse.left is not self._spent:
+            return
+        self._spent = not purse.left
+        self._troubles.quota(purse.wait if self._spent else None)
 
     def _note(self, now: float, state: RunState) -> None:
         self._noted_at, self._noted_state = now, state
@@ -59,4 +77,8 @@ class Pulse:
             }
         )
         elapsed = self._with.clock.session_s(now)
+        purse = self._with.purse
+        if purse is not None and purse.kept is not None:
+            kept = purse.kept
+            self._with.journal.post(lambda store: store.set_meta(META, kept))
         self._with.journal.post(lambda store: store.save_live(self._with.number, elapsed, live))

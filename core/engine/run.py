@@ -84,13 +84,14 @@ async def open_run(
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
-            session, engine = await assemble(stack, plan, run_folder, store, source, job)
+            session, engine, pulse = await assemble(stack, plan, run_folder, store, source, job)
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
             session.warn(shortage)
         if again is not None:
             session.tell_requeued(requeued)
         session.start(plan.proxies.shown)
+        session.spawn(pulse.beat())
         try:
             yield engine
         finally:

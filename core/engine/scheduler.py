@@ -1,36 +1,34 @@
-"""Which request starts when: leases ahead, fills free slots, and brings retries back when they are due."""
+"""Which request starts when: fills free slots as fast as all limits allow, and brings retries back in time."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import random
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ..journal.entries import Ended, Leased
+from ..journal.entries import Ended
 from ..journal.folder import body_name
 from ..journal.writer import Journal
 from ..limits.gate import Gate
 from ..limits.ready import ReadyQueue
-from ..model import FailureKind, Fault, Outcome, State
+from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
 from ..policies.rate import Pacer
 from ..transport.base import Transport
 from .feed import Feed
 from .hosts import Hosts
+from .judging import Judging
 from .landing import Landing
+from .leasing import LeaseParts, Leasing
+from .spending import Purse
 from .ticket import Flight, Ticket
+from .waiting_room import WaitingRoom
 
 _STARTS_A_TICK = 16
 """Requests started in one iteration of the loop, so that a raised limit does not freeze the dashboard."""
-_LEAST_AHEAD = 16
-_MOST_AHEAD = 5000
-_MOST_READY = 20_000
-"""Leased requests in memory, those of hosts without room included."""
 _MOST_WAITING = 10_000
-"""Retries in the waiting room; beyond that nothing new is started, so that an outage does not fill memory."""
+"""Retries in the waiting room; beyond that nothing new is leased, so that an outage does not fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,10 @@ class Parts:
     feed: Feed
     gate: Gate
     landing: Landing
+    judging: Judging | None
+    """None where the status alone decides."""
+    purse: Purse | None
+    """None where attempts are neither limited nor priced."""
     limit: Callable[[], int]
     """How many may be in flight just now, as far as is known."""
     rate_per_s: Callable[[], float]
@@ -51,31 +53,38 @@ class Parts:
 
 
 class Scheduler:
-    """Starts attempts while the gate, the pacer and the disk allow it; never waits inside a decision."""
+    """Starts attempts while the gate, the pacer, the purse and the disk allow it; never waits inside a decision."""
 
-    def __init__(self, parts: Parts, rate: float | None) -> None:
-        """Nothing starts before the first `pump`."""
+    def __init__(self, parts: Parts, pacer: Pacer) -> None:
+        """Nothing starts before the first `pump`; `pacer` spaces all starts."""
         self._parts = parts
         self._loop = asyncio.get_running_loop()
         self._ready: ReadyQueue[Ticket] = ReadyQueue()
-        self._pacer = Pacer().at_rate(rate, self._loop.time())
-        self._due: list[tuple[float, int, Ticket]] = []
-        self._waiting: dict[int, Ticket] = {}
-        self._order = itertools.count()
+        self._pacer = pacer
+        self._waiting = WaitingRoom()
+        self._leasing = Leasing(
+            LeaseParts(
+                journal=parts.journal,
+                feed=parts.feed,
+                gate=parts.gate,
+                limit=parts.limit,
+                rate_per_s=parts.rate_per_s,
+                failed=self._fail,
+                stuck=parts.on_feed_error,
+            ),
+            self._ready,
+            self.pump,
+        )
         self._skipping: set[int] = set()
         self._stale: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
-        self._leasing: asyncio.Task[None] | None = None
-        self._dry_at: int | None = None
-        """The horizon below which nothing was queued when it was last looked for."""
-        self._releasing: set[asyncio.Task[None]] = set()
         self.stopping = False
         """Whether nothing more is started, because the run is being left."""
         self.flights: dict[int, Flight] = {}
         """Attempts that hold a slot, by request, the oldest first."""
-        self.hosts = Hosts()
+        self.hosts = Hosts(parts.gate.hosts)
         """What each host has had of the attempts."""
 
     @property
@@ -88,17 +97,29 @@ class Scheduler:
         self._pacer = self._pacer.at_rate(per_second, self._loop.time())
         self.pump()
 
+    @property
+    def reserve(self) -> int | None:
+        """How many more requests may be begun; None for all. May be set at any time."""
+        return self._leasing.reserve
+
+    @reserve.setter
+    def reserve(self, count: int | None) -> None:
+        self._leasing.reserve = count
+
     def pump(self) -> None:
         """Start what may start now, and see to it that more is leased; cheap when there is nothing to do."""
         if self.stopping:
             return
-        gate, journal, now = self._parts.gate, self._parts.journal, self._loop.time()
+        parts, now = self._parts, self._loop.time()
+        gate, purse = parts.gate, parts.purse
         for _ in range(_STARTS_A_TICK):
-            if not self._ready or gate.free == 0 or journal.congested:
+            if not self._ready or gate.free == 0 or parts.journal.congested:
                 break
             wait = self._pacer.wait_s(now)
             if wait > 0:
                 self._wake_at(now + wait)
+                break
+            if purse is not None and not purse.left:
                 break
             ticket = self._ready.pop(gate, now)
             if ticket is None:
@@ -110,7 +131,8 @@ class Scheduler:
         else:
             if self._again is None:
                 self._again = self._loop.call_soon(self._pump_again)
-        self._lease_ahead()
+        if len(self._waiting) <= _MOST_WAITING:
+            self._leasing.ahead(self._pacer.per_second)
 
     def reconsider(self, host: str) -> None:
         """A host may have more, or less, than before."""
@@ -118,10 +140,14 @@ class Scheduler:
         if self._again is None and not self.stopping:
             self._again = self._loop.call_soon(self._pump_again)
 
+    def rebuild(self) -> None:
+        """Make all requests anew that are not under way."""
+        self._leasing.rebuild(self._waiting.clear())
+        self.pump()
+
     def skip(self, ids: Collection[int]) -> None:
         """Keep these from starting; the caller has them skipped in the journal, then calls `skipped`."""
-        for request in ids:
-            self._waiting.pop(request, None)
+        self._waiting.drop(ids)
         self._skipping.update(ids)
 
     def skipped(self, ids: Collection[int], leased: Collection[int], lease: int) -> None:
@@ -146,10 +172,7 @@ class Scheduler:
 
     async def landed(self) -> None:
         """Return when nothing is in flight and nothing is being leased; after `stop`."""
-        for task in (self._leasing, *self._releasing):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        await self._leasing.stop()
         while self.flights:
             await asyncio.wait([flight.task for flight in self.flights.values() if flight.task])
 
@@ -171,6 +194,8 @@ class Scheduler:
             self._ready.unblock(ticket.host)
             return
         self._pacer = self._pacer.taken(now)
+        if self._parts.purse is not None:
+            self._parts.purse.sent()
         flight = Flight(ticket, now, time.time())
         self.flights[ticket.id] = flight
         self.hosts.started(ticket.host)
@@ -190,6 +215,10 @@ class Scheduler:
         del self.flights[ticket.id]
         self._parts.gate.release(ticket.host)
         self._ready.unblock(ticket.host)
+        if self._parts.purse is not None:
+            unsent = outcome is None and not flight.sent
+            unsent = unsent or (isinstance(outcome, Fault) and outcome.kind in UNSENT_KINDS)
+            self._parts.purse.landed(flight.started_at, unsent=unsent)
         ended, delay_s = self._parts.landing.land(flight, outcome, now, random.random())
         self.hosts.ended(ticket.host, ended.elapsed_ms if outcome is not None else None, ended.kind)
         self._parts.journal.end(ended)
@@ -205,15 +234,21 @@ class Scheduler:
         name = body_name(ticket.id, ticket.attempt)
         began = time.monotonic()
         try:
-            return await self._parts.transport.fetch(ticket.request, name, flight.progress)
+            outcome = await self._parts.transport.fetch(ticket.request, name, flight.progress)
         finally:
             flight.elapsed_s = time.monotonic() - began
+        if self._parts.judging is not None and isinstance(outcome, Reply):
+            flight.judgement = await self._parts.judging.judge(outcome, flight.elapsed_s)
+        return outcome
+
+    def _fail(self, ended: Ended) -> None:
+        self._parts.landing.fail(ended)
+        self._parts.journal.end(ended)
 
     def _wait(self, ticket: Ticket, ended: Ended, due: float) -> None:
         ticket.attempt = ended.attempt + 1
         ticket.tries = ended.tries
-        self._waiting[ticket.id] = ticket
-        heapq.heappush(self._due, (due, next(self._order), ticket))
+        self._waiting.add(ticket, due)
         self._wake_at(due)
 
     def _wake_at(self, when: float) -> None:
@@ -226,67 +261,10 @@ class Scheduler:
 
     def _on_time(self) -> None:
         self._timer = None
-        now = self._loop.time()
-        ripe: list[Ticket] = []
-        while self._due and self._due[0][0] <= now:
-            ticket = heapq.heappop(self._due)[2]
-            if self._waiting.get(ticket.id) is ticket:
-                del self._waiting[ticket.id]
-                ripe.append(ticket)
+        ripe = self._waiting.ripe(self._loop.time())
         if ripe:
-            task = self._loop.create_task(self._lease_again(ripe))
-            self._releasing.add(task)
-            task.add_done_callback(self._releasing.discard)
-        if self._due:
-            self._wake_at(self._due[0][0])
-        self.pump()
-
-    async def _lease_again(self, tickets: list[Ticket]) -> None:
-        leased, number = await self._parts.journal.lease_again([ticket.id for ticket in tickets])
-        for ticket in tickets:
-            if ticket.id in leased:
-                ticket.lease = number
-                self._ready.push(ticket)
-        self.pump()
-
-    def _lease_ahead(self) -> None:
-        parts = self._parts
-        if self._leasing is not None or parts.gate.paused or parts.journal.congested:
-            return
-        if parts.journal.counts.queued == 0 or len(self._waiting) > _MOST_WAITING:
-            return
-        if self._dry_at is not None and parts.feed.horizon == self._dry_at:
-            return
-        limit = parts.limit()
-        ahead = max(_LEAST_AHEAD, limit // 2, int(parts.rate_per_s() * 0.3))
-        target = max(0, limit - parts.gate.in_use) + ahead
-        if self._pacer.per_second is not None:
-            target = min(target, max(_LEAST_AHEAD, int(self._pacer.per_second * 2)))
-        target = min(target, _MOST_AHEAD)
-        # Tickets of hosts without room do not count, so that they delay no other host.
-        missing = min(target - self._ready.available, _MOST_READY - len(self._ready))
-        if missing > 0 and (self._ready.available == 0 or missing * 2 >= min(ahead, target)):
-            self._leasing = self._loop.create_task(self._lease(missing))
-
-    async def _lease(self, count: int) -> None:
-        feed, journal = self._parts.feed, self._parts.journal
-        horizon = feed.horizon
-        leased: list[Leased] = []
-        try:
-            leased = await journal.lease(count, horizon, urgent=self._ready.available == 0)
-            self._dry_at = horizon if not leased else None
-            tickets, failed = await feed.tickets(leased)
-        except (
-            Exception
-        ) as error:  # whatever it is, the rows go back into the queue and the run says why it waits
-            journal.post(lambda store: store.give_back([one.id for one in leased]))
-            self._parts.on_feed_error(str(error) or type(error).__name__)
-            return
-        finally:
-            self._leasing = None
-        for ended in failed:
-            self._parts.landing.fail(ended)
-            journal.end(ended)
-        for ticket in tickets:
-            self._ready.push(ticket)
+            self._leasing.again(ripe)
+        due = self._waiting.next_due
+        if due is not None:
+            self._wake_at(due)
         self.pump()

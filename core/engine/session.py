@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..handle import EventKind, RunState
+from ..handle import Asking, EventKind, RunState
 from ..journal.entries import Ended
 from ..journal.store import Store
 from ..journal.writer import Journal
 from ..limits.gate import Gate
-from ..policies.stop import FailureWatch
+from ..model import FailureKind
+from ..policies.stop import StopWatch
 from .controls import Controls
+from .credentials import CredentialWatch
 from .events import EventLog
 from .feed import HeldRows
+from .governors import Governors
 from .holds import Hold, Holds
 from .host_care import HostCare
 from .ingest import Ingest
 from .lifecycle import Facts, settled
 from .meter import Meter
 from .outage import OutageGuard
-from .pulse import Pulse
+from .renewal import Renewal
 from .run_clock import RunClock
 from .scheduler import Scheduler
+from .spending import Purse
 from .watch import GapWatch
 
 
@@ -43,9 +47,15 @@ class Equipment:
     gaps: GapWatch
     outages: OutageGuard
     care: HostCare
+    governors: Governors
     controls: Controls
     events: EventLog
-    failures: FailureWatch
+    stops: StopWatch
+    purse: Purse | None
+    renewal: Renewal
+    credentials: CredentialWatch
+    canaries: int
+    """Requests to send before somebody is asked about the rest; 0 for none."""
     held: HeldRows
     ingest: Ingest | None
     """None when the input need not, or cannot, be read."""
@@ -69,6 +79,8 @@ class Session:
         """Why it is in that state, where no user wanted it."""
         self.stopped_by: str | None = None
         """The stop condition that paused the run, in a sentence."""
+        self.asking: Asking | None = None
+        """What a user is to decide."""
         self.refused: str | None = None
         """Why the run cannot go on at all, in a sentence."""
         self.over = asyncio.Event()
@@ -93,7 +105,6 @@ class Session:
         )
         if self._with.ingest is not None:
             self.spawn(self._read_input(self._with.ingest))
-        self.spawn(Pulse(self, self._with).beat())
         self.settle()
         self._with.scheduler.pump()
 
@@ -113,7 +124,10 @@ class Session:
             return
         self._holds.clear()
         self._with.outages.dismiss()
-        self._with.failures.reset()
+        self._with.stops.reset(self._with.clock.session_s(self._loop.time()))
+        self._with.credentials.forget()
+        self._with.care.forgive(self._loop.time())
+        self._with.scheduler.reserve = None
         self._go_on()
 
     def hold(self, hold: Hold, reason: str) -> None:
@@ -151,9 +165,10 @@ class Session:
         )
         state = settled(self.state, facts)
         if state is self.state:
+            self._ask_about_canaries()
             return
         if state in (RunState.RUNNING, RunState.FINISHED):
-            self.stopped_by = None
+            self.stopped_by = self.asking = None
         if state is RunState.RUNNING:
             self._with.clock.run(self._loop.time())
             self.over.clear()
@@ -177,10 +192,12 @@ class Session:
         self.enter(RunState.INTERRUPTED, reason)
         self.over.set()
 
-    def wait_for_user(self, reason: str) -> None:
-        """Pause until a user has put something right."""
-        self.warn(f"Paused: {reason}")
-        self.stopped_by = self.stopped_by or reason
+    def ask(self, question: Asking, reason: str) -> None:
+        """Pause until a user has decided; whoever only waits for the end is told that this is one."""
+        if self.stopped_by is not None or self.state is RunState.FINISHED:
+            return
+        self.stopped_by, self.asking = reason, question
+        self._with.events.say(EventKind.PAUSED, f"Stopped: {reason}.")
         if self.state is RunState.RUNNING or self._held:
             self.enter(RunState.PAUSED, reason)
         self.over.set()
@@ -216,19 +233,30 @@ class Session:
 
     def request_ended(self, failed: bool) -> None:
         """A request succeeded or failed for good."""
-        stop = self._with.failures.ended(failed=failed)
-        if stop is None or self.stopped_by is not None:
-            return
-        self.stopped_by = stop
-        self._with.events.say(EventKind.PAUSED, f"Stopped: {stop}.")
-        if self.state is RunState.RUNNING or self._held:
-            self.enter(RunState.PAUSED, stop)
-        self.over.set()
+        reason = self._with.stops.ended(failed=failed)
+        if reason is not None:
+            self.ask(Asking.STOP, reason)
+
+    def attempted(self, status: int | None, kind: FailureKind | None) -> None:
+        """An attempt has ended, be it the last of its request or not."""
+        reason = self._with.stops.attempted(status, kind)
+        if reason is not None:
+            self.ask(Asking.STOP, reason)
+
+    def unauthorized(self, host: str) -> None:
+        """A host refuses what it took before."""
+        self.ask(Asking.CREDENTIALS, f"{host} answers 401 Unauthorized to what it accepted before")
 
     # Inside
 
+    def _ask_about_canaries(self) -> None:
+        counts = self._with.journal.counts
+        if self._with.scheduler.reserve == 0 and not counts.in_flight and not counts.waiting:
+            told = f"{counts.succeeded:,} succeeded, {counts.failed:,} failed"
+            self.ask(Asking.CANARY, f"the first {self._with.canaries} have been sent: {told}; send the rest?")
+
     def _go_on(self) -> None:
-        self.stopped_by = None
+        self.stopped_by = self.asking = None
         self.over.clear()
         self.enter(RunState.RUNNING)
         self._with.scheduler.pump()

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ..model import Progress, Request
+from ..policies.rules.judgement import Judgement
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Ticket:
     """Charged attempts before this one."""
     lease: int
     """Number of the journal's lease it came with."""
+    cost: int = 0
+    """What its retry took from its host's budget; given back if it succeeds."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class Flight:
     """Wall clock, seconds since the epoch."""
     elapsed_s: float = 0.0
     """How long the attempt took, once it has ended."""
+    judgement: Judgement | None = None
+    """What the user's rules say of its reply."""
     progress: Progress = field(default_factory=Progress)
     task: asyncio.Task[None] | None = None
     begun: bool = False

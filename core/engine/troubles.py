@@ -40,16 +40,24 @@ class Troubles:
 
     def outage_began(self, reason: str) -> None:
         """No host can be reached."""
-        self._with.failures.reset()
+        self._with.stops.reset(self._with.clock.session_s(self._loop.time()))
         self._session.hold(Hold.OUTAGE, f"no host can be reached ({reason})")
 
     def outage_ended(self, seconds: float) -> None:
         """A host can be reached again."""
+        self._with.care.forgive(self._loop.time())
         self._session.release(Hold.OUTAGE, f"The network is back after {seconds:.0f} s.")
 
     def outage_hopeless(self, reason: str) -> None:
         """Nothing has ever been reached: whoever waits for the end should hear of it."""
         self._session.give_up(f"nothing could be reached since the start ({reason})")
+
+    def quota(self, wait: str | None) -> None:
+        """The quota is spent, with the reason and until when; or there is more of it (None)."""
+        if wait is None:
+            self._session.release(Hold.QUOTA, "The quota has begun anew.")
+        else:
+            self._session.hold(Hold.QUOTA, wait)
 
     def local_fault(self, message: str) -> None:
         """This machine ran out of something: halve the concurrency, once a second at most."""

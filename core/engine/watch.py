@@ -19,13 +19,13 @@ class GapWatch:
         """`tick` is promised every `interval_s` seconds; `now` is on the loop's clock."""
         self._interval_s = interval_s
         self._last = now
-        self._last_boot = _boot_clock()
+        self._last_boot = boot_clock()
         self._gap: tuple[float, float] | None = None
 
     def tick(self, now: float) -> float:
         """Take in one tick; the length of the gap that has just ended, in seconds, or 0."""
         late = self._late_s(now)
-        began, self._last, self._last_boot = self._last, now, _boot_clock()
+        began, self._last, self._last_boot = self._last, now, boot_clock()
         if late < _LEAST_GAP_S:
             return 0.0
         self._gap = (began, now)
@@ -42,10 +42,11 @@ class GapWatch:
 
     def _late_s(self, now: float) -> float:
         # The loop's clock stands still while a laptop sleeps; the boot clock does not.
-        return max(now - self._last, _boot_clock() - self._last_boot) - self._interval_s
+        return max(now - self._last, boot_clock() - self._last_boot) - self._interval_s
 
 
-def _boot_clock() -> float:
+def boot_clock() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps where there is one."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 

@@ -25,7 +25,7 @@ _INTERRUPTED = "the process ended while this attempt may have been under way"
 # `state < 3` and `state >= 3` repeat the conditions of the partial indexes: SQLite infers neither from `state = 0`.
 _LEASE = """
 UPDATE requests SET state = 1, attempts = attempts + 1
-WHERE id IN (SELECT id FROM requests WHERE state = 0 AND state < 3 AND id < ? ORDER BY id LIMIT ?)
+WHERE id IN (SELECT id FROM requests WHERE state = 0 AND state < 3 AND id >= ? AND id < ? {} ORDER BY id LIMIT ?)
 RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
 """
 _LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
@@ -39,7 +39,8 @@ UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, 
 WHERE id IN (SELECT id FROM picked)
 """
 _QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
-_EVERY_ID = 2**63 - 1
+EVERY_ID = 2**63 - 1
+"""Above the ids of all requests."""
 _GAPS = """
 SELECT before + 1, id FROM (
     SELECT id, lag(id, 1, -1) OVER (ORDER BY id) AS before FROM
@@ -137,9 +138,15 @@ class Store:
         if changed != len(ended):
             self._ledger.recount()
 
-    def lease(self, count: int, below: int = _EVERY_ID) -> list[Leased]:
-        """Mark the first `count` queued requests with ids under `below` as in flight for their next attempt."""
-        rows = self._db.execute(_LEASE, (below, count)).fetchall()
+    def lease(
+        self, count: int, below: int = EVERY_ID, *, start: int = 0, without: Collection[str] = ()
+    ) -> list[Leased]:
+        """Mark the first `count` queued requests with ids from `start` to under `below` as in flight.
+
+        `without` names hosts whose requests are left alone.
+        """
+        others = f"AND host NOT IN ({','.join('?' * len(without))})" if without else ""
+        rows = self._db.execute(_LEASE.format(others), (start, below, *without, count)).fetchall()
         self._ledger.move(State.QUEUED, State.IN_FLIGHT, len(rows))
         self._lease += 1
         return sorted((Leased(*row, lease=self._lease) for row in rows), key=lambda leased: leased.id)
@@ -160,6 +167,12 @@ class Store:
         """The same for every leased request."""
         given = self._db.execute(f"{_GIVE_BACK} AND state < 3").rowcount
         self._ledger.move(State.IN_FLIGHT, State.QUEUED, given)
+
+    def wait_no_more(self, ids: Collection[int]) -> None:
+        """Queue these, which wait for a retry, at once; their charged attempts stay charged."""
+        sql = "UPDATE requests SET state = 0 WHERE id = ? AND state = 2"
+        queued = sum(self._db.execute(sql, (request,)).rowcount for request in ids)
+        self._ledger.move(State.WAITING, State.QUEUED, queued)
 
     def mark_sent(self, ids: Collection[int]) -> None:
         """Note that non-idempotent requests are about to be sent: from here on their outcome may be unknown."""
@@ -189,6 +202,11 @@ class Store:
             [(charged, request) for request, charged in attempts.items()],
         )
         self.requeue(RowFilter(), failed)
+
+    def attempts_since(self, moment: float) -> int:
+        """Attempts that began at a moment (wall clock) or later; looks at all of them."""
+        found = self._db.execute("SELECT count(*) FROM attempts WHERE started >= ?", (moment,)).fetchone()
+        return int(found[0])
 
     def queued_urls(self, count: int) -> list[str]:
         """URLs of up to `count` queued requests from anywhere in the list."""

@@ -13,7 +13,7 @@ from ..errors import RunError
 from ..model import Counts
 from .damage import may_pass, primary_code, unusable
 from .entries import Accepted, Ended, Leased
-from .store import Store
+from .store import EVERY_ID, Store
 
 T = TypeVar("T")
 _MAX_WAITING = 20_000
@@ -160,14 +160,23 @@ class Journal:
         self._stir()
         return await result
 
-    async def lease(self, count: int, below: int | None, *, urgent: bool = False) -> list[Leased]:
-        """The next queued requests (with ids under `below`), durably marked as in flight.
+    async def lease(
+        self,
+        count: int,
+        below: int | None,
+        *,
+        start: int = 0,
+        without: Collection[str] = (),
+        urgent: bool = False,
+    ) -> list[Leased]:
+        """The next queued requests (with ids from `start` to under `below`), durably marked as in flight.
 
-        `urgent` where slots stand empty.
+        Not those of the hosts `without`; `urgent` where slots stand empty.
         """
-        if below is None:
-            return await self.change(lambda store: store.lease(count), urgent=urgent)
-        return await self.change(lambda store: store.lease(count, below), urgent=urgent)
+        end = below if below is not None else EVERY_ID
+        return await self.change(
+            lambda store: store.lease(count, end, start=start, without=without), urgent=urgent
+        )
 
     async def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
         """Durably mark those that still wait as in flight; which these are, and the lease's number."""

@@ -22,6 +22,13 @@ class HostLimit:
     pacer: Pacer
     cool_until: float = 0.0
     """No request starts before; monotonic seconds."""
+    confined: int | None = None
+    """Requests in flight while it does not answer, or None."""
+
+    @property
+    def most(self) -> int | None:
+        """Requests that may be in flight, or None."""
+        return _lower(self.concurrency, self.confined)
 
 
 class HostLimits:
@@ -59,7 +66,8 @@ class HostLimits:
             elif (most := _lower(self._start, self._concurrency)) is not None and in_use >= most:
                 return math.inf
         if limit is not None:
-            if limit.concurrency is not None and in_use >= limit.concurrency:
+            most = limit.most
+            if most is not None and in_use >= most:
                 return math.inf
             wait = max(limit.cool_until - now, limit.pacer.wait_s(now))
             if wait > 0:
@@ -83,6 +91,21 @@ class HostLimits:
         pace = _lower(pace, self._rate)
         if pace != limit.pacer.per_second:
             limit.pacer = limit.pacer.at_rate(pace, now)
+
+    def confine(self, host: str, most: int | None, now: float) -> None:
+        """Let a host that does not answer have this many in flight at most, whatever else it may; None: no more."""
+        self._own(host, now).confined = most
+
+    def release_all(self, now: float) -> tuple[str, ...]:
+        """Let no host rest, or be confined, any longer; which of them did."""
+        held = [
+            (host, limit)
+            for host, limit in self._limits.items()
+            if limit.confined is not None or limit.cool_until > now
+        ]
+        for _, limit in held:
+            limit.confined, limit.cool_until = None, 0.0
+        return tuple(host for host, _ in held)
 
     def cool(self, host: str, until: float, now: float) -> bool:
         """Let a host rest; False where it rests as long already."""
@@ -119,6 +142,7 @@ class HostLimits:
             host: limit
             for host, limit in self._limits.items()
             if max(limit.cool_until, limit.pacer.next_at) > now
+            or limit.confined is not None
             or (limit.concurrency, limit.pacer.per_second) != (self._concurrency, self._rate)
         }
 

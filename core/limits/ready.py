@@ -55,6 +55,18 @@ class ReadyQueue(Generic[T]):
             heapq.heappop(self._wakes)
         return None
 
+    def crowded(self, most: int) -> frozenset[str]:
+        """Hosts set aside that have more than this many here."""
+        return frozenset(host for host in self._aside if len(self._queues[host]) > most)
+
+    def clear(self) -> list[T]:
+        """Take out all, whatever their hosts may do."""
+        found = [item for queue in self._queues.values() for item in queue]
+        for state in (self._queues, self._turns, self._aside, self._wakes):
+            state.clear()
+        self._size = self._set_aside = 0
+        return found
+
     def push(self, item: T) -> None:
         """Add one at the end of its host's queue."""
         host = item.host

@@ -3,9 +3,10 @@
 The states of Nygard, "Release It!" (2nd ed., "Circuit Breaker"), as in Hystrix and Polly, and one more:
 
 CLOSED     all may start.
-OPEN       after ten failures in a row nothing starts for 2 s; with each probe that fails twice as long, 60 s at most.
+OPEN       after ten failures in a row, over ten seconds at least, nothing starts for 2 s; with each probe that fails
+           twice as long, 60 s at most.
 HALF OPEN  the rest is over: one request at a time. An answer closes the breaker, a failure opens it for longer.
-GIVEN UP   two minutes and three failed probes without an answer: requests start again, a few at once, with one attempt
+GIVEN UP   a minute and three failed probes without an answer: requests start again, a few at once, with one attempt
            each, until one is answered. Each request must be sent once and every row must end, and a run must not take
            hours because a host is gone.
 
@@ -13,8 +14,8 @@ While no other host answers either, nothing is won by ending rows quickly: then 
 in which most deployments and restarts are over.
 
 A breaker delays; it fails nothing. Failures are what waiting may mend: no connection, no answer in time, a 5xx. Any
-other status closes it. Servers that refuse by 503 what exceeds a rate (nginx `limit_req`) refuse many in a row within
-a moment and accept others in the next: server errors alone open it only when they go on for 2 s.
+other status closes it. A moment's failures say little: servers that refuse by 503 what exceeds a rate (nginx `limit_req`)
+refuse many in a row and accept others a moment later, and a short list of dead URLs is better ended than spared.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from enum import Enum, auto
 from ..model import FailureKind, Outcome, Reply
 
 _IN_A_ROW = 10
-_ERRORS_LAST_S = 2.0
+_LEAST_S = 10.0
 _FIRST_REST_S = 2.0
 _MOST_REST_S = 60.0
-_GIVE_UP_S = 120.0
+_GIVE_UP_S = 60.0
 _GIVE_UP_ALONE_S = 600.0
 _LEAST_PROBES = 3
 _FEW = 4
@@ -73,7 +74,6 @@ class _Breaker:
     since: float
     """When the first failure of the row was seen."""
     in_a_row: int = 0
-    lost: int = 0
     rest_s: float = 0.0
     """0 while it is closed."""
     opened_at: float = 0.0
@@ -88,9 +88,13 @@ class Breakers:
     What `limit` and `final` say, and the moment until which a host rests, changes only with `ended` and `clear`.
     """
 
-    def __init__(self, most_given_up: int = _FEW) -> None:
-        """All closed. A host that is given up may have `most_given_up` requests in flight, a few of them at first."""
+    def __init__(self, most_given_up: int = _FEW, least_s: float = _LEAST_S) -> None:
+        """All closed. A host that is given up may have `most_given_up` requests in flight, a few of them at first.
+
+        A row of failures must have lasted for `least_s` seconds before it opens a breaker.
+        """
         self._most_given_up = max(1, most_given_up)
+        self._least_s = least_s
         self._breakers: dict[str, _Breaker] = {}
         self._answered_at = float("-inf")
 
@@ -136,7 +140,7 @@ class Breakers:
         if breaker.rest_s:
             # What was under way when it opened has failed for the same reason and is no probe.
             return self._probed(host, breaker, now) if started >= breaker.opened_at else None
-        return self._failed(host, breaker, now, lost=sign is Sign.LOST)
+        return self._failed(host, breaker, now)
 
     def clear(self) -> None:
         """Close all, because an outage is over or a user wants to go on."""
@@ -146,11 +150,9 @@ class Breakers:
         breaker = self._breakers.pop(host)
         return f"{host} answers again, after {now - breaker.since:.0f} s." if breaker.rest_s else None
 
-    def _failed(self, host: str, breaker: _Breaker, now: float, *, lost: bool) -> str | None:
+    def _failed(self, host: str, breaker: _Breaker, now: float) -> str | None:
         breaker.in_a_row += 1
-        breaker.lost += lost
-        lasting = breaker.in_a_row >= _IN_A_ROW and now - breaker.since >= _ERRORS_LAST_S
-        if breaker.lost < _IN_A_ROW and not lasting:
+        if breaker.in_a_row < _IN_A_ROW or now - breaker.since < self._least_s:
             return None
         breaker.rest_s = _FIRST_REST_S
         breaker.opened_at = now

@@ -48,11 +48,12 @@ class RetryPolicy:
         retry_after_s: float | None,
         chance: float,
         judgement: Judgement | None = None,
+        last: bool = False,
     ) -> Verdict:
         """Judge one attempt.
 
         `tries` counts it, `chance` is uniform in [0, 1), `retry_after_s` is the server's word, `judgement` that of
-        the user's rules on a reply.
+        the user's rules on a reply. `last` says that the host is given up, so that nothing is sent again.
         """
         if isinstance(outcome, Fault):
             kind, message = outcome.kind, outcome.message
@@ -76,7 +77,7 @@ class RetryPolicy:
                 return _SUCCEEDED
             kind, message = FailureKind.HTTP_STATUS, status_message(outcome.status)
             again = named and (idempotent or self.retry_on.unsafe)
-        if again and tries <= self.retries:
+        if again and tries <= self.retries and not last:
             return Verdict(State.WAITING, kind, message, self.delay_s(tries, retry_after_s, chance))
         return Verdict(State.FAILED, kind, message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -39,6 +40,7 @@ class RequestBuilder:
         """Raises TemplateError for a template that cannot be used, and for an unset `env.NAME`."""
         if templates.data is not None and templates.json is not None:
             raise TemplateError("--data and --json both give a body. Leave one of them out.")
+        self._given = templates, environ
         method = templates.method
         self._method = _once("--method", lambda: _method(method)) if method else None
         self._url = Rendering("--url", templates.url, url_values) if templates.url is not None else None
@@ -74,6 +76,18 @@ class RequestBuilder:
         body_varies = self._body is not None and self._constant_body is None
         self.only_url_varies = self.constant_headers is not None and not body_varies
         """Whether a request without a spec of its own is given by its method and URL alone."""
+
+    def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
+        """Send these header fields, as they are, in place of those of the same names, and these values of `env.`.
+
+        Raises TemplateError, and then changes nothing.
+        """
+        templates, known_environ = self._given
+        names = {name.lower() for name, _ in headers}
+        kept = tuple(field for field in templates.headers if field[0].lower() not in names)
+        given = tuple((name, f"{{% raw %}}{value}{{% endraw %}}") for name, value in headers)
+        renewed = RequestBuilder(replace(templates, headers=kept + given), {**known_environ, **environ})
+        self.__dict__.update(renewed.__dict__)
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Raises TemplateError for a column that a template names and the input does not have."""

@@ -24,6 +24,10 @@ class Redactor:
         """`secrets` are values to mask wherever they stand: those of the environment variables in use."""
         self._values = SecretValues(secrets)
 
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these values too from now on."""
+        self._values = SecretValues({*self._values.values, *secrets})
+
     def url(self, url: str, request: Request | None = None) -> str:
         """Mask secret values, parameters that are secret by their name, and the user in the authority."""
         own = _own(request)

@@ -43,6 +43,10 @@ class BodyStore:
         """Whether the disk would take this much more just now."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, _takes, self.root, octets)
 
+    async def read(self, body: BodyFile, most: int) -> bytes:
+        """The first `most` octets of a body; raises OSError."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, _read, body.path, most)
+
     async def discard(self, paths: Iterable[Path]) -> None:
         """Remove the body files of superseded attempts; files that are not there, or not ours, are left alone."""
         for path in paths:
@@ -128,6 +132,11 @@ class BodySink:
 
     async def _call(self, work: Callable[..., None], *args: object) -> None:
         await asyncio.get_running_loop().run_in_executor(self._store.threads, work, *args)
+
+
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def _takes(root: Path, octets: int) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from fetchdeck.core.engine.hosts import WINDOW, Hosts
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.job import Job, Options
+from fetchdeck.core.limits.hosts import HostLimits
 from fetchdeck.core.model import FailureKind
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from tests.support.ledger import ledger_server
 
 
 def test_every_attempt_is_counted_where_it_belongs() -> None:
-    hosts = Hosts()
+    hosts = Hosts(HostLimits())
     for host in ("a", "b", "a", "a", "a"):
         hosts.started(host)
     hosts.ended("a", 10.0, None)
@@ -36,7 +37,7 @@ def test_every_attempt_is_counted_where_it_belongs() -> None:
 
 def test_the_busiest_come_first_and_the_order_is_kept_for_a_while() -> None:
     now = 0.0
-    hosts = Hosts(clock=lambda: now)
+    hosts = Hosts(HostLimits(), clock=lambda: now)
     for host in ("a", "b", "b", "c", "c", "c"):
         hosts.started(host)
     assert [row.host for row in hosts.rows(0, 2)] == ["c", "b"]
@@ -51,7 +52,7 @@ def test_the_busiest_come_first_and_the_order_is_kept_for_a_while() -> None:
 
 
 def test_hosts_beyond_the_most_share_the_last_row() -> None:
-    hosts = Hosts(most=2)
+    hosts = Hosts(HostLimits(), most=2)
     for host in ("a", "b", "c", "d", "c", "c"):
         hosts.started(host)
     for host in ("d", "c", "a"):
@@ -69,7 +70,7 @@ def test_hosts_beyond_the_most_share_the_last_row() -> None:
 
 @given(st.lists(st.integers(0, 100_000), min_size=1, max_size=3 * WINDOW))
 def test_percentiles_are_those_of_the_last_attempts(times: list[int]) -> None:
-    hosts = Hosts()
+    hosts = Hosts(HostLimits())
     for time in times:
         hosts.started("a")
         hosts.ended("a", float(time), None)
@@ -83,7 +84,7 @@ def test_percentiles_are_those_of_the_last_attempts(times: list[int]) -> None:
 
 
 def test_an_end_without_a_start_does_no_harm() -> None:
-    hosts = Hosts()
+    hosts = Hosts(HostLimits())
     hosts.ended("a", 10.0, None)
     assert len(hosts) == 0
 
