@@ -14,7 +14,7 @@ While no other host answers either, nothing is won by ending rows quickly: then 
 in which most deployments and restarts are over.
 
 A breaker delays; it fails nothing. Failures are what waiting may mend: no connection, no answer in time, a 5xx. Any
-other status closes it. A moment's failures say little: servers that refuse by 503 what exceeds a rate (nginx `limit_req`)
+other status closes it. A moment's failures say little: servers that refuse what exceeds a rate by 503 (nginx does)
 refuse many in a row and accept others a moment later, and a short list of dead URLs is better ended than spared.
 """
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from .rate_fields import Allowance
 
 _WEIGHT = 0.05
 _MUCH = 0.2
 """Share of the last requests refused (an exponential mean over about twenty) that means all of the host."""
+_FEW = 5
 _LONGEST_S = 3600.0
 _SCARCE = 0.1
 """Share of a period's allowance below which what is left is spread over the rest of the period."""
@@ -14,19 +17,24 @@ _LEAST_SCARCE = 3
 
 
 class Refusals:
-    """What share of its requests a host has refused lately. A stray 429 rests one request, not its host."""
+    """What share of its requests a host has refused lately. A stray 429 rests one request, not its host.
 
-    __slots__ = ("share",)
+    Where refusals ask for different waits, the shortest of the last few is the host's; each request keeps its own.
+    """
+
+    __slots__ = ("_asked", "share")
 
     def __init__(self) -> None:
         self.share = 0.0
+        self._asked: deque[float] = deque(maxlen=_FEW)
 
     def ended(self, *, refused: bool, asked_s: float | None) -> float | None:
         """Take in one reply; for how many seconds the host should rest, where it refuses much and says how long."""
         self.share += _WEIGHT * (refused - self.share)
-        if not refused or asked_s is None or self.share < _MUCH:
+        if not refused or asked_s is None:
             return None
-        return min(asked_s, _LONGEST_S)
+        self._asked.append(asked_s)
+        return min(*self._asked, _LONGEST_S) if self.share >= _MUCH else None
 
 
 def rest(left: Allowance, in_flight: int) -> float:
