@@ -10,12 +10,15 @@ from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
 from textual.reactive import var
+from textual.screen import Screen
 
 from ..core.errors import OptionError
 from ..core.handle import EngineHandle, RunState, Snapshot
 from ..core.journal.reader import JournalReader
 from ..core.policies.rate import parse_rate
 from . import commands, concurrency_steps, figures, theme
+from .questions import WITH_A_SCREEN, Questions
+from .screens.decision import Decision
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
 from .screens.prompt import Answer, PromptScreen
@@ -55,6 +58,7 @@ class FetchdeckApp(App[None]):
         """Whether the run was left at once, so that nobody waits for what is in flight."""
         self.leaving = False
         """Whether the run drains and the app leaves when it is over."""
+        self._questions = Questions(self, engine, self._reader, self._bound, self._decided)
         for look in (theme.DARK, theme.LIGHT):
             self.register_theme(look)
         self.theme = theme.DARK.name
@@ -81,6 +85,8 @@ class FetchdeckApp(App[None]):
         self.snapshot = snapshot = self.engine.snapshot()
         if self.leaving and over(snapshot):
             self.exit()
+        elif not self.leaving:
+            self._questions.follow(snapshot)
 
     def drain_and_leave(self) -> None:
         """Start nothing more, and leave by itself when all that is in flight has ended and is saved."""
@@ -99,6 +105,8 @@ class FetchdeckApp(App[None]):
         """Whether a command makes sense now."""
         if action == "toggle_pause":
             return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
+        if action == "show_question":
+            return self.snapshot is not None and self.snapshot.asking in WITH_A_SCREEN
         return True
 
     def action_toggle_pause(self) -> None:
@@ -125,6 +133,11 @@ class FetchdeckApp(App[None]):
         """Half as many."""
         self._step(concurrency_steps.halve)
 
+    def action_toggle_auto(self) -> None:
+        """Have limits found automatically, or keep what there is."""
+        self.engine.set_auto(not self.engine.snapshot().auto)
+        self.pull()
+
     def action_ask_concurrency(self) -> None:
         """Type a limit."""
 
@@ -133,9 +146,13 @@ class FetchdeckApp(App[None]):
                 self.engine.set_concurrency(answer.value)
                 self.pull()
 
-        limit = str(self.engine.snapshot().limit)
-        hint = "How many requests may be in flight at once. Fewer than now: those in flight end first."
-        prompt = PromptScreen("Concurrency", hint, limit, concurrency_steps.parse_concurrency)
+        now = self.engine.snapshot()
+        hint = "How many requests may be in flight at once. " + (
+            "The governor is off then; a turns it on again."
+            if now.auto
+            else "Fewer than now: those in flight end first."
+        )
+        prompt = PromptScreen("Concurrency", hint, str(now.limit), concurrency_steps.parse_concurrency)
         self.push_screen(prompt, answered)
 
     def action_ask_rate(self) -> None:
@@ -151,6 +168,10 @@ class FetchdeckApp(App[None]):
         hint = "How many requests may start: 10/s, 600/m or 5000/h. Empty: no limit."
         prompt = PromptScreen("Rate limit", hint, shown, _typed_rate)
         self.push_screen(prompt, answered)
+
+    def action_show_question(self) -> None:
+        """Show again what the run asks."""
+        self._questions.show(self.engine.snapshot())
 
     def action_show_help(self) -> None:
         """Show all keys."""
@@ -191,6 +212,16 @@ class FetchdeckApp(App[None]):
             self.drain_and_leave()
         elif how is Leave.NOW:
             self.abandon_and_leave()
+
+    def _decided(self, decision: Decision) -> None:
+        if decision is Decision.LEAVE:
+            self.drain_and_leave()
+        elif self.engine.snapshot().state is RunState.PAUSED:
+            self.engine.resume()
+            self.pull()
+
+    def _bound(self, screen: Screen[Decision | None]) -> Screen[Decision | None]:
+        return screen.data_bind(FetchdeckApp.snapshot)
 
     def _step(self, step: Callable[[int], int]) -> None:
         self.engine.set_concurrency(step(self.engine.snapshot().limit))

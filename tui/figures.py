@@ -77,6 +77,11 @@ def eta(value: Eta) -> str:
     return f"{low} {unit}" if not high or high == low else f"{low}–{high} {unit}"
 
 
+def span(seconds: float) -> str:
+    """A span of time in one unit: `12 s`, `4 min`, `5 h`, `9 d`."""
+    return eta(Eta(seconds, seconds))
+
+
 def _figure(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if value < 3 else f"{value:.0f}"
 
@@ -99,6 +104,16 @@ def rate(per_second: float | None) -> str:
         if per_second * factor >= 1:
             return f"{per_second * factor:,.6g}/{unit}"
     return f"{per_second * _HOUR:,.3g}/h"
+
+
+def pace(per_second: float | None) -> str:
+    """A pace that was found, in at most eight cells: `43/s`, `2.5/s`, `30/min`, `12/h`; a dash for none."""
+    if per_second is None:
+        return "–"
+    for factor, unit in ((1, "s"), (_MINUTE, "min")):
+        if per_second * factor >= 1:
+            return f"{short(per_second * factor)}/{unit}"
+    return f"{short(per_second * _HOUR)}/h"
 
 
 def percent(done: int, total: int) -> str:

@@ -7,7 +7,7 @@ from collections import deque
 from .rate_fields import Allowance
 
 _WEIGHT = 0.05
-_MUCH = 0.2
+_MUCH = 0.6
 """Share of the last requests refused (an exponential mean over about twenty) that means all of the host."""
 _FEW = 5
 _LONGEST_S = 3600.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fetchdeck.core.handle import (
     Snapshot,
 )
 from fetchdeck.core.journal.filter import RowFilter
-from fetchdeck.core.model import Counts, FailureKind, Phase, State
+from fetchdeck.core.model import Counts, FailureKind, Headers, Phase, State
 from textual.app import App
 
 from .journal_factory import Made, make_journal
@@ -49,6 +49,7 @@ def running(**changes: object) -> Snapshot:
         total_known=True,
         in_use=500,
         limit=500,
+        auto=False,
         saving=0,
         rate_limit=None,
         received_bytes=12_345_678,
@@ -57,6 +58,8 @@ def running(**changes: object) -> Snapshot:
         eta=Eta(14.0, 19.0),
         latency=Latency(333.0, 452.0, 1240.0),
         history=history(),
+        asking=None,
+        spending=None,
         revision=1,
     )
     return replace(snapshot, **changes)  # type: ignore[arg-type]
@@ -121,13 +124,19 @@ class ScriptedEngine:
         self._note("pause", state=RunState.PAUSED)
 
     def resume(self) -> None:
-        self._note("resume", state=RunState.RUNNING)
+        self._note("resume", state=RunState.RUNNING, reason="", asking=None)
 
     def set_concurrency(self, limit: int) -> None:
-        self._note("set_concurrency", limit, limit=limit)
+        self._note("set_concurrency", limit, limit=limit, auto=False)
+
+    def set_auto(self, on: bool) -> None:
+        self._note("set_auto", on, auto=on)
 
     def set_rate(self, per_second: float | None) -> None:
         self._note("set_rate", per_second, rate_limit=per_second)
+
+    def set_credentials(self, headers: Headers, environ: Mapping[str, str]) -> None:
+        self._note("set_credentials", headers, dict(environ))
 
     def retry(self, ids: Collection[int]) -> None:
         self._note("retry", tuple(ids))
@@ -167,14 +176,37 @@ def in_flight(n: int = 500) -> tuple[InFlightRow, ...]:
     )
 
 
+def host(
+    id_: int,
+    name: str,
+    in_flight: int = 0,
+    succeeded: int = 0,
+    failed: int = 0,
+    p50_ms: float | None = None,
+    p95_ms: float | None = None,
+    last_failure: FailureKind | None = None,
+) -> HostRow:
+    """A host with no limits of its own."""
+    return HostRow(id_, name, in_flight, succeeded, failed, p50_ms, p95_ms, last_failure, None, None, 0.0)
+
+
 def asked_hosts() -> tuple[HostRow, ...]:
     """Hosts in all conditions, the busiest first."""
     return (
-        HostRow(0, "places.example", 480, 5_003, 493, 333.0, 452.0, FailureKind.TIMEOUT),
-        HostRow(2, "cdn.places.example:8443", 20, 311, 0, 12.0, 31.0, None),
-        HostRow(1, "xn--r8jz45g.example", 0, 0, 7, 10_004.0, 10_020.0, FailureKind.CONNECT_TIMEOUT),
-        HostRow(3, "new.example", 1, 0, 0, None, None, None),
-        HostRow(10_000, "", 2, 40, 3, 120.0, 2_400.0, FailureKind.DNS),
+        host(0, "places.example", 480, 5_003, 493, 333.0, 452.0, FailureKind.TIMEOUT),
+        host(2, "cdn.places.example:8443", 20, 311, 0, 12.0, 31.0),
+        host(1, "xn--r8jz45g.example", 0, 0, 7, 10_004.0, 10_020.0, FailureKind.CONNECT_TIMEOUT),
+        host(3, "new.example", 1),
+        host(10_000, "", 2, 40, 3, 120.0, 2_400.0, FailureKind.DNS),
+    )
+
+
+def governed_hosts() -> tuple[HostRow, ...]:
+    """The same while each host's limits are found automatically: two that rest, one that nothing is known of."""
+    limits = ((41, 43.27, 0.0), (20, None, 0.0), (1, 0.5, 611.0), (4, None, 0.0), (None, None, 12.3))
+    return tuple(
+        replace(row, limit=limit, pace_per_s=pace, rests_s=rests)
+        for row, (limit, pace, rests) in zip(asked_hosts(), limits, strict=True)
     )
 
 

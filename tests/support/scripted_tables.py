@@ -23,6 +23,7 @@ SNAPSHOT = Snapshot(
     total_known=True,
     in_use=0,
     limit=50,
+    auto=False,
     saving=0,
     rate_limit=None,
     received_bytes=0,
@@ -31,6 +32,8 @@ SNAPSHOT = Snapshot(
     eta=None,
     latency=None,
     history=(),
+    asking=None,
+    spending=None,
     revision=0,
 )
 HOSTILE = (

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import Event, EventKind, HostRow, InFlightRow, RunState
+from fetchdeck.core.handle import Event, EventKind, InFlightRow, RunState
 from fetchdeck.core.model import FailureKind, Phase, State
 from fetchdeck.core.printable import printable
 from fetchdeck.tui.app import FetchdeckApp
@@ -36,7 +36,7 @@ from textual.widgets import Input
 
 from ..support.hostile import SHOWN, SURROGATE, check_terminal, recorded
 from ..support.journal_factory import Made
-from ..support.scripted_engine import ScriptedEngine, running, scripted, seen
+from ..support.scripted_engine import ScriptedEngine, host, running, scripted, seen
 
 ALL = " ".join(SHOWN)
 LINES = "\n".join(SHOWN)
@@ -100,7 +100,7 @@ def hostile_engine(folder: Path) -> ScriptedEngine:
             InFlightRow(n, "GET", f"https://{text}", 1, Phase.SENDING, 1.0, 0) for n, text in enumerate(texts)
         ),
         asked=tuple(
-            HostRow(n, text, 1, 1, 1, 1.0, 1.0, FailureKind.DNS) for n, text in enumerate([*texts, SURROGATE])
+            host(n, text, 1, 1, 1, 1.0, 1.0, FailureKind.DNS) for n, text in enumerate([*texts, SURROGATE])
         ),
         happened=tuple(
             Event(n, 1.7e9, EventKind.TROUBLE, text) for n, text in enumerate([*texts, SURROGATE])

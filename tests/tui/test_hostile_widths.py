@@ -55,7 +55,10 @@ def painters() -> dict[str, tuple[RowPainter, object]]:
             InFlightTable(engine)._painter,
             lambda text: InFlightRow(1, text, text, 1, Phase.SENDING, 1.0, 1),
         ),
-        "hosts": (HostTable(engine)._painter, lambda text: HostRow(1, text, 1, 1, 1, 1.0, 1.0, None)),
+        "hosts": (
+            HostTable(engine)._painter,
+            lambda text: HostRow(1, text, 1, 1, 1, 1.0, 1.0, None, 9, 9.0, 9.0),
+        ),
         "events": (EventLog(engine)._painter, lambda text: Event(1, 1.0, EventKind.TROUBLE, text)),
         "causes": (
             CauseTable()._painter,

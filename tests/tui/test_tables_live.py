@@ -90,7 +90,7 @@ async def test_fewer_requests_in_flight_leave_no_old_rows() -> None:
 
 
 def host(number: int, name: str, succeeded: int = 1) -> HostRow:
-    return HostRow(number, name, 1, succeeded, 2, 333.0, 1_240.0, FailureKind.TIMEOUT)
+    return HostRow(number, name, 1, succeeded, 2, 333.0, 1_240.0, FailureKind.TIMEOUT, None, None, 0.0)
 
 
 async def test_the_cursor_stays_with_its_host_when_the_order_changes() -> None:
@@ -111,7 +111,7 @@ async def test_hosts_that_share_a_row_and_hostile_ones_are_named_harmlessly() ->
     engine = ScriptedTables()
     engine.known_hosts = [
         *(host(n, name) for n, name in enumerate(HOSTILE)),
-        HostRow(99, "", 0, 0, 0, None, None, None),
+        HostRow(99, "", 0, 0, 0, None, None, None, None, None, 0.0),
     ]
     app = TableApp(table := HostTable(engine))
     async with app.run_test(size=(120, 12)):

@@ -32,6 +32,8 @@ from ..widgets.host_table import HostTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.journal_table import JournalTable
 from ..widgets.key_footer import KeyFooter, KeyHint
+from ..widgets.question_line import QuestionLine
+from ..widgets.spending_line import SpendingLine
 from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
@@ -74,6 +76,8 @@ class MainScreen(Screen[None]):
         """Everything, from the top down."""
         yield StatusHeader().data_bind(MainScreen.snapshot)
         yield AccountingLine().data_bind(MainScreen.snapshot)
+        yield SpendingLine().data_bind(MainScreen.snapshot)
+        yield QuestionLine().data_bind(MainScreen.snapshot)
         with Container(id="deck"):
             yield Controls().data_bind(MainScreen.snapshot)
             yield ThroughputChart().data_bind(MainScreen.snapshot)

@@ -1,4 +1,4 @@
-"""What the keys turn: concurrency in use and its limit, the rate and its limit; with latency and bytes beside them."""
+"""What the keys turn: concurrency, the governor, the rate; with latency and bytes beside them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from .columns import Tone
 from .lines import Lines
 
 _LABEL = 13
-_PANEL_LINES, _SHORT_LINES = 7, 4
+_PANEL_LINES, _SHORT_LINES = 8, 5
 _BAR = 6, 16
 """The least and the most cells of the gauge in the strip."""
+_AUTO = {True: ("◆", "auto", Tone.ACCENT), False: ("◇", "manual", Tone.MUTED)}
 _BESIDE_BAR = 45
 """Cells of the strip's first line that labels, gaps and a rate with its limit take."""
 
@@ -27,6 +28,12 @@ def concurrency(snapshot: Snapshot) -> Line:
         return (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED), *saving)
     text = f"draining {count(snapshot.in_use)}→{count(snapshot.limit)}, {count(over)} to go"
     return (Span(text, Tone.WARN), *saving)
+
+
+def governor(snapshot: Snapshot) -> Line:
+    """`◆ auto` while limits are found automatically, `◇ manual` while they are as they were set."""
+    glyph, word, tone = _AUTO[snapshot.auto]
+    return (Span(f"{glyph} {word}", tone),)
 
 
 def _steady_concurrency(snapshot: Snapshot) -> Line:
@@ -74,16 +81,23 @@ def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
         ),
         "   ",
     )
-    parts = [(Span("latency ", Tone.MUTED), *join(percentiles(snapshot), "  "))]
-    parts.append((Span("received ", Tone.MUTED), Span(size(snapshot.received_bytes))))
-    return first, join(parts, "   ")
+    second = join(
+        (
+            (Span("latency ", Tone.MUTED), *join(percentiles(snapshot), "  ")),
+            (Span("received ", Tone.MUTED), Span(size(snapshot.received_bytes))),
+            governor(snapshot),
+        ),
+        "   ",
+    )
+    return first, second
 
 
 def short_panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
-    """Four lines, for wide terminals that are low."""
+    """Five lines, for wide terminals that are low."""
     slots = (Span("concurrency ", Tone.MUTED), *_steady_concurrency(snapshot), Span(" "))
     return (
         (*slots, *gauge(snapshot, max(0, width - width_of(slots)))),
+        (Span("governor    ", Tone.MUTED), *governor(snapshot)),
         (Span("rate        ", Tone.MUTED), *throughput(snapshot)),
         (Span("latency     ", Tone.MUTED), *join(percentiles(snapshot), " ")),
         (Span("received    ", Tone.MUTED), Span(size(snapshot.received_bytes))),
@@ -97,6 +111,7 @@ def panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     return (
         (_label("concurrency"), *concurrency(snapshot)),
         gauge(snapshot, width),
+        (_label("governor"), *governor(snapshot)),
         (_label("rate"), *throughput(snapshot)),
         (_label("received"), Span(size(snapshot.received_bytes))),
         (_label("latency"), *first),
@@ -109,7 +124,7 @@ def _label(text: str) -> Span:
 
 
 class Controls(Lines):
-    """Concurrency, rate, latency and bytes: two lines, or a panel where it is tall enough."""
+    """Concurrency, governor, rate, latency and bytes: two lines, or a panel where it is tall enough."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The form that fits."""

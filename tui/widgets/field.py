@@ -34,3 +34,21 @@ class Field(Input):
             event.stop()
             event.prevent_default()
             await self.run_action(action)
+
+
+class SecretField(Field):
+    """A field whose value nobody sees, on the screen or in the clipboard, and that takes it octet for octet."""
+
+    def __init__(self, *, max_length: int) -> None:
+        super().__init__(password=True, compact=True, max_length=max_length)
+
+    def validate_value(self, value: str) -> str:
+        """As it is: nothing of it is shown."""
+        return value
+
+    def action_copy(self) -> None:
+        """Nothing: the clipboard is no place for a secret, and a terminal may show what is copied."""
+
+    def action_cut(self) -> None:
+        """The same; what is selected goes."""
+        self.delete_selection()

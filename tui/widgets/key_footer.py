@@ -44,6 +44,28 @@ def placed(hints: tuple[KeyHint, ...], width: int) -> tuple[tuple[KeyHint, int],
     return tuple(shown)
 
 
+def hints_line(hints: tuple[KeyHint, ...], width: int) -> Line:
+    """The hints that fit, each key before its label."""
+    line: list[Span] = []
+    end = 0
+    for hint, start in placed(hints, width):
+        line += [
+            Span(" " * (start - end)),
+            Span(hint.key, Tone.TITLE),
+            Span(f" {hint.label}", Tone.MUTED),
+        ]
+        end = start + _cells(hint)
+    return tuple(line)
+
+
+def hint_at(hints: tuple[KeyHint, ...], width: int, cell: int) -> KeyHint | None:
+    """The hint whose key or label stands in a cell, if any."""
+    return next(
+        (hint for hint, start in placed(hints, width) if start <= cell < start + _cells(hint)),
+        None,
+    )
+
+
 def _cells(hint: KeyHint) -> int:
     return cell_len(hint.key) + 1 + cell_len(hint.label)
 
@@ -62,20 +84,11 @@ class KeyFooter(Lines):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""
-        line: list[Span] = []
-        end = 0
-        for hint, start in placed(self.hints, width):
-            line += [
-                Span(" " * (start - end)),
-                Span(hint.key, Tone.TITLE),
-                Span(f" {hint.label}", Tone.MUTED),
-            ]
-            end = start + _cells(hint)
-        return (tuple(line),)
+        return (hints_line(self.hints, width),)
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action under the pointer."""
         offset = event.get_content_offset(self)
-        for hint, start in placed(self.hints, self.size.width):
-            if offset is not None and start <= offset.x < start + _cells(hint):
-                await self.run_action(hint.action)
+        hint = None if offset is None else hint_at(self.hints, self.size.width, offset.x)
+        if hint is not None:
+            await self.run_action(hint.action)

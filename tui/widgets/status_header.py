@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from time import time
+
 from ...core.handle import RunState, Snapshot
 from ...core.printable import printable
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
 from ..spans import Line, Span, cut, justify, width_of
+from ..spending import quota_wait
 from .columns import Tone
 from .lines import Lines
 
@@ -20,14 +23,14 @@ _LONGEST_NAME = 40
 """Cells."""
 
 
-def status_line(snapshot: Snapshot, width: int) -> Line:
-    """Name, state and its reason at the left, times at the right."""
+def status_line(snapshot: Snapshot, width: int, now: float = 0.0) -> Line:
+    """Name, state and its reason at the left, times at the right; `now` is the wall clock."""
     name = Span(printable(snapshot.name[: 4 * _LONGEST_NAME]), Tone.TITLE)
     left = (
         *cut((name,), _LONGEST_NAME),
         Span("  "),
         Span(f"{RUN_GLYPHS[snapshot.state]} {snapshot.state.value}", _TONES[snapshot.state]),
-        *_remark(snapshot),
+        *_remark(snapshot, now),
     )
     times = _times(snapshot)
     if width_of(left) + width_of(times) + 2 > width:
@@ -35,13 +38,15 @@ def status_line(snapshot: Snapshot, width: int) -> Line:
     return justify(left, times, width)
 
 
-def _remark(snapshot: Snapshot) -> Line:
+def _remark(snapshot: Snapshot, now: float) -> Line:
     if snapshot.state is RunState.FINISHED:
         text = "R retries failures, q leaves" if snapshot.counts.failed else "q leaves"
     elif snapshot.state is RunState.DRAINING and not snapshot.reason:
         text = f"{count(snapshot.counts.in_flight)} in flight to end"
+    elif snapshot.asking is not None:
+        text = "waits for an answer"
     else:
-        text = printable(snapshot.reason)
+        text = printable(snapshot.reason) or quota_wait(snapshot, now)
     return (Span(" · ", Tone.MUTED), Span(text, Tone.PLAIN)) if text else ()
 
 
@@ -105,4 +110,4 @@ class StatusHeader(Lines):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """Both lines."""
-        return status_line(snapshot, width), progress_line(snapshot, width)
+        return status_line(snapshot, width, time()), progress_line(snapshot, width)
