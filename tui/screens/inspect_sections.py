@@ -26,10 +26,7 @@ def request_lines(detail: RequestDetail, width: int) -> list[Line]:
     """Everything but the response's body, for a screen of `width` cells."""
     row = detail.row
     asked = bool(row.url)
-    lines: list[Line] = [(_span(f"{row.method} ", Tone.TITLE), _span(row.url)) if asked else (_NO_REQUEST,)]
-    lines += _headers(detail.headers)
-    if detail.body is not None:
-        lines += [(), *((_span(line),) for line in body_text(detail.body, _type_of(detail.headers)).lines)]
+    lines = _asked(detail)
     if detail.columns:
         lines += _section(f"Row {row.id}, line {row.line} of the input")
         lines += [_field(name, _value(value)) for name, value in detail.columns.items()]
@@ -44,11 +41,37 @@ def request_lines(detail: RequestDetail, width: int) -> list[Line]:
     return lines
 
 
+def exchange_lines(detail: RequestDetail, width: int) -> list[Line]:
+    """What was sent and what came back, without the response's body, and no more of it all than that.
+
+    Attempts are listed where there was more than one, or no reply.
+    """
+    lines, reply, attempts = _asked(detail), detail.response, detail.attempts
+    if len(attempts) > 1 or (attempts and reply is None):
+        lines += [*_section("Attempts"), *_attempts(attempts, width)]
+    if reply is not None:
+        status = detail.row.status
+        took = f" in {latency(attempts[-1].elapsed_ms)}" if attempts else ""
+        lines += [*_section(f"Reply: {status}{took}"), *_headers(reply.headers)]
+    return lines
+
+
 def curl_lines(detail: RequestDetail) -> list[Line]:
     """The command that `y` copies, for terminals that let no program write to the clipboard."""
     if not detail.row.url:
         return []
     return [*_section("As curl"), (_span(curl_command(detail)),)]
+
+
+def _asked(detail: RequestDetail) -> list[Line]:
+    """The request as it was sent, secrets masked."""
+    row = detail.row
+    if not row.url:
+        return [(_NO_REQUEST,)]
+    lines: list[Line] = [(_span(f"{row.method} ", Tone.TITLE), _span(row.url)), *_headers(detail.headers)]
+    if detail.body is not None:
+        lines += [(), *((_span(line),) for line in body_text(detail.body, _type_of(detail.headers)).lines)]
+    return lines
 
 
 def _section(title: str) -> Iterator[Line]:

@@ -1,0 +1,67 @@
+"""What the dashboard does when the run asks something: open the screen for it once, and carry out the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from ..core.handle import Asking, EngineHandle, Snapshot
+from ..core.journal.reader import JournalReader
+from .credentials import Credentials
+from .screens.canary import CanaryScreen
+from .screens.credentials import CredentialsScreen
+from .screens.decision import Decision
+
+WITH_A_SCREEN = frozenset({Asking.CANARY, Asking.CREDENTIALS})
+"""A stop condition is told above the tables alone: whoever decides wants to look at them first."""
+
+
+class Questions:
+    """Knows which question has been shown; a screen that was closed stays so until it is asked for."""
+
+    def __init__(
+        self,
+        app: App[None],
+        engine: EngineHandle,
+        reader: JournalReader,
+        bind: Callable[[Screen[Decision | None]], Screen[Decision | None]],
+        carry_out: Callable[[Decision], None],
+    ) -> None:
+        """`bind` binds a screen to the app's snapshot, `carry_out` does what a user has decided."""
+        self._app = app
+        self._engine = engine
+        self._reader = reader
+        self._bind = bind
+        self._carry_out = carry_out
+        self._shown: Asking | None = None
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Open the screen of a new question, unless its keys would go to something that is being typed or read."""
+        if snapshot.asking is None:
+            self._shown = None
+        elif snapshot.asking is not self._shown and self._nobody_types():
+            self.show(snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Open the screen of the question that the run asks, where it has one."""
+        self._shown = snapshot.asking
+        if snapshot.asking is Asking.CANARY:
+            self._open(CanaryScreen(self._reader))
+        elif snapshot.asking is Asking.CREDENTIALS:
+            self._open(CredentialsScreen(self._reader, self._use))
+
+    def _open(self, screen: Screen[Decision | None]) -> None:
+        self._app.push_screen(self._bind(screen), self._decided)
+
+    def _nobody_types(self) -> bool:
+        return len(self._app.screen_stack) == 1 and not isinstance(self._app.focused, Input)
+
+    def _use(self, credentials: Credentials) -> None:
+        self._engine.set_credentials(credentials.headers, dict(credentials.environ))
+
+    def _decided(self, decision: Decision | None) -> None:
+        if decision is not None:
+            self._carry_out(decision)

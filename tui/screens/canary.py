@@ -1,0 +1,116 @@
+"""The question after a run's first requests: what was sent, what came back, and whether the rest is to be sent."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import var
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ...core.errors import FetchdeckError
+from ...core.handle import Asking, Snapshot
+from ...core.journal.reader import JournalReader
+from ...core.journal.session_rows import ended_lately
+from ...core.printable import printable
+from ..widgets.key_footer import KeyFooter, KeyHint
+from .decision import Decision
+from .request_panel import RequestPanel
+
+_MOST = 500
+_HINTS = (
+    KeyHint("p", "send the rest", "screen.decide('GO')"),
+    KeyHint("n", "next", "screen.step(1)"),
+    KeyHint("N", "previous", "screen.step(-1)"),
+    KeyHint("q", "leave", "screen.decide('LEAVE')", pinned=True),
+    KeyHint("esc", "decide later", "screen.later", pinned=True),
+)
+
+
+class CanaryScreen(ModalScreen["Decision | None"]):
+    """Shows the first requests with their replies, one at a time; dismissed with None to decide later.
+
+    Closes by itself when the run does not ask any more.
+    """
+
+    CSS_PATH = "canary.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "decide('GO')", "Send the rest"),
+        Binding("q", "decide('LEAVE')", "Drain and leave"),
+        Binding("n,right", "step(1)", "Next"),
+        Binding("N,left", "step(-1)", "Previous"),
+        Binding("escape,o", "later", "Decide later"),
+    ]
+    snapshot: var[Snapshot | None] = var(None)
+    """Bound to the app's snapshot: its reason is the question."""
+
+    def __init__(self, reader: JournalReader) -> None:
+        """`reader` is open."""
+        super().__init__()
+        self._reader = reader
+        self._ids: tuple[int, ...] = ()
+        self._at = 0
+        self._revision = -1
+
+    def compose(self) -> ComposeResult:
+        """The question, one request in full, the keys."""
+        footer = KeyFooter().data_bind(CanaryScreen.snapshot)
+        footer.hints = _HINTS
+        question = Static(id="canary-question", markup=False)
+        yield RequestPanel(self._reader, brief=True, above=[question], below=[footer])
+
+    def on_mount(self) -> None:
+        """Ask, and read what there is to show."""
+        self.watch_snapshot()
+
+    def watch_snapshot(self) -> None:
+        """Show the question of this moment; read again when the journal has more."""
+        snapshot = self.snapshot
+        if snapshot is None or not self.is_mounted:
+            return
+        if snapshot.asking is not Asking.CANARY:
+            self.dismiss(None)
+            return
+        self.query_one("#canary-question", Static).update(Content(printable(snapshot.reason)))
+        if snapshot.revision != self._revision:
+            self._revision = snapshot.revision
+            self.run_worker(self._read(), exclusive=True, group="canaries")
+
+    def action_decide(self, decision: str) -> None:
+        """Close with the answer."""
+        self.dismiss(Decision[decision])
+
+    def action_later(self) -> None:
+        """Close, and let the run wait."""
+        self.dismiss(None)
+
+    def action_step(self, step: int) -> None:
+        """Show another of them."""
+        at = self._at + step
+        if 0 <= at < len(self._ids):
+            self._at = at
+            self._show()
+
+    async def _read(self) -> None:
+        panel = self.query_one(RequestPanel)
+        try:
+            ids = await ended_lately(self._reader, _MOST)
+        except (sqlite3.Error, FetchdeckError) as error:
+            panel.show_trouble(printable(f"The journal cannot be read: {error}"))
+            return
+        if not ids:
+            panel.show_trouble("None of the first requests has ended with a reply or a failure.")
+        elif ids != self._ids:
+            shown = self._ids[self._at] if self._ids else ids[0]
+            self._ids = ids
+            self._at = ids.index(shown) if shown in ids else 0
+            self._show()
+
+    def _show(self) -> None:
+        panel = self.query_one(RequestPanel)
+        panel.prefix = f"{self._at + 1} of {len(self._ids)} · "
+        panel.show_request(self._ids[self._at])
