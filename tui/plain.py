@@ -12,6 +12,7 @@ from ..core.printable import printable
 from .cells import cells_of, clip
 from .figures import clock, count, eta, percent
 from .job_control import in_background
+from .spending import cost_words, share_words
 from .terminal import is_dumb
 
 _BAR_EVERY_S = 0.1
@@ -146,6 +147,7 @@ def progress_line(snapshot: Snapshot) -> str:
         f"{count(counts.invalid)} invalid" if counts.invalid else "",
         f"{count(counts.in_flight)} in flight",
         f"{count(counts.waiting)} waiting" if counts.waiting else "",
+        *_spent(snapshot),
     ]
     return ", ".join(part for part in parts if part)
 
@@ -165,6 +167,7 @@ def bar_line(snapshot: Snapshot, cells: int, blocks: str = "█░") -> str:
         (5, f"{count(counts.failed)} failed" if counts.failed else ""),
         (7, f"{count(counts.in_flight)} in flight"),
         (8, f"{count(counts.waiting)} waiting" if counts.waiting else ""),
+        *((9, text) for text in _spent(snapshot)),
         (0, state),
     ]
     shown = [
@@ -183,6 +186,15 @@ def _cells(shown: list[tuple[int, str]]) -> int:
 def _state(snapshot: Snapshot) -> str:
     reason = printable(snapshot.reason)
     return f"{snapshot.state.value} ({reason})" if reason else snapshot.state.value
+
+
+def _spent(snapshot: Snapshot) -> list[str]:
+    """`quota 12,345 of 100,000 today` and `cost 12.40 USD, about 33.10 in all`, as far as there are any."""
+    spending = snapshot.spending
+    if spending is None:
+        return []
+    share = share_words(spending)
+    return [text for text in (f"quota {share}" if share else "", cost_words(spending)) if text]
 
 
 def _event_line(event: Event) -> str:

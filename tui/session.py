@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ..core.engine.engine import Engine
 from ..core.engine.run import open_run
-from ..core.handle import Latency, RunState
+from ..core.handle import Asking, Latency, RunState, Spending
 from ..core.job import Job, Options
 from ..core.journal.filter import RowFilter
 from ..core.loops import run_fair, run_plain
@@ -21,6 +21,7 @@ from ..core.report import Status, run_status
 from .exporting import write_export
 from .job_control import background_access_allowed
 from .plain import show_progress
+from .plain_canary import canary_lines
 from .signals import Signals, hang_up_ignored, leave_at_next_signal
 from .summary import summary_lines
 from .terminal_writer import TerminalWriter
@@ -56,6 +57,7 @@ class Session:
 class _Ending:
     stopped_by: str | None
     latency: Latency | None
+    spending: Spending | None = None
     crashed: str | None = None
     """A sentence, where the dashboard ended by a fault of its own."""
 
@@ -83,7 +85,9 @@ def _run_and_tell(session: Session, output: TerminalWriter) -> int:
     finally:
         leave_at_next_signal(EXIT_INTERRUPTED)
     status = run_status(session.folder)
-    lines = summary_lines(status, latency=ending.latency, stopped_by=ending.stopped_by)
+    lines = summary_lines(
+        status, latency=ending.latency, spending=ending.spending, stopped_by=ending.stopped_by
+    )
     _say(output, "\n".join(lines))
     if session.output is not None:
         finished = status.state is RunState.FINISHED
@@ -132,7 +136,10 @@ async def _run(session: Session, output: TerminalWriter) -> _Ending:
                 crashed = await _watch_dashboard(engine, output, signals, keep_running=session.keep_running)
             else:
                 await _watch_plainly(engine, output)
-            return _Ending(engine.stopped_by, engine.snapshot().latency, crashed)
+                if engine.snapshot().asking is Asking.CANARY:
+                    _say(output, "\n".join([*await canary_lines(engine.journal_path), ""]))
+            last = engine.snapshot()
+            return _Ending(engine.stopped_by, last.latency, last.spending, crashed)
 
 
 async def _watch_dashboard(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from ..core.handle import Latency, RunState
+from ..core.handle import Latency, RunState, Spending
 from ..core.model import State
 from ..core.printable import printable
 from ..core.report import Status
 from .cells import clip
 from .figures import clock, count, milliseconds, percent, size
 from .shell_words import quote_path
+from .spending import spending_words
 
 _CAUSES_SHOWN = 5
 _SIGNATURE_CELLS = 90
@@ -28,18 +30,22 @@ def summary_lines(
     status: Status,
     *,
     latency: Latency | None = None,
+    spending: Spending | None = None,
     stopped_by: str | None = None,
-    output: Path | None = None,
+    now: float | None = None,
 ) -> list[str]:
     """A run in about twenty lines: counts, pace, causes of failure, where it is and what to do next.
 
-    `latency` is that of the last seconds of a run just ended, `stopped_by` the stop condition that ended it.
+    `latency` is that of the last seconds of a run just ended, `stopped_by` the stop condition that ended it, `now`
+    the wall clock where it is not this moment.
     """
     lines = [_headline(status, stopped_by), "", *_count_lines(status)]
     if latency is not None:
         figures = ((50, latency.p50), (95, latency.p95), (99, latency.p99))
         shown = ", ".join(f"p{rank} {milliseconds(value)}" for rank, value in figures)
         lines += ["", f"  Latency of the last seconds: {shown}"]
+    if spending is not None:
+        lines += ["", f"  Spent: {spending_words(spending, time.time() if now is None else now)}"]
     lines += _cause_lines(status)
     lines += ["", f"  Run folder  {printable(status.run)}"]
     return lines + [
@@ -81,7 +87,7 @@ def _headline(status: Status, stopped_by: str | None) -> str:
         if status.concurrency and status.state in _WORKED_ON
         else "",
     ]
-    return f"{word}. " + ", ".join(part for part in parts if part)
+    return f"{word}{'' if word.endswith('?') else '.'} " + ", ".join(part for part in parts if part)
 
 
 def _count_lines(status: Status) -> list[str]:

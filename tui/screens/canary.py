@@ -15,7 +15,7 @@ from textual.widgets import Static
 from ...core.errors import FetchdeckError
 from ...core.handle import Asking, Snapshot
 from ...core.journal.reader import JournalReader
-from ...core.journal.session_rows import ended_lately
+from ...core.journal.ended_rows import ended_rows
 from ...core.printable import printable
 from ..widgets.key_footer import KeyFooter, KeyHint
 from .decision import Decision
@@ -98,7 +98,7 @@ class CanaryScreen(ModalScreen["Decision | None"]):
     async def _read(self) -> None:
         panel = self.query_one(RequestPanel)
         try:
-            ids = await ended_lately(self._reader, _MOST)
+            ids = await ended_rows(self._reader, _MOST)
         except (sqlite3.Error, FetchdeckError) as error:
             panel.show_trouble(printable(f"The journal cannot be read: {error}"))
             return
