@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..core.detail import request_detail
 from ..core.errors import FetchdeckError
+from ..core.journal.ended_rows import ended_rows
 from ..core.journal.reader import JournalReader
 from ..core.journal.records import RequestDetail
-from ..core.journal.ended_rows import ended_rows
 from ..core.printable import printable
 from .cells import clip
 from .figures import count, milliseconds

@@ -14,8 +14,8 @@ from textual.widgets import Static
 
 from ...core.errors import FetchdeckError
 from ...core.handle import Asking, Snapshot
-from ...core.journal.reader import JournalReader
 from ...core.journal.ended_rows import ended_rows
+from ...core.journal.reader import JournalReader
 from ...core.printable import printable
 from ..widgets.key_footer import KeyFooter, KeyHint
 from .decision import Decision
