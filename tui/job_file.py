@@ -78,8 +78,10 @@ def read_job_file(path: Path, params: Sequence[click.Parameter], ctx: click.Cont
         raise JobFileError(
             path, [(0, "this is no job file: lists or tables stand too deep in others.")]
         ) from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise JobFileError(path, [_syntax(str(error), text)]) from None
+    except (ValueError, ArithmeticError):
+        raise JobFileError(path, [(0, "a number in it has too many digits.")]) from None
     reader = _Reader(path.parent, {key_of(param): param for param in params}, lines, ctx)
     for key, value in document.items():
         reader.take(key, value)
