@@ -18,10 +18,10 @@ from ..core.journal.reader import JournalReader
 from ..core.policies.rate import parse_rate
 from . import commands, concurrency_steps, figures, theme
 from .questions import WITH_A_SCREEN, Questions
-from .screens.decision import Decision
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
 from .screens.prompt import Answer, PromptScreen
+from .screens.question import Decision
 from .screens.quit import Leave, LeaveScreen, over
 
 PULL_S = 0.25

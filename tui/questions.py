@@ -13,7 +13,7 @@ from ..core.journal.reader import JournalReader
 from .credentials import Credentials
 from .screens.canary import CanaryScreen
 from .screens.credentials import CredentialsScreen
-from .screens.decision import Decision
+from .screens.question import Decision
 
 WITH_A_SCREEN = frozenset({Asking.CANARY, Asking.CREDENTIALS})
 """A stop condition is told above the tables alone: whoever decides wants to look at them first."""

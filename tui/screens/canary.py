@@ -8,8 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.reactive import var
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ...core.errors import FetchdeckError
@@ -18,7 +16,7 @@ from ...core.journal.ended_rows import ended_rows
 from ...core.journal.reader import JournalReader
 from ...core.printable import printable
 from ..widgets.key_footer import KeyFooter, KeyHint
-from .decision import Decision
+from .question import QuestionScreen
 from .request_panel import RequestPanel
 
 _MOST = 500
@@ -31,11 +29,10 @@ _HINTS = (
 )
 
 
-class CanaryScreen(ModalScreen["Decision | None"]):
-    """Shows the first requests with their replies, one at a time; dismissed with None to decide later.
+class CanaryScreen(QuestionScreen):
+    """Shows the first requests with their replies, one at a time."""
 
-    Closes by itself when the run does not ask any more.
-    """
+    ASKING = Asking.CANARY
 
     CSS_PATH = "canary.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,8 +42,6 @@ class CanaryScreen(ModalScreen["Decision | None"]):
         Binding("N,left", "step(-1)", "Previous"),
         Binding("escape,o", "later", "Decide later"),
     ]
-    snapshot: var[Snapshot | None] = var(None)
-    """Bound to the app's snapshot: its reason is the question."""
 
     def __init__(self, reader: JournalReader) -> None:
         """`reader` is open."""
@@ -67,26 +62,12 @@ class CanaryScreen(ModalScreen["Decision | None"]):
         """Ask, and read what there is to show."""
         self.watch_snapshot()
 
-    def watch_snapshot(self) -> None:
-        """Show the question of this moment; read again when the journal has more."""
-        snapshot = self.snapshot
-        if snapshot is None or not self.is_mounted:
-            return
-        if snapshot.asking is not Asking.CANARY:
-            self.dismiss(None)
-            return
+    def ask(self, snapshot: Snapshot) -> None:
+        """Show the question, and read again when the journal has more."""
         self.query_one("#canary-question", Static).update(Content(printable(snapshot.reason)))
         if snapshot.revision != self._revision:
             self._revision = snapshot.revision
             self.run_worker(self._read(), exclusive=True, group="canaries")
-
-    def action_decide(self, decision: str) -> None:
-        """Close with the answer."""
-        self.dismiss(Decision[decision])
-
-    def action_later(self) -> None:
-        """Close, and let the run wait."""
-        self.dismiss(None)
 
     def action_step(self, step: int) -> None:
         """Show another of them."""

@@ -11,8 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.reactive import var
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -23,7 +21,7 @@ from ...core.journal.reader import JournalReader
 from ...core.printable import printable
 from ..credentials import Credentials, described, parse_credentials
 from ..widgets.field import SecretField
-from .decision import Decision
+from .question import Decision, QuestionScreen
 
 _LONGEST = 16_384
 """Characters: longer than any token in use."""
@@ -35,12 +33,13 @@ _CHOICES = (
 )
 
 
-class CredentialsScreen(ModalScreen["Decision | None"]):
-    """Takes a header or a variable, and gives it to `use`; dismissed with None to decide later.
+class CredentialsScreen(QuestionScreen):
+    """Takes a header or a variable, and gives it to `use`.
 
-    What is typed is masked, and leaves this screen through `use` alone. Closes by itself when the run does not ask
-    any more.
+    What is typed is masked, and leaves this screen through `use` alone.
     """
+
+    ASKING = Asking.CREDENTIALS
 
     CSS_PATH = "credentials.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,8 +48,6 @@ class CredentialsScreen(ModalScreen["Decision | None"]):
         Binding("p", "decide('GO')", "Go on with the same"),
         Binding("q", "decide('LEAVE')", "Drain and leave"),
     ]
-    snapshot: var[Snapshot | None] = var(None)
-    """Bound to the app's snapshot: its reason says which host refused what."""
 
     def __init__(self, reader: JournalReader, use: Callable[[Credentials], None]) -> None:
         """`reader` is open; `use` may raise FetchdeckError for credentials that cannot be sent."""
@@ -77,27 +74,19 @@ class CredentialsScreen(ModalScreen["Decision | None"]):
             # Without the names any variable is taken; the engine has the last word.
             self._names = None
 
-    def watch_snapshot(self) -> None:
-        """Show the reason of this moment."""
-        snapshot = self.snapshot
-        if snapshot is None or not self.is_mounted:
-            return
-        if snapshot.asking is not Asking.CREDENTIALS:
-            self._close(None)
-        else:
-            self.query_one("#credentials-reason", Static).update(Content(printable(snapshot.reason)))
+    def ask(self, snapshot: Snapshot) -> None:
+        """Say which host refused what."""
+        self.query_one("#credentials-reason", Static).update(Content(printable(snapshot.reason)))
 
-    def action_later(self) -> None:
-        """Close, and let the run wait."""
-        self._close(None)
+    def close(self, decision: Decision | None) -> None:
+        """Keep nothing of what was typed."""
+        if self.is_current:
+            self.query_one(SecretField).clear()
+        super().close(decision)
 
     def action_focus_choices(self) -> None:
         """From the field to the choices."""
         self.query_one(OptionList).focus()
-
-    def action_decide(self, decision: str) -> None:
-        """Close with the answer."""
-        self._close(Decision[decision])
 
     @on(Input.Changed)
     def _describe(self, event: Input.Changed) -> None:
@@ -115,11 +104,11 @@ class CredentialsScreen(ModalScreen["Decision | None"]):
             case "new":
                 self._go_on_with_new()
             case "same":
-                self._close(Decision.GO)
+                self.close(Decision.GO)
             case "leave":
-                self._close(Decision.LEAVE)
+                self.close(Decision.LEAVE)
             case _:
-                self._close(None)
+                self.close(None)
 
     def _go_on_with_new(self) -> None:
         try:
@@ -130,7 +119,7 @@ class CredentialsScreen(ModalScreen["Decision | None"]):
             # Its sentence may quote what was typed.
             self._say("These cannot be sent: no request can be made with them.", wrong=True)
         else:
-            self._close(Decision.GO)
+            self.close(Decision.GO)
             return
         self.query_one(SecretField).focus()
 
@@ -138,10 +127,6 @@ class CredentialsScreen(ModalScreen["Decision | None"]):
         hint = self.query_one(".dialog--hint", Static)
         hint.update(Content(sentence))
         hint.set_class(wrong, "-error")
-
-    def _close(self, decision: Decision | None) -> None:
-        self.query_one(SecretField).clear()
-        self.dismiss(decision)
 
 
 def _option(id_: str, key: str, label: str) -> Option:
