@@ -46,12 +46,14 @@ class Governors:
         """Govern every host, from what it has in flight; or give all of them the run's own limits again."""
         self._on = on
         self._limits.set_concurrency(self._bounds.clamp(START) if on else None)
-        for host in self._governors:
-            self._limits.restrict(host, None, None, now)
-            self._changed(host)
+        known = {*self._governors, *self._limits.busy}
         self._governors.clear()
-        for host in tuple(self._limits.busy) if on else ():
-            self._governor(host, now)
+        for host in known:
+            if on:
+                self._governor(host, now)
+            else:
+                self._limits.restrict(host, None, None, now)
+                self._changed(host)
 
     def landed(self, host: str, signal: Signal, elapsed_s: float, now: float) -> None:
         """Take in one attempt, whose slot has been given back already."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..journal.entries import Ended
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
-from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted
+from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted, status_message
 from ..policies.rules.judgement import Ruling
 from .credentials import CredentialWatch
 from .host_care import HostCare
@@ -133,12 +133,18 @@ class Landing:
             excused = self._excused(flight, outcome, now, chance)
             if excused is not None:
                 return excused
+        if self._credentials.refused(flight.ticket, outcome):
+            self._reactions.unauthorized(flight.ticket.host)
+            message = f"{status_message(401)}; not charged, because new credentials are asked for"
+            return Verdict(State.WAITING, FailureKind.HTTP_STATUS, message, LOCAL_PAUSE_S, charged=False)
         return self._policy.decide(
             outcome,
             idempotent=idempotent,
             tries=flight.ticket.tries + 1,
             retry_after_s=asked_s,
             chance=chance,
+            judgement=flight.judgement,
+            last=self._care.final(flight.ticket.host),
         )
 
     def _excused(self, flight: Flight, fault: Fault, now: float, chance: float) -> Verdict | None:
