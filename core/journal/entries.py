@@ -65,3 +65,16 @@ class Ended:
     reply: Reply | None
     hops: tuple[Hop, ...]
     wire_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that happened to the run as a whole."""
+
+    session: int
+    at: float
+    """Wall clock, seconds since the epoch."""
+    kind: str
+    """A value of core/handle.py EventKind."""
+    text: str
+    """Printable, secrets masked."""

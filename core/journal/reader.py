@@ -16,7 +16,7 @@ from ..model import Counts, FailureKind, State
 from . import schema
 from .filter import RowFilter
 from .opening import open_for_reading
-from .records import AttemptRecord, Cause, RequestDetail, ResponseRecord
+from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
 from .view import View
 
@@ -97,6 +97,13 @@ class JournalReader:
         """All that is known of one request, or None for an id that is not in the journal."""
         return await self.read(lambda db: _detail(db, request))
 
+    async def events(self, after: int, count: int) -> tuple[EventRecord, ...]:
+        """What happened to the run as a whole, oldest first: the first `count` of the events behind number `after`.
+
+        None in a journal from before they were kept.
+        """
+        return await self.read(lambda db: _events(db, after, count))
+
     async def retryable(self, rows: RowFilter) -> int:
         """How many requests a retry of all that the filter selects would queue again: failed or skipped ones."""
         where, values = rows.where()
@@ -123,6 +130,13 @@ class JournalReader:
 
     async def _call(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _events(db: sqlite3.Connection, after: int, count: int) -> tuple[EventRecord, ...]:
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
+        return ()
+    sql = "SELECT id, session, at, kind, text FROM events WHERE id > ? ORDER BY id LIMIT ?"
+    return tuple(EventRecord(*row) for row in db.execute(sql, (after, count)))
 
 
 def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:

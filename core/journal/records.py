@@ -80,3 +80,18 @@ class Cause:
     first_at: float
     last_at: float
     sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """Something that happened to the run as a whole."""
+
+    id: int
+    """Grows with each event, over all sessions."""
+    session: int
+    at: float
+    """Wall clock, seconds since the epoch."""
+    kind: str
+    """A value of core/handle.py EventKind, or of that of a newer fetchdeck."""
+    text: str
+    """Printable, secrets masked."""

@@ -90,21 +90,39 @@ CREATE TABLE sessions(
 """
 
 
+_EVENTS = """
+CREATE TABLE events(
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,            -- sessions.n
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,                  -- core/handle.py EventKind
+    text TEXT NOT NULL                   -- secrets masked
+)
+"""
+
+
 def _create(db: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (("create the tables", _create),)
+def _keep_events(db: sqlite3.Connection) -> None:
+    db.execute(_EVENTS)
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
+    ("create the tables", _create),
+    ("keep what happens to the run", _keep_events),
+)
 """Named steps; a journal's `user_version` is how many of them it has seen."""
 
 
-def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Bring a writable connection's file to the newest schema; raises RunError as `check` does."""
+def prepare(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> None:
+    """Bring a writable connection's file to version `newest` of the schema; raises RunError as `check` does."""
     check(db, path)
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    for number, (_, step) in enumerate(MIGRATIONS[version:], start=version + 1):
+    for number, (_, step) in enumerate(MIGRATIONS[version:newest], start=version + 1):
         with db:
             db.execute("BEGIN IMMEDIATE")
             step(db)

@@ -13,40 +13,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..model import Counts, FailureKind, State
-from . import values
-from .entries import Accepted, Ended, Leased
+from . import statements, values
+from .entries import Accepted, Ended, Leased, Noted
 from .filter import RowFilter
 from .folder import RunFolder
 from .ledger import Ledger
 from .opening import open_for_writing
 from .sweep import sweep_bodies
 
-_INTERRUPTED = "the process ended while this attempt may have been under way"
-# `state < 3` and `state >= 3` repeat the conditions of the partial indexes: SQLite infers neither from `state = 0`.
-_LEASE = """
-UPDATE requests SET state = 1, attempts = attempts + 1
-WHERE id IN (SELECT id FROM requests WHERE state = 0 AND state < 3 AND id >= ? AND id < ? {} ORDER BY id LIMIT ?)
-RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
-"""
-_LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
-_GIVE_BACK = "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
-_SKIP = """
-UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', message = 'skipped by hand',
-ended = ?, ended_at = ? WHERE id = ?
-"""
-_REQUEUE = """
-UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL
-WHERE id IN (SELECT id FROM picked)
-"""
-_QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
 EVERY_ID = 2**63 - 1
 """Above the ids of all requests."""
-_GAPS = """
-SELECT before + 1, id FROM (
-    SELECT id, lag(id, 1, -1) OVER (ORDER BY id) AS before FROM
-    (SELECT id FROM requests WHERE id < ? UNION ALL SELECT ?)
-) WHERE id > before + 1
-"""
+_INTERRUPTED = "the process ended while this attempt may have been under way"
 
 
 class Store:
@@ -111,7 +88,7 @@ class Store:
         """Note with the progress of the input which rows a salvaged journal lacks, so that they are read again."""
         ingest = cast("dict[str, Any]", self.meta("ingest") or {})
         if ingest.get("lost_below"):
-            gaps = self._db.execute(_GAPS, (ingest["rows"], ingest["rows"])).fetchall()
+            gaps = self._db.execute(statements.GAPS, (ingest["rows"], ingest["rows"])).fetchall()
             self.set_meta("ingest", {**ingest, "gaps": gaps})
 
     def accept(self, rows: list[Accepted]) -> None:
@@ -146,26 +123,28 @@ class Store:
         `without` names hosts whose requests are left alone.
         """
         others = f"AND host NOT IN ({','.join('?' * len(without))})" if without else ""
-        rows = self._db.execute(_LEASE.format(others), (start, below, *without, count)).fetchall()
+        rows = self._db.execute(statements.LEASE.format(others), (start, below, *without, count)).fetchall()
         self._ledger.move(State.QUEUED, State.IN_FLIGHT, len(rows))
         self._lease += 1
         return sorted((Leased(*row, lease=self._lease) for row in rows), key=lambda leased: leased.id)
 
     def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
         """Mark those that still wait as in flight for their next attempt; which these are, and the lease's number."""
-        leased = {request for request in ids if self._db.execute(_LEASE_AGAIN, (request,)).rowcount}
+        leased = {request for request in ids if self._db.execute(statements.LEASE_AGAIN, (request,)).rowcount}
         self._ledger.move(State.WAITING, State.IN_FLIGHT, len(leased))
         self._lease += 1
         return leased, self._lease
 
     def give_back(self, ids: Collection[int]) -> None:
         """Queue these leased requests, as if they had not been leased; none of them may be under way."""
-        given = sum(self._db.execute(f"{_GIVE_BACK} AND id = ?", (request,)).rowcount for request in ids)
+        given = sum(
+            self._db.execute(f"{statements.GIVE_BACK} AND id = ?", (request,)).rowcount for request in ids
+        )
         self._ledger.move(State.IN_FLIGHT, State.QUEUED, given)
 
     def give_back_all(self) -> None:
         """The same for every leased request."""
-        given = self._db.execute(f"{_GIVE_BACK} AND state < 3").rowcount
+        given = self._db.execute(f"{statements.GIVE_BACK} AND state < 3").rowcount
         self._ledger.move(State.IN_FLIGHT, State.QUEUED, given)
 
     def wait_no_more(self, ids: Collection[int]) -> None:
@@ -191,7 +170,7 @@ class Store:
             if state is State.IN_FLIGHT:
                 leased.add(request)
             ended = self._ledger.next_ended()
-            self._db.execute(_SKIP, (state is State.IN_FLIGHT, ended, time.time(), request))
+            self._db.execute(statements.SKIP, (state is State.IN_FLIGHT, ended, time.time(), request))
             self._ledger.move(state, State.SKIPPED, 1)
         return leased, self._lease
 
@@ -211,7 +190,7 @@ class Store:
     def queued_urls(self, count: int) -> list[str]:
         """URLs of up to `count` queued requests from anywhere in the list."""
         starts = (random.randrange(self.counts.total) for _ in range(count if self.counts.queued else 0))
-        found = [self._db.execute(_QUEUED_URL, (start,)).fetchone() for start in starts]
+        found = [self._db.execute(statements.QUEUED_URL, (start,)).fetchone() for start in starts]
         return [row[0] for row in found if row is not None]
 
     def requeue(self, rows: RowFilter, ids: Collection[int] | None = None) -> int:
@@ -235,7 +214,7 @@ class Store:
             )
             by_cause = "SELECT cause, count(*) FROM picked WHERE cause IS NOT NULL GROUP BY cause"
             self._ledger.pardon(dict(self._db.execute(by_cause)))
-            self._db.execute(_REQUEUE)
+            self._db.execute(statements.REQUEUE)
         finally:
             self._db.execute("DROP TABLE picked")
         for state, count in by_state.items():
@@ -283,6 +262,10 @@ class Store:
             "INSERT INTO sessions(pid, started, elapsed_s) VALUES (?, ?, 0)", (os.getpid(), time.time())
         ).lastrowid
         return int(number or 0), earlier
+
+    def note(self, events: Collection[Noted]) -> None:
+        """Keep what happened to the run as a whole."""
+        self._db.executemany(values.NOTE, map(values.noted, events))
 
     def save_live(self, session: int, elapsed_s: float, live: str) -> None:
         """Note the engine's own account of itself (JSON), for `status` in another process."""

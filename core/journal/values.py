@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..model import BodyFile, FailureKind, Reply, State
-from .entries import Accepted, Ended
+from .entries import Accepted, Ended, Noted
 from .ledger import Ledger
 
 Values = tuple[object, ...]
@@ -20,6 +20,7 @@ UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, messag
 elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
 """
 ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NOTE = "INSERT INTO events(session, at, kind, text) VALUES (?, ?, ?, ?)"
 RESPONSE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -80,3 +81,8 @@ def response(request: int, reply: Reply, folder: Path) -> Values:
         reply.final_url if reply.hops else None,
         reply.unverified_length,
     )
+
+
+def noted(event: Noted) -> Values:
+    """For `NOTE`."""
+    return event.session, event.at, event.kind, event.text

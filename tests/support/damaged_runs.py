@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fetchdeck.core.journal.entries import LOST_MESSAGE, Accepted, Ended
+from fetchdeck.core.journal.entries import LOST_MESSAGE, Accepted, Ended, Noted
 from fetchdeck.core.journal.folder import RunFolder, body_name
 from fetchdeck.core.journal.store import Store
 from fetchdeck.core.model import BodyFile, FailureKind, Hop, Reply, State
 
 PAGE = 4096
 ROWS = 300
-TABLES = {"requests": 1, "responses": 1, "attempts": 2, "sessions": 1}
+TABLES = {"requests": 1, "responses": 1, "attempts": 2, "sessions": 1, "events": 1}
 """Tables that are copied row by row, and the number of columns of their keys."""
 Row = tuple[Any, ...]
 JOB = {
@@ -110,6 +110,7 @@ def _work(store: Store, folder: RunFolder, truth: Truth, rows: int) -> None:
         with store.transaction():
             store.accept([_accepted(number) for number in range(first, first + count)])
             store.set_meta("ingest", {"rows": first + count, "done": first + 100 >= rows, "digest": "d"})
+            store.note([Noted(1, 1.5 + n, "governor", f"h {n}→{n + 1}: word {n}") for n in range(count)])
         truth.note(folder.journal)
     for _ in range(rows // 50):
         with store.transaction():

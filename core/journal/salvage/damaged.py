@@ -22,9 +22,16 @@ class Damaged:
         self._used: set[int] = set()
         self._free = pages.free()
         self._schema = _schema(pages)
-        self._roots = _usual_roots() | {
+        self._roots = _usual_roots(self._version) | {
             name: root for name, root in self._schema.items() if 1 < root <= pages.count
         }
+
+    @property
+    def _version(self) -> int:
+        """Of the schema; the newest where the file does not tell."""
+        header, newest = self._pages.header, len(schema.MIGRATIONS)
+        told = header.user_version if header is not None else newest
+        return told if 1 <= told <= newest else newest
 
     @property
     def doubtful(self) -> bool:
@@ -40,7 +47,7 @@ class Damaged:
         if (
             not ours
             and (self._schema or header.application_id)
-            and not _usual_roots().keys() <= self._schema.keys()
+            and not _usual_roots(1).keys() <= self._schema.keys()
         ):
             raise RunError(
                 f"{journal} is no fetchdeck journal, so there is nothing to salvage. It was left as it is."
@@ -50,6 +57,8 @@ class Damaged:
 
     def rows(self, table: Table) -> Iterator[Row]:
         """The rows that read: those that can be reached first, then those that were cut off."""
+        if table.name not in self._roots:
+            return  # of an older journal
         tree = Tree(self._pages, table.shape, self._used)
         yield from tree.rows(self._roots[table.name])
         yield from tree.cut_off(self._free)
@@ -78,11 +87,11 @@ def _schema(pages: Pages) -> dict[str, int]:
     return found
 
 
-def _usual_roots() -> dict[str, int]:
-    """Where a journal's tables begin: they are made in one order, and their roots never move."""
+def _usual_roots(version: int) -> dict[str, int]:
+    """Where the tables begin of a journal made by this version: in one order, and their roots never move."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        schema.prepare(db, Path(":memory:"))
+        schema.prepare(db, Path(":memory:"), version)
         return dict(db.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
     finally:
         db.close()

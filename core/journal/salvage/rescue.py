@@ -22,7 +22,7 @@ from .damaged import Damaged
 from .pages import open_pages
 from .rebuild import Known, NewJournal, ingest_of
 from .records import Row
-from .tables import ATTEMPTS, COUNTERS, META, REQUESTS, RESPONSES, SESSIONS
+from .tables import ATTEMPTS, COUNTERS, EVENTS, META, REQUESTS, RESPONSES, SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def _rescue(damaged: Damaged, source: RunFolder, target: RunFolder) -> Salvaged:
         )
         sessions = list(damaged.rows(SESSIONS))
         journal.add(SESSIONS, sessions)
+        journal.add(EVENTS, damaged.rows(EVENTS))
         count, following = journal.requests
         if not count and "job" not in meta:
             raise RunError(

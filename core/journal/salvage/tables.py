@@ -111,6 +111,10 @@ def _counter(row: Any) -> bool:
     return row.name in _COUNTERS
 
 
+def _event(row: Any) -> bool:
+    return re.fullmatch(r"[a-z_]{1,32}", row.kind) is not None
+
+
 def _always(_row: Any) -> bool:
     return True
 
@@ -181,4 +185,9 @@ SESSIONS = _table(
     "sessions",
     {"n": _Ordinal, "pid": _Number, "started": _Moment, "elapsed_s": _Span, "outcome": str | None},
     _always,
+)
+EVENTS = _table(
+    "events",
+    {"id": _Ordinal, "session": _Ordinal, "at": _Moment, "kind": str, "text": str},
+    _event,
 )

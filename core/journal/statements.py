@@ -1,0 +1,34 @@
+"""The longer statements with which the store changes requests."""
+
+from __future__ import annotations
+
+# `state < 3` and `state >= 3` repeat the conditions of the partial indexes: SQLite infers neither from `state = 0`.
+LEASE = """
+UPDATE requests SET state = 1, attempts = attempts + 1
+WHERE id IN (SELECT id FROM requests WHERE state = 0 AND state < 3 AND id >= ? AND id < ? {} ORDER BY id LIMIT ?)
+RETURNING id, attempts, tries, line, method, url, host, row, spec, sealed
+"""
+"""For the ids from and below, and how many; `format` takes a further condition."""
+LEASE_AGAIN = "UPDATE requests SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 2"
+"""For the id."""
+GIVE_BACK = "UPDATE requests SET state = 0, attempts = attempts - 1 WHERE state = 1"
+"""For all that are leased; takes a further condition at its end."""
+SKIP = """
+UPDATE requests SET state = 5, attempts = attempts - ?, kind = 'cancelled', message = 'skipped by hand',
+ended = ?, ended_at = ? WHERE id = ?
+"""
+"""For whether it was leased, the order and the time of its end, and the id."""
+REQUEUE = """
+UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL
+WHERE id IN (SELECT id FROM picked)
+"""
+"""For the requests of a temporary table `picked`."""
+QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
+"""For the id from which to look."""
+GAPS = """
+SELECT before + 1, id FROM (
+    SELECT id, lag(id, 1, -1) OVER (ORDER BY id) AS before FROM
+    (SELECT id FROM requests WHERE id < ? UNION ALL SELECT ?)
+) WHERE id > before + 1
+"""
+"""For the number of rows, twice: where rows are missing, from and below."""
