@@ -159,6 +159,8 @@ class EventKind(StrEnum):
     """The kinds of facts in the life of a run."""
 
     STARTED = "started"
+    OPTIONS = "options"
+    """Options that differ from those of the session before."""
     PAUSED = "paused"
     RESUMED = "resumed"
     CONCURRENCY = "concurrency"

@@ -51,6 +51,17 @@ EXIT_INTERNAL_ERROR = 70
 """`EX_SOFTWARE` of sysexits.h: neither a usage error nor a failed request."""
 
 
+header_option = click.option(
+    "-H",
+    "--header",
+    "headers",
+    type=HEADER,
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Another header or value from now on; or one again that was secret, and so was not stored.",
+)
+
+
 class Refusal(click.ClickException):
     """A deliberate error as one sentence on standard error, with the exit status for usage and input errors."""
 
@@ -123,8 +134,7 @@ def run(ctx: click.Context, source: str, folder: Path | None, fresh: bool, **giv
 
 @cli.command()
 @click.argument("folder", type=FOLDER, metavar="RUN")
-@click.option("-H", "--header", "headers", type=HEADER, multiple=True, metavar="'NAME: VALUE'",
-              help="Give a header again whose value was secret and so was not stored.")  # fmt: skip
+@header_option
 @effort_options(None)
 @front_end_options
 @output_option
@@ -137,8 +147,7 @@ def resume(ctx: click.Context, folder: Path, headers: Headers, **given: Any) -> 
 @cli.command()
 @click.argument("folder", type=FOLDER, metavar="RUN")
 @click.option("--where", metavar="FILTER", default="", help=f"Only these: {SYNTAX}")
-@click.option("-H", "--header", "headers", type=HEADER, multiple=True, metavar="'NAME: VALUE'",
-              help="Give a header again whose value was secret and so was not stored.")  # fmt: skip
+@header_option
 @effort_options(None)
 @front_end_options
 @output_option
@@ -221,6 +230,7 @@ def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[
                 environ,
                 dashboard,
                 again=again,
+                other_headers=bool(headers),
                 output=given["output"],
                 keep_running=given["keep_running"],
             )

@@ -47,6 +47,8 @@ class Session:
     """Where the rows come from when the job's input is `-`."""
     again: RowFilter | None = None
     """Ended requests to queue again before anything else."""
+    other_headers: bool = False
+    """The job's headers may differ from those that the run had."""
     output: Path | None = None
     """Where to export every row once the run is finished."""
     keep_running: bool = False
@@ -127,6 +129,7 @@ async def _run(session: Session, output: TerminalWriter) -> _Ending:
             session.folder,
             fresh=session.fresh,
             again=session.again,
+            other_headers=session.other_headers,
             environ=session.environ,
             stdin=session.stdin,
         ) as engine:

@@ -97,6 +97,7 @@ async def assemble(
             failed=lambda reason: session.refuse(reason),
         ),
     )
+    events.keep_in(journal, number)
     outages = OutageGuard(
         transport,
         journal,

@@ -1,4 +1,4 @@
-"""What happened to the run: a bounded ring for the dashboard, and a line each in the run's log."""
+"""What happened to the run: a bounded ring for the dashboard, a line each in the run's log, a row in its journal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from ..handle import Event, EventBatch, EventKind
+from ..journal.entries import Noted
+from ..journal.writer import Journal
 from ..printable import printable
 from ..secrets.redact import Redactor
 
@@ -17,7 +19,7 @@ HELD = 1000
 
 
 class EventLog:
-    """Lifecycle facts, the newest `HELD` of them in memory and all of them in `fetchdeck.log`."""
+    """Lifecycle facts, the newest `HELD` of them in memory, all of them in `fetchdeck.log` and in the journal."""
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
         """The log file is created with the first event."""
@@ -25,6 +27,16 @@ class EventLog:
         self._redactor = redactor
         self._ring: deque[Event] = deque(maxlen=HELD)
         self._next = 0
+        self._journal: Journal | None = None
+        self._session = 0
+        self._unkept: deque[Event] = deque(maxlen=HELD)
+        """Not handed to the journal yet."""
+
+    def keep_in(self, journal: Journal, session: int) -> None:
+        """Keep all facts in the journal too, those said before included; `session` is its number there."""
+        self._journal, self._session = journal, session
+        if self._unkept:
+            self._keep()
 
     def say(self, kind: EventKind, text: str) -> None:
         """Note one fact, in a sentence; secrets are masked here."""
@@ -32,12 +44,22 @@ class EventLog:
         self._next += 1
         self._ring.append(event)
         self._write(event)
+        self._unkept.append(event)
+        self._keep()
 
     def since(self, seq: int) -> EventBatch:
         """What is still held from `seq` on."""
         oldest = self._ring[0].seq if self._ring else self._next
         start = max(0, seq - oldest)
         return EventBatch(tuple(islice(self._ring, start, None)), self._next, max(0, oldest - seq))
+
+    def _keep(self) -> None:
+        """Hand over what waits, but not to a disk that takes nothing: it says so when it does again."""
+        if self._journal is None or self._journal.troubled:
+            return
+        noted = [Noted(self._session, event.at, event.kind.value, event.text) for event in self._unkept]
+        self._unkept.clear()
+        self._journal.post(lambda store: store.note(noted))
 
     def _write(self, event: Event) -> None:
         moment = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")

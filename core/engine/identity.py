@@ -98,8 +98,8 @@ def restore(
     return Job(stored["input"], templates, form), options
 
 
-def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """What another job would do differently, in words; None for the same job."""
+def difference(stored: dict[str, Any], wanted: dict[str, Any], *, headers: bool = True) -> str | None:
+    """What another job would do differently, in words; None for the same job. Without `headers` these may differ."""
     if stored["identity"] and wanted["identity"]:
         if stored["identity"] != wanted["identity"]:
             same = stored["input"] == wanted["input"]
@@ -117,7 +117,7 @@ def difference(stored: dict[str, Any], wanted: dict[str, Any]) -> str | None:
         if before != after:
             return f"{option} was {_said(before)}, not {_said(after)}"
     before, after = stored["templates"]["headers"], wanted["templates"]["headers"]
-    if before != after:
+    if headers and before != after:
         return f"its headers were {_said(before)}, not {_said(after)}"
     return None
 

@@ -25,6 +25,7 @@ from . import identity
 from .assembly import assemble
 from .engine import Engine
 from .ingest import digest_of
+from .option_texts import changed, unusual
 from .plan import Plan
 from .rebind import check_rows, lacks_job, no_job
 from .watch import descriptor_shortage
@@ -57,6 +58,7 @@ async def open_run(
     *,
     fresh: bool = False,
     again: RowFilter | None = None,
+    other_headers: bool = False,
     environ: Mapping[str, str],
     stdin: BinaryIO | None = None,
 ) -> AsyncGenerator[Engine]:
@@ -64,7 +66,7 @@ async def open_run(
 
     Raises InputError, TemplateError, OptionError or RunError before anything is created or sent. `fresh`
     discards the run that is there, `again` first queues those failed and skipped requests again. `stdin` is
-    read where the job's input is `-`.
+    read where the job's input is `-`. With `other_headers` it is still the same run if only its headers differ.
     """
     run_folder = RunFolder.at(folder)
     plan = Plan.of(job, options, environ)
@@ -82,6 +84,9 @@ async def open_run(
         if await asyncio.to_thread(lacks_job, run_folder):
             await check_rows(run_folder, await _first_records(source, job) if source else (), plan)
         wanted = identity.record(job, options, await _identity(source), plan.redactor)
+        stored = _stored(run_folder)
+        if stored is not None:
+            _check_same(stored, wanted, source, run_folder, other_headers=other_headers)
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
             session, engine, pulse = await assemble(stack, plan, run_folder, store, source, job)
@@ -90,7 +95,9 @@ async def open_run(
             session.warn(shortage)
         if again is not None:
             session.tell_requeued(requeued)
-        session.start(plan.proxies.shown)
+        if stored is not None and (changes := changed(stored, wanted)):
+            session.tell_options(changes)
+        session.start(unusual(wanted["options"], plan.proxies.shown))
         session.spawn(pulse.beat())
         try:
             yield engine
@@ -172,23 +179,32 @@ def _sqlite_errors(folder: RunFolder) -> Generator[None]:
         raise unusable(folder.journal, error) from error
 
 
+def _check_same(
+    stored: dict[str, Any],
+    wanted: dict[str, Any],
+    source: Source | None,
+    folder: RunFolder,
+    *,
+    other_headers: bool,
+) -> None:
+    """Raise RunError where the run that is there belongs to another job; its input is `wanted` where there is none."""
+    if source is None:
+        wanted["identity"], wanted["input"] = stored["identity"], stored["input"]
+    differs = identity.difference(stored, wanted, headers=not other_headers)
+    if differs is not None:
+        raise RunError(
+            f"The run in {folder.path} is another one: {differs}. "
+            "Use --run OTHER for a new run, or --fresh to discard this one."
+        )
+
+
 def _bound_store(
     folder: RunFolder, wanted: dict[str, Any], again: RowFilter | None, source: Source | None
 ) -> tuple[Store, int]:
     """The journal, new or of the same job, and how many requests were queued again.
 
-    Raises RunError where it belongs to another job, or lacks an input that is still needed.
+    Raises RunError where it lacks an input that is still needed.
     """
-    stored = _stored(folder)
-    if stored is not None:
-        if source is None:
-            wanted["identity"], wanted["input"] = stored["identity"], stored["input"]
-        differs = identity.difference(stored, wanted)
-        if differs is not None:
-            raise RunError(
-                f"The run in {folder.path} is another one: {differs}. "
-                "Use --run OTHER for a new run, or --fresh to discard this one."
-            )
     store = Store(folder)
     try:
         store.recover()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,12 +97,10 @@ class Session:
         """Requests that hold a slot or have ended and are not durable yet; others that are leased were not sent."""
         return len(self._with.scheduler.flights) + self._with.journal.saving
 
-    def start(self, proxy: str | None) -> None:
-        """Begin to read and to fetch; `proxy` is what is told of the proxies in use."""
-        through = f", through {proxy}" if proxy else ""
-        self._with.events.say(
-            EventKind.STARTED, f"Started with concurrency {self._with.controls.limit}{through}."
-        )
+    def start(self, told: Sequence[str]) -> None:
+        """Begin to read and to fetch; `told` is what is said of the options beside the concurrency."""
+        said = ", ".join([f"Started with concurrency {self._with.controls.limit}", *told])
+        self._with.events.say(EventKind.STARTED, f"{said}.")
         if self._with.ingest is not None:
             self.spawn(self._read_input(self._with.ingest))
         self.settle()
@@ -179,6 +177,10 @@ class Session:
     def tell_requeued(self, count: int) -> None:
         """Note how many requests a user has queued again."""
         self._with.events.say(EventKind.RETRIED, f"Queued {count:,} again by hand.")
+
+    def tell_options(self, changes: Sequence[str]) -> None:
+        """Note which options differ from those of the session before."""
+        self._with.events.say(EventKind.OPTIONS, f"Options changed: {', '.join(changes)}.")
 
     def warn(self, text: str) -> None:
         """Note something a user should know of."""

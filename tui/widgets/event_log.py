@@ -13,6 +13,7 @@ MOST = 1_000
 """Events held; older ones are forgotten."""
 _KINDS: dict[EventKind, tuple[str, Tone]] = {
     EventKind.STARTED: ("▶ started", Tone.GOOD),
+    EventKind.OPTIONS: ("± options", Tone.ACCENT),
     EventKind.PAUSED: ("‖ paused", Tone.WARN),
     EventKind.RESUMED: ("▶ resumed", Tone.GOOD),
     EventKind.CONCURRENCY: ("± concurrency", Tone.ACCENT),
