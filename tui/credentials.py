@@ -34,13 +34,13 @@ def parse_credentials(text: str, names: JobNames | None) -> Credentials:
     variable, header = _parts(text)
     found = variable or header
     if found is None:
-        raise OptionError(f"{FORM}.")
+        raise OptionError(FORM)
     name, value = found["name"], found["value"].strip(" \t")
     if variable and names is not None and name not in names.variables:
         used = ", ".join(sorted(names.variables))
         raise OptionError(
             f"The requests use no such variable, but {printable(used)}." if used
-            else "The requests use no variable. Write a header such as Authorization: Bearer …."
+            else "The requests use no variable. Write a header such as Authorization: Bearer …"
         )  # fmt: skip
     if not value:
         raise OptionError("There is no value behind the name.")
@@ -52,7 +52,7 @@ def parse_credentials(text: str, names: JobNames | None) -> Credentials:
 def described(text: str, names: JobNames | None) -> str:
     """What is being typed, in words that tell no more than its kind and length, and a name that is known anyway."""
     if not text.strip():
-        return f"{FORM}."
+        return FORM
     variable, header = _parts(text)
     found = variable or header
     if found is None:

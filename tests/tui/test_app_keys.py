@@ -44,6 +44,7 @@ async def show(pilot: Pilot[None], tab_key: str) -> None:
         ("-", ("set_concurrency", 450)),
         ("]", ("set_concurrency", 1000)),
         ("[", ("set_concurrency", 250)),
+        ("a", ("set_auto", True)),
         (("R", "enter"), ("retry_matching", FAILURES)),
         ("x", ("cancel", (5496,))),
     ],

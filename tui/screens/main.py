@@ -37,6 +37,7 @@ from ..widgets.spending_line import SpendingLine
 from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
+from .event import EventScreen
 from .export import Exports
 from .inspect import NOTHING_TO_COPY, InspectScreen
 from .retries import Retries
@@ -88,9 +89,8 @@ class MainScreen(Screen[None]):
         with ContentSwitcher(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
             yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
-            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed").data_bind(
-                MainScreen.snapshot
-            )
+            failed = JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
+            yield failed.data_bind(MainScreen.snapshot)
             yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
             yield HostTable(self._engine, id="hosts").data_bind(MainScreen.snapshot)
             yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
@@ -129,7 +129,7 @@ class MainScreen(Screen[None]):
             "retry_all": snapshot.counts.failed > 0,
             "cancel": self.tab == "in-flight" or (journal and self._shows_pending()),
             "mark": (journal or self.tab == "in-flight") and bool(self.table.row_count),
-            "inspect": self.tab != "events" and bool(self.table.row_count),
+            "inspect": bool(self.table.row_count),
             "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
             "filter": journal,
         }
@@ -242,6 +242,10 @@ class MainScreen(Screen[None]):
     def _inspect(self, event: VirtualTable.Opened[Any]) -> None:
         if isinstance(event.table, (InFlightTable, JournalTable)):
             self.app.push_screen(InspectScreen(self._reader, event.row.id, event.table.neighbour))
+
+    @on(EventLog.Opened)
+    def _show_event(self, event: EventLog.Opened) -> None:
+        self.app.push_screen(EventScreen(event.row))
 
     @on(CauseTable.Opened)
     def _show_cause(self, event: CauseTable.Opened) -> None:
