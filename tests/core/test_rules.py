@@ -322,7 +322,7 @@ def test_no_reply_makes_judging_raise(expression: str, body: bytes, headers: byt
         ("not_null()", "calls not_null() with 0 arguments; it takes at least 1"),
         (
             "body_matches('(a')",
-            '"(a" is no regular expression (missing ), unterminated subpattern at position 0)',
+            '"(a" is no regular expression (missing ) at position 2)',
         ),
         ("body[?matches(a, '*')]", '"*" is no regular expression'),
         ("body_matches(body.pattern)", "must be written out in single quotes"),
@@ -371,3 +371,11 @@ async def test_replies_of_a_server_are_judged_in_memory_and_in_files(tmp_path: P
         octets = found.body.path.read_bytes() if isinstance(found.body, BodyFile) else found.body
         seen = Judged(found.status, found.headers, octets, found.size, 1.0)
         assert quota.judge(seen).ruling is Ruling.RETRY
+
+
+def test_a_regular_expression_that_would_take_for_ever_is_a_failure_of_its_own() -> None:
+    rules = Rules.parse((), (r"body_matches('(a|aa)+$')",), (), ())
+    assert rules is not None
+    found = rules.judge(Judged(200, b"", b"a" * 200 + b"b", 201, 1.0))
+    assert found.ruling is Ruling.ERROR
+    assert "takes too long" in found.message

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import jmespath  # pyright: ignore[reportMissingTypeStubs]
+import regex
 from jmespath import exceptions  # pyright: ignore[reportMissingTypeStubs]
 
 from ...errors import OptionError
 from ...printable import printable
-from .functions import PATTERN_AT, arity, compiled, names
+from .functions import PATTERN_AT, Pattern, arity, compiled, names
 
 Node = dict[str, Any]
 """A node of the syntax tree that jmespath makes: `type`, `value`, `children`."""
@@ -43,7 +43,7 @@ class Expression:
     parts: set[str] = field(default_factory=set[str])
     """Which of `PARTS`."""
     functions: set[str] = field(default_factory=set[str])
-    patterns: dict[str, re.Pattern[str]] = field(default_factory=dict[str, re.Pattern[str]])
+    patterns: dict[str, Pattern] = field(default_factory=dict[str, Pattern])
     """Its regular expressions, compiled."""
 
 
@@ -156,7 +156,7 @@ class _Check:
             )
         try:
             self._found.patterns[pattern] = compiled(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
+        except (regex.error, OverflowError, RecursionError) as error:
             raise OptionError(
                 f"{self._refused}: {shown(pattern)} is no regular expression ({printable(str(error))})."
             ) from None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from jmespath import exceptions, functions, visitor  # pyright: ignore[reportMissingTypeStubs]
 
 from .expression import Expression, parse_expression, shown
-from .functions import RuleFunctions
+from .functions import Pattern, RuleFunctions
 from .judgement import Judged, Judgement, Ruling
 from .view import MOST_JSON, MOST_TEXT, ReplyView, TooLargeError
 
@@ -44,7 +43,7 @@ class Rules:
         """The rules in the order of their rank; `parse` makes them."""
         self._rules = rules
         self._ok = tuple(rule for rule in rules if rule.ruling is Ruling.SUCCESS)
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._patterns: dict[str, Pattern] = {}
         for rule in rules:
             self._patterns |= rule.expression.patterns
         json = any("body" in rule.expression.parts for rule in rules)
@@ -99,7 +98,7 @@ class Rules:
 class _Bench:
     """Evaluates rules on one reply."""
 
-    def __init__(self, reply: Judged, patterns: dict[str, re.Pattern[str]]) -> None:
+    def __init__(self, reply: Judged, patterns: dict[str, Pattern]) -> None:
         """Looks at nothing yet."""
         self._view = ReplyView(reply)
         self._seen: dict[str, object] = {
@@ -120,6 +119,8 @@ class _Bench:
             return _type_error(error)
         except TooLargeError:
             return f"the JSON body is larger than {MOST_JSON // 1024**2} MiB"
+        except TimeoutError:
+            return "its regular expression takes too long on this text"
         except RecursionError:
             return "the body is nested too deeply"
         except TypeError:
