@@ -23,14 +23,11 @@ class JobCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Fill in the parameters; raises JobFileError."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
         given, *_ = self.make_parser(ctx).parse_args(list(args))
         source: object = given.get("source")
-        if (
-            ctx.resilient_parsing
-            or given.get("help")
-            or not isinstance(source, str)
-            or not is_job_file(source)
-        ):
+        if given.get("help") or not isinstance(source, str) or not is_job_file(source):
             return super().parse_args(ctx, args)
         file = read_job_file(Path(source), self.params, ctx)
         ctx.default_map = dict(file.given)

@@ -10,7 +10,8 @@ import click
 
 from ..core.errors import FetchdeckError
 
-_NOTHING = ("", "none", "off")
+NOTHING = ("", "none", "off")
+"""Texts that lift what a run had."""
 
 
 class Parsed(click.ParamType):
@@ -45,7 +46,7 @@ class Liftable(Checked):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The text, empty for `none`."""
-        if isinstance(value, str) and value.strip().lower() in _NOTHING:
+        if isinstance(value, str) and value.strip().lower() in NOTHING:
             return ""
         return super().convert(value, param, ctx)
 
@@ -55,7 +56,7 @@ class LiftableNumber(Parsed):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The number, 0.0 for `none`."""
-        if isinstance(value, str) and value.strip().lower() in _NOTHING:
+        if isinstance(value, str) and value.strip().lower() in NOTHING:
             return 0.0
         return super().convert(value, param, ctx)
 
@@ -65,7 +66,7 @@ class LiftableRange(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, 0 for `none`."""
-        if isinstance(value, str) and value.strip().lower() in _NOTHING:
+        if isinstance(value, str) and value.strip().lower() in NOTHING:
             return 0
         return super().convert(value, param, ctx)
 

@@ -14,7 +14,7 @@ from ..core.errors import OptionError
 from ..core.job import InputFormat, Job, Options, Templates
 from ..core.policies.statuses import RetryOn
 from .limit_options import LIFTED_BY_NONE, limit_options, stop_options
-from .option_types import Checked, Parsed, Seconds
+from .option_types import NOTHING, Checked, Parsed, Seconds
 from .rule_options import RULE_OPTIONS, given_rules, rule_options
 from .terminal import FrontEnd
 
@@ -63,10 +63,10 @@ def parse_method(text: str, option: str = "--method") -> str:
 
 
 def parse_proxy_option(text: str) -> str:
-    """The URL of a proxy, or an empty text for `none`; raises OptionError, which repeats nothing of the URL."""
+    """The URL of a proxy, or an empty text where `none` is wanted; raises OptionError, which repeats nothing of it."""
     from ..core.proxies import parse_proxy  # loads urllib.request, which a mistyped option need not wait for
 
-    if text.strip().lower() == "none":
+    if text.strip().lower() in NOTHING:
         return ""
     parse_proxy(text)
     return text
@@ -104,7 +104,8 @@ def effort_options(defaults: Options | None) -> Callable[[C], C]:
                 click.option("--max-body", type=Parsed("size", parse_size), metavar="SIZE",
                              help="Largest decoded body: 10MB, 1GiB (default 100MiB)."),
                 *stop_options(),
-                click.option("-k", "--insecure", is_flag=True, default=None, help="Accept any TLS certificate."),
+                click.option("-k", "--insecure/--no-insecure", default=None,
+                             help="Accept any TLS certificate (default no)."),
                 click.option("--cookies/--no-cookies", default=None,
                              help="Keep cookies in memory for this session (default no)."),
                 click.option("--proxy", type=PROXY, metavar="URL",

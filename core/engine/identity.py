@@ -118,7 +118,9 @@ def difference(stored: dict[str, Any], wanted: dict[str, Any], *, headers: bool 
             return f"{option} was {_said(before)}, not {_said(after)}"
     before, after = stored["templates"]["headers"], wanted["templates"]["headers"]
     if headers and before != after:
-        return f"its headers were {_said(before)}, not {_said(after)}"
+        return (
+            f"its headers were {_said(before)}, not {_said(after)} ('fetchdeck resume' with -H changes them)"
+        )
     return None
 
 
