@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import io
 import sys
@@ -33,6 +34,9 @@ _SWITCH_S = 0.001
 """The key reader is a thread; at the usual 5 ms it waits 0.7 s for the interpreter beneath a busy loop."""
 
 
+_SENTENCE = "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
+
+
 class DashboardError(FetchdeckError):
     """The dashboard ended by a fault of its own; the run is not harmed by it."""
 
@@ -53,8 +57,13 @@ class _Dashboard(FetchdeckApp):
         super().__init__(engine, patient_driver and patient_driver(Link(output, self.hung_up)))
         self._keep_running = keep_running
         self.terminal_gone = False
+        self._inside = contextvars.copy_context()
         # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
         self.error_console = Console(file=cast("TextIO", _Errors(output)), markup=False, highlight=False)
+
+    async def on_load(self) -> None:
+        """Remember Textual's context: timers that start without it break the app, and signals come without it."""
+        self._inside = contextvars.copy_context()
 
     def on_ready(self) -> None:
         """Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms."""
@@ -68,13 +77,13 @@ class _Dashboard(FetchdeckApp):
 
     def asked_to_stop(self) -> None:
         """SIGINT or SIGTERM: the first drains and leaves, the second leaves at once."""
-        if self.leaving:
-            self.abandon_and_leave()
-        else:
-            self.drain_and_leave()
+        self._inside.run(self.abandon_and_leave if self.leaving else self.drain_and_leave)
 
     def hung_up(self) -> None:
         """Nobody is watching any more: drain, or go on where that was asked for."""
+        self._inside.run(self._hung_up)
+
+    def _hung_up(self) -> None:
         if self.terminal_gone:
             return
         self.terminal_gone = True
@@ -114,14 +123,14 @@ async def run_dashboard(
     with _quick_switches(), signals.to(app.asked_to_stop, app.hung_up):
         try:
             await app.run_async()
+        except Exception as error:  # Textual's own ending may fail, when the terminal has been given back
+            raise DashboardError(_SENTENCE) from error
         finally:
             gc.unfreeze()
             if patient_driver is not None:
                 release_job_signals(asyncio.get_running_loop())
     if app.return_code not in (0, None):
-        raise DashboardError(
-            "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
-        )
+        raise DashboardError(_SENTENCE)
     return Left.TERMINAL_GONE if app.terminal_gone and not app.abandoned else Left.BY_USER
 
 

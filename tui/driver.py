@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import select
 import signal
@@ -78,6 +79,8 @@ class PatientDriver(LinuxDriver):
         self._active = False
         self._moving = False
         self._waiting: asyncio.TimerHandle | None = None
+        # We are made inside Textual's context; the writer's thread calls from outside.
+        self._inside = contextvars.copy_context()
         for number, handler in zip(_JOB_SIGNALS, (self._told_to_stop, self._continued), strict=True):
             self._loop.add_signal_handler(number, handler)
         if ignored:
@@ -185,7 +188,7 @@ class PatientDriver(LinuxDriver):
     def _caught_up(self) -> None:
         # On the writer's thread.
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._repaint)
+            self._loop.call_soon_threadsafe(self._repaint, context=self._inside)
 
     def _repaint(self) -> None:
         self.write(_SYNC_END)
