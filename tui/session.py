@@ -184,6 +184,11 @@ class _Stopping:
             self.engine.drain()
 
     def hang_up(self) -> None:
-        """SIGHUP: the same, unless the run is to outlive its terminal."""
-        if not self._keep_running:
+        """SIGHUP: drain, unless the run is to outlive its terminal; the kernel and a shell may each send one."""
+        if self._keep_running:
+            return
+        if self.engine is None:
             self.stop()
+        else:
+            self._asked = True
+            self.engine.drain()
