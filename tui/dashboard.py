@@ -17,6 +17,7 @@ from . import textual_settings as textual_settings
 
 # isort: split
 from rich.console import Console
+from textual.events import Resize
 
 from ..core.errors import FetchdeckError
 from ..core.handle import EngineHandle, RunState
@@ -69,6 +70,14 @@ class _Dashboard(FetchdeckApp):
         """Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms."""
         gc.collect()
         gc.freeze()
+
+    def pull(self) -> None:
+        """Take a snapshot, and see to it that the screen has the terminal's size."""
+        super().pull()
+        # Textual lets sizes settle by a timer of 8 ms, which never fires where it starts later than that; it
+        # then takes no other size for good.
+        if self.screen.outer_size != self.size:
+            self.screen.post_message(Resize(self.size, self.size))
 
     def action_suspend_process(self) -> None:
         """Tell the whole process group to stop, as the terminal does where keys make signals."""
