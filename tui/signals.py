@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 _STOP = (signal.SIGINT, signal.SIGTERM)
-_ONE_SIGNAL_S = 0.05
-"""A signal that comes again so soon is the same one: uvloop calls a handler twice when another signal races it."""
+_ECHO_S = 0.05
+"""uvloop calls a handler twice for one signal that comes while it handles another; so soon it is that."""
 HANG_UP: signal.Signals | None = None if sys.platform == "win32" else signal.SIGHUP
 
 
@@ -27,7 +27,7 @@ class Signals:
         self.on_hang_up = on_hang_up
         self._loop = asyncio.get_running_loop()
         self._installed: list[signal.Signals] = []
-        self._last: dict[signal.Signals, float] = {}
+        self._recent: tuple[tuple[signal.Signals, float], ...] = ()
 
     def __enter__(self) -> Signals:
         for number in (*_STOP, *((HANG_UP,) if HANG_UP is not None else ())):
@@ -45,14 +45,18 @@ class Signals:
             self._loop.remove_signal_handler(number)
 
     def _signalled(self, number: signal.Signals) -> None:
-        now = self._loop.time()
-        if now - self._last.get(number, float("-inf")) < _ONE_SIGNAL_S:
+        if self._is_echo(number):
             return
-        self._last[number] = now
         if number is HANG_UP:
             self.on_hang_up()
         else:
             self.on_stop()
+
+    def _is_echo(self, number: signal.Signals) -> bool:
+        now = self._loop.time()
+        since = [before for before, at in self._recent if now - at < _ECHO_S]
+        self._recent = (*self._recent[-1:], (number, now))
+        return len(since) > 1 and since[0] != number == since[1]
 
     @contextmanager
     def to(self, on_stop: Callable[[], None], on_hang_up: Callable[[], None]) -> Iterator[None]:
