@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import io
 import sys
@@ -16,6 +17,7 @@ from . import textual_settings as textual_settings
 
 # isort: split
 from rich.console import Console
+from textual.events import Resize
 
 from ..core.errors import FetchdeckError
 from ..core.handle import EngineHandle, RunState
@@ -31,6 +33,9 @@ else:
 
 _SWITCH_S = 0.001
 """The key reader is a thread; at the usual 5 ms it waits 0.7 s for the interpreter beneath a busy loop."""
+
+
+_SENTENCE = "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
 
 
 class DashboardError(FetchdeckError):
@@ -53,13 +58,26 @@ class _Dashboard(FetchdeckApp):
         super().__init__(engine, patient_driver and patient_driver(Link(output, self.hung_up)))
         self._keep_running = keep_running
         self.terminal_gone = False
+        self._inside = contextvars.copy_context()
         # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
         self.error_console = Console(file=cast("TextIO", _Errors(output)), markup=False, highlight=False)
+
+    async def on_load(self) -> None:
+        """Remember Textual's context: timers that start without it break the app, and signals come without it."""
+        self._inside = contextvars.copy_context()
 
     def on_ready(self) -> None:
         """Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms."""
         gc.collect()
         gc.freeze()
+
+    def pull(self) -> None:
+        """Take a snapshot, and see to it that the screen has the terminal's size."""
+        super().pull()
+        # Textual lets sizes settle by a timer of 8 ms, which never fires where it starts later than that; it
+        # then takes no other size for good.
+        if self.screen.outer_size != self.size:
+            self.screen.post_message(Resize(self.size, self.size))
 
     def action_suspend_process(self) -> None:
         """Tell the whole process group to stop, as the terminal does where keys make signals."""
@@ -68,13 +86,13 @@ class _Dashboard(FetchdeckApp):
 
     def asked_to_stop(self) -> None:
         """SIGINT or SIGTERM: the first drains and leaves, the second leaves at once."""
-        if self.leaving:
-            self.abandon_and_leave()
-        else:
-            self.drain_and_leave()
+        self._inside.run(self.abandon_and_leave if self.leaving else self.drain_and_leave)
 
     def hung_up(self) -> None:
         """Nobody is watching any more: drain, or go on where that was asked for."""
+        self._inside.run(self._hung_up)
+
+    def _hung_up(self) -> None:
         if self.terminal_gone:
             return
         self.terminal_gone = True
@@ -114,14 +132,14 @@ async def run_dashboard(
     with _quick_switches(), signals.to(app.asked_to_stop, app.hung_up):
         try:
             await app.run_async()
+        except Exception as error:  # Textual's own ending may fail, when the terminal has been given back
+            raise DashboardError(_SENTENCE) from error
         finally:
             gc.unfreeze()
             if patient_driver is not None:
                 release_job_signals(asyncio.get_running_loop())
     if app.return_code not in (0, None):
-        raise DashboardError(
-            "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
-        )
+        raise DashboardError(_SENTENCE)
     return Left.TERMINAL_GONE if app.terminal_gone and not app.abandoned else Left.BY_USER
 
 

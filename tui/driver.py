@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import select
 import signal
+import termios
+import tty
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +81,8 @@ class PatientDriver(LinuxDriver):
         self._active = False
         self._moving = False
         self._waiting: asyncio.TimerHandle | None = None
+        # We are made inside Textual's context; the writer's thread calls from outside.
+        self._inside = contextvars.copy_context()
         for number, handler in zip(_JOB_SIGNALS, (self._told_to_stop, self._continued), strict=True):
             self._loop.add_signal_handler(number, handler)
         if ignored:
@@ -99,6 +104,7 @@ class PatientDriver(LinuxDriver):
         self._active = self._moving = True
         super().start_application_mode()
         self._moving = False
+        self._let_reads_return()
         # Textual has set both back to their default, which would stop the run.
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
@@ -148,15 +154,29 @@ class PatientDriver(LinuxDriver):
         if not select.select([self.fileno], [], [], _LOOK_EVERY_S)[0]:
             return b""
         try:
-            # A terminal in this mode has no end of input but its own end.
-            return os.read(self.fileno, 4096) or None
+            keys = os.read(self.fileno, 4096)
+            if not keys:
+                termios.tcgetattr(self.fileno)
         except BlockingIOError:
             return b""
-        except OSError:
+        except (OSError, termios.error):
             if not in_background(self.fileno):
                 return None
             self.exit_event.wait(_LOOK_EVERY_S)
             return b""
+        return keys
+
+    def _let_reads_return(self) -> None:
+        """Have a read return nothing where another program has taken what was typed, rather than wait for more.
+
+        The loop waits for the reading thread when the terminal is given back.
+        """
+        try:
+            modes = termios.tcgetattr(self.fileno)
+            modes[tty.CC][termios.VMIN] = modes[tty.CC][termios.VTIME] = 0
+            termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+        except termios.error:
+            return
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The size of the terminal that is painted on, whatever standard output is."""
@@ -185,7 +205,7 @@ class PatientDriver(LinuxDriver):
     def _caught_up(self) -> None:
         # On the writer's thread.
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._repaint)
+            self._loop.call_soon_threadsafe(self._repaint, context=self._inside)
 
     def _repaint(self) -> None:
         self.write(_SYNC_END)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,6 +80,9 @@ def run_session(session: Session) -> int:
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
     run = run_fair if session.dashboard else run_plain
+    if session.dashboard:
+        # Loading Textual takes a quarter of a second, in which a run that had begun would stand still.
+        import_module(f"{__package__}.dashboard")
     try:
         ending = run(lambda: _run(session, output))
     except asyncio.CancelledError:
@@ -149,7 +153,7 @@ async def _watch_dashboard(
     engine: Engine, output: TerminalWriter, signals: Signals, *, keep_running: bool
 ) -> str | None:
     """Show the dashboard, and wait for what the run still does after it; a sentence where it crashed."""
-    # Loaded only here: plain runs need no Textual, and start without it in half the time.
+    # Not at the top: plain runs need no Textual, and start without it in half the time.
     from .dashboard import DashboardError, Left, run_dashboard
 
     try:
@@ -194,6 +198,11 @@ class _Stopping:
             self.engine.drain()
 
     def hang_up(self) -> None:
-        """SIGHUP: the same, unless the run is to outlive its terminal."""
-        if not self._keep_running:
+        """SIGHUP: drain, unless the run is to outlive its terminal; the kernel and a shell may each send one."""
+        if self._keep_running:
+            return
+        if self.engine is None:
             self.stop()
+        else:
+            self._asked = True
+            self.engine.drain()

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 _STOP = (signal.SIGINT, signal.SIGTERM)
+_ECHO_S = 0.05
+"""uvloop calls a handler twice for one signal that comes while it handles another; so soon it is that."""
 HANG_UP: signal.Signals | None = None if sys.platform == "win32" else signal.SIGHUP
 
 
@@ -25,15 +27,13 @@ class Signals:
         self.on_hang_up = on_hang_up
         self._loop = asyncio.get_running_loop()
         self._installed: list[signal.Signals] = []
+        self._recent: tuple[tuple[signal.Signals, float], ...] = ()
 
     def __enter__(self) -> Signals:
-        handlers: dict[signal.Signals, Callable[[], None]] = dict.fromkeys(_STOP, lambda: self.on_stop())
-        if HANG_UP is not None:
-            handlers[HANG_UP] = lambda: self.on_hang_up()
-        for number, handler in handlers.items():
+        for number in (*_STOP, *((HANG_UP,) if HANG_UP is not None else ())):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 try:
-                    self._loop.add_signal_handler(number, handler)
+                    self._loop.add_signal_handler(number, self._signalled, number)
                 except NotImplementedError:
                     # Windows' loops have no signal handlers; there ctrl+c is a key of the app.
                     return self
@@ -43,6 +43,20 @@ class Signals:
     def __exit__(self, *exc: object) -> None:
         for number in self._installed:
             self._loop.remove_signal_handler(number)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if self._is_echo(number):
+            return
+        if number is HANG_UP:
+            self.on_hang_up()
+        else:
+            self.on_stop()
+
+    def _is_echo(self, number: signal.Signals) -> bool:
+        now = self._loop.time()
+        since = [before for before, at in self._recent if now - at < _ECHO_S]
+        self._recent = (*self._recent[-1:], (number, now))
+        return len(since) > 1 and since[0] != number == since[1]
 
     @contextmanager
     def to(self, on_stop: Callable[[], None], on_hang_up: Callable[[], None]) -> Iterator[None]:

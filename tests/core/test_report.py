@@ -135,3 +135,11 @@ def test_no_run_or_a_damaged_one_is_a_sentence(tmp_path: Path) -> None:
         db.execute("UPDATE meta SET value = '{' WHERE key = 'live'")
     with pytest.raises(RunError, match=r"is damaged .* 'fetchdeck salvage"):
         run_status(folder)
+
+
+def test_a_journal_without_tables_is_a_run_that_is_only_being_made(tmp_path: Path) -> None:
+    folder = tmp_path / "x.run"
+    folder.mkdir()
+    (folder / "journal.sqlite").touch()
+    with pytest.raises(RunError, match="only just being made"):
+        run_status(folder)

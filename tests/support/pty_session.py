@@ -76,7 +76,9 @@ class PtySession:
                     except TimeoutError:
                         continue
         except TimeoutError:
-            raise AssertionError(f"it was never so:\n{self.screen.text}\n{self.output[-1500:]!r}") from None
+            ended = self.process.returncode
+            shown = f"{self.screen.text}\n{self.output[-1500:]!r}"
+            raise AssertionError(f"it was never so; exit status {ended}:\n{shown}") from None
 
     async def shows(self, text: str) -> None:
         """Return when `text` is on the screen."""
