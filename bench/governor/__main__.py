@@ -21,9 +21,9 @@ _BY_NAME = {case.name: case for case in CASES}
 _EXPLAINED = """\
 - *of the allowed*: requests accepted over the whole run, from the first attempt on, of rate × time
 - *refused*: attempts answered 429, of those that started after the first 10 s (and not within 10 s after a halving)
-- *locked in*: first second from which on accepted requests a second stay within 15 % of the allowed rate, in the
-  next five windows without exception, in all further ones but one in twenty; windows of 1 s (of 20 requests below
-  20/s), one begins each second
+- *locked in*: first second from which on the requests sent a second and the ones accepted both stay within 15 % of
+  the allowed rate: in the next five windows without exception, in all further ones but one in twenty; a window lasts
+  1 s (below 20/s as long as 20 requests), and one begins each second
 - *settled*: the same for the halved limit, in seconds since it was halved
 - *latency*: median after the first 10 s over that at rest, where the server queues instead of refusing
 """

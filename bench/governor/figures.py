@@ -30,9 +30,9 @@ class Figures:
     """Share of the attempts answered 429 that started later than 10 s after the first one, and not within the 10 s
     after the limit was halved."""
     locked_s: float | None
-    """First second from which on accepted requests a second stay within 15 % of the allowed ones."""
+    """First second from which on requests sent and accepted a second both stay within 15 % of the allowed ones."""
     settled_s: float | None
-    """The same for the halved limit, counted from the moment it was halved; negative is impossible."""
+    """The same for the halved limit, counted from the moment it was halved."""
     refused_halved: float | None
     """Share refused from 10 s after the halving on."""
     latency: float | None
@@ -64,14 +64,15 @@ def figures_of(case: Case, attempts: Sequence[Attempt], seconds: float, halved_a
         if one.started >= began + SETTLED_S and not change <= one.started < change + SETTLED_S
     ]
     after = [one for one in attempts if one.started >= change + SETTLED_S]
-    settled_s = _locked(good, case.rate / 2, change, ends) if halved_at is not None else None
+    sent = [one.started for one in attempts]
+    settled_s = _locked(good, sent, case.rate / 2, change, ends) if halved_at is not None else None
     latencies = [one.elapsed_s for one in late if one.status == _OK]
     return Figures(
         attempts=len(attempts),
         accepted=len(good),
         share=len(good) / allowed,
         refused=_refused(late),
-        locked_s=_locked(good, case.rate, began, change),
+        locked_s=_locked(good, sent, case.rate, began, change),
         settled_s=settled_s,
         refused_halved=_refused(after) if halved_at is not None else None,
         latency=median(latencies) * 1000 / case.latency_ms
@@ -85,25 +86,31 @@ def window_s(rate: float) -> float:
     return max(1.0, 20 / rate)
 
 
-def _locked(good: Sequence[float], rate: float, start: float, end: float) -> float | None:
+def _locked(
+    good: Sequence[float], sent: Sequence[float], rate: float, start: float, end: float
+) -> float | None:
     """Seconds from `start` to the first whole second from which on the rate is kept; None where there is none.
 
-    Kept: the five windows that begin at that second and the next ones are all within 15 % of the rate, and of all
-    windows from there to the end (a window begins each second) at most one in twenty is not.
+    A window is kept when what was accepted in it and what was sent are both within 15 % of the rate. The five windows
+    that begin at that second and the next ones are kept, and of all windows from there to the end (one begins each
+    second) all but one in twenty.
     """
     length = window_s(rate)
-    inside: list[bool] = []
-    second = 0
-    while start + second + length <= end:
-        begins = start + second
-        count = bisect_left(good, begins + length) - bisect_left(good, begins)
-        inside.append(abs(count / length / rate - 1) <= WITHIN)
-        second += 1
-    for second in range(len(inside) - 4):
-        rest = inside[second:]
+    most = int(end - start - length)
+    kept = [
+        all(_near(moments, start + second, length, rate) for moments in (good, sent))
+        for second in range(most + 1)
+    ]
+    for second in range(len(kept) - 4):
+        rest = kept[second:]
         if all(rest[:5]) and rest.count(False) <= MOST_OUTSIDE * len(rest):
             return float(second)
     return None
+
+
+def _near(moments: Sequence[float], begins: float, length: float, rate: float) -> bool:
+    count = bisect_left(moments, begins + length) - bisect_left(moments, begins)
+    return abs(count / length / rate - 1) <= WITHIN
 
 
 def _refused(attempts: Sequence[Attempt]) -> float:

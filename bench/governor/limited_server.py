@@ -58,16 +58,20 @@ class Window:
 
     rate: float
     latency_s: float
+    _began: float | None = None
     _window: int = -1
     _used: int = 0
 
     def arrive(self, now: float) -> tuple[bool, float, bytes]:
         quota = round(self.rate * _WINDOW_S)
-        if int(now // _WINDOW_S) != self._window:
-            self._window, self._used = int(now // _WINDOW_S), 0
+        if self._began is None:
+            self._began = now
+        number, into_s = divmod(now - self._began, _WINDOW_S)
+        if number != self._window:
+            self._window, self._used = int(number), 0
         taken = self._used < quota
         self._used += taken
-        reset_s = math.ceil(_WINDOW_S - now % _WINDOW_S)
+        reset_s = math.ceil(_WINDOW_S - into_s)
         fields = (
             f'RateLimit-Policy: "window";q={quota};w={_WINDOW_S:.0f}\r\n'
             f'RateLimit: "window";r={quota - self._used};t={reset_s}\r\n'

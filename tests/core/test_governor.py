@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from fetchdeck.core.policies.governor import Bounds, Governor, Signal
+from fetchdeck.core.policies.governor.signals import per_s
 
-from tests.support.model_clients import Client, Fixed, Result, governed
+from tests.support.model_clients import Client, Fixed, Result, governed, random_stalls
 from tests.support.model_servers import (
     FixedWindow,
     Latency,
@@ -20,6 +21,7 @@ from tests.support.model_servers import (
 )
 
 RUN_S = 120.0
+STALLS = random_stalls(2, 0.04, RUN_S)
 
 
 def run(server: Server, seconds: float = RUN_S, **client: object) -> Result:
@@ -166,3 +168,30 @@ def test_reasons_say_what_was_seen() -> None:
     assert "refused" in locked.reason or "ceiling" in locked.reason
     assert "ceiling about" in locked.reason
     assert "next probe in 60 s" in locked.reason
+
+
+@pytest.mark.parametrize("latency_s", [0.0005, 0.05])
+@pytest.mark.parametrize(("rate", "burst"), [(10, 20), (100, 5), (300, 5), (1000, 20)])
+def test_a_busy_machine_costs_little_of_a_rate_limit(rate: float, burst: float, latency_s: float) -> None:
+    result = run(LeakyBucket(steady(rate), burst, fixed(latency_s)), 60, stalls=STALLS)
+    assert result.accepted_per_s(0, 60) >= 0.95 * rate
+    assert result.refused_share(10, 60) < 0.02
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_was_locked_is_tried_again_after_a_machine_stood_still(seed: int) -> None:
+    storm = tuple((12 + start, 12 + end) for start, end in random_stalls(0.1, 0.1, 4, seed))
+    result = run(LeakyBucket(steady(300), 5, fixed(0.02)), 60, stalls=storm)
+    assert result.accepted_per_s(30, 60) >= 0.97 * 300
+    assert result.refused_share(30, 60) < 0.01
+
+
+def test_a_few_milliseconds_are_no_queue() -> None:
+    server = Workers(steady(100), log_normal(0.0006, 0.7))
+    result = Client(server, governed(16), stalls=random_stalls(1, 0.01, 5)).run(5)
+    assert limits(result, 2, 5) == [16] * 12
+
+
+@pytest.mark.parametrize(("rate", "told"), [(1020.4, "1,020/s"), (863.2, "863/s"), (9.953, "9.95/s")])
+def test_rates_are_told_without_exponents(rate: float, told: str) -> None:
+    assert per_s(rate) == told

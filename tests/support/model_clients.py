@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fetchdeck.core.policies.governor import Bounds, Decision, Governor, Signal
+from fetchdeck.core.policies.rate import Pacer
 
 from .model_servers import Server
 
@@ -120,18 +121,23 @@ class Client:
         demand: int | None = None,
         arrivals_per_s: float | None = None,
         idle: Iterable[tuple[float, float]] = (),
+        stalls: Iterable[tuple[float, float]] = (),
         jitter_s: float = JITTER_S,
     ) -> None:
-        """`demand` caps what is wanted at once; `arrivals_per_s` makes work come at random instead of being there."""
+        """`demand` caps what is wanted at once; `arrivals_per_s` makes work come at random instead of being there.
+
+        `stalls` are times, each with its end, for which client and server stand still, as on a busy machine.
+        """
         self._server, self._steering = server, steering
         self._chance = random.Random(seed)
         self._timeout_s, self._demand, self._arrivals_per_s = timeout_s, demand, arrivals_per_s
         self._idle, self._jitter_s = tuple(idle), jitter_s
+        self._stalls = tuple(stalls)
         self._events: list[tuple[float, int, str, tuple[float, bool]]] = []
         self._serial = 0
         self._in_flight = 0
         self._waiting = 0
-        self._next_at = 0.0
+        self._pacer = Pacer()
         self._wake_at = -1.0
         self.result = Result()
 
@@ -144,6 +150,9 @@ class Client:
             now, _, kind, (started, accepted) = heapq.heappop(self._events)
             if now > seconds:
                 break
+            if (later := self._stalled(now)) > now:
+                self._at(later, kind, started, accepted)
+                continue
             if kind == "end":
                 self._end(now, started, accepted)
             elif kind == "arrive":
@@ -165,6 +174,9 @@ class Client:
         self._serial += 1
         heapq.heappush(self._events, (when, self._serial, kind, (started, accepted)))
 
+    def _stalled(self, now: float) -> float:
+        return next((end for start, end in self._stalls if start <= now < end), now)
+
     def _wanted(self, now: float) -> bool:
         if any(start <= now < end for start, end in self._idle):
             return False
@@ -174,16 +186,15 @@ class Client:
 
     def _start(self, now: float) -> None:
         while self._in_flight < self._steering.limit and self._wanted(now):
-            pace = self._steering.pace
-            if pace is not None:
-                # A pace that grew must not wait for a start planned under the old one.
-                self._next_at = min(self._next_at, now + 1 / pace)
-                if self._next_at > now:
-                    if self._wake_at != self._next_at:
-                        self._wake_at = self._next_at
-                        self._at(self._next_at, "wake")
-                    return
-                self._next_at = now + 1 / pace
+            if self._steering.pace != self._pacer.per_second:
+                self._pacer = self._pacer.at_rate(self._steering.pace, now)
+            wait_s = self._pacer.wait_s(now)
+            if wait_s > 0:
+                if self._wake_at != now + wait_s:
+                    self._wake_at = now + wait_s
+                    self._at(self._wake_at, "wake")
+                return
+            self._pacer = self._pacer.taken(now)
             self._waiting -= self._arrivals_per_s is not None
             self._in_flight += 1
             self._at(now + self._jitter_s + self._chance.uniform(-1, 1) * self._jitter_s, "arrive", now)
@@ -204,6 +215,16 @@ class Client:
     def _note(self, now: float, decision: Decision | None) -> None:
         if decision is not None:
             self.result.decisions.append((now, decision))
+
+
+def random_stalls(
+    every_s: float, most_s: float, seconds: float, seed: int = 1
+) -> tuple[tuple[float, float], ...]:
+    """Stalls of up to `most_s`, one in `every_s` on average, at random."""
+    chance, at, found = random.Random(seed), 0.0, list[tuple[float, float]]()
+    while (at := at + chance.expovariate(1 / every_s)) < seconds:
+        found.append((at, at + chance.uniform(0, most_s)))
+    return tuple(found)
 
 
 def governed(most: int = 1000, limit: int = 4) -> Governor:

@@ -23,8 +23,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from math import exp, hypot, sqrt
 
-from .sample import Summary, Usage, Window
-from .signals import Bounds
+from .sample import Summary, Usage, Window, told_s
+from .signals import Bounds, per_s
 
 _HEADROOM = 1.1
 _QUEUES = 1.4
@@ -41,6 +41,8 @@ _MOST_WINDOW_S = 4.0
 _FIRST_PROBE_S = 15.0
 _MOST_PROBE_S = 60.0
 _CUT = 0.7
+_LEAST_CUT = 3
+"""A limit that is not used is not lowered by less: a probe of the pace would raise it again."""
 
 
 class _Phase(Enum):
@@ -144,7 +146,7 @@ class Concurrency:
         """Lower a limit of which less than half has been used for some seconds; never while nothing ends."""
         peak = self._usage.peak(now)
         limit = self.limit if peak is None else self._bounds.clamp(max(self._floor, 2 * peak))
-        if limit >= self.limit:
+        if self.limit - limit < _LEAST_CUT:
             return None
         self._phase, self._step = _Phase.GROWING, 2.0
         return self._set(now, limit, f"at most {peak} in flight are needed")
@@ -164,7 +166,7 @@ class Concurrency:
             self._learn_rest(seen)
         grown = self._bounds.clamp(max(self.limit + 1, self.limit * self._step))
         self._step = min(2.0 if self.throughput is None else 1.5, self._step * 1.25)
-        return self._set(now, grown, f"more in flight bring more, answers take {_ms(seen.typical_s)}")
+        return self._set(now, grown, f"more in flight bring more, answers take {told_s(seen.typical_s)}")
 
     def _settle(self, now: float, seen: Summary) -> str | None:
         self.throughput = seen.per_s
@@ -179,7 +181,7 @@ class Concurrency:
         else:
             self._later(now, _FIRST_PROBE_S)
         self._probed_from = 0
-        why = f"answers take {_ms(seen.typical_s)} instead of {_ms(self._rest_s)}"
+        why = f"answers take {told_s(seen.typical_s)} instead of {told_s(self._rest_s)}"
         return self._set(now, min(self.limit, target), f"{why}, {self._bears()}")
 
     def _settled(self, now: float, seen: Summary) -> str | None:
@@ -204,7 +206,7 @@ class Concurrency:
         self._rest_s, self._rest_error = seen.typical_s, seen.error
         self._first_rest_s = seen.typical_s
         self._phase, self._step = _Phase.GROWING, 1.25
-        return self._set(now, before, f"answers take {_ms(seen.typical_s)} however few are in flight")
+        return self._set(now, before, f"answers take {told_s(seen.typical_s)} however few are in flight")
 
     def _rest(self, now: float) -> str | None:
         self._phase, self._returns_to = _Phase.RESTING, self.limit
@@ -286,8 +288,4 @@ class Concurrency:
         return f"next probe in {self._probe_every_s:.0f} s"
 
     def _bears(self) -> str:
-        return "the server queues" if self.throughput is None else f"ceiling about {self.throughput:.3g}/s"
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"
+        return "the server queues" if self.throughput is None else f"ceiling about {per_s(self.throughput)}"

@@ -25,6 +25,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from math import inf
 
+from .probes import TELLING, Probes
+from .signals import per_s
 from .tally import Tally
 
 _LEAST_PACE = 0.02
@@ -34,14 +36,13 @@ _FIRST_PACE = 4.0
 _BELOW = 0.97
 _TOLERATED = 0.01
 _OVER = 2.0
-_REFINE_S = 20.0
-_FIRST_PROBE_S = 60.0
-_MOST_PROBE_S = 600.0
 _CLOSE = 1.02
+_MARGIN = 0.01
+"""By how much a locked pace stays below the ceiling, so that a bucket filled by a clump of requests empties again."""
 _FIRST_LOOK_S = 0.05
 _NEARLY_ALL = 0.7
-_TELLING = 25.0
-"""Requests a second from which some seconds of a probe tell more than what a bucket had saved up."""
+_SPREAD = 3
+"""Moments (`Tally.moments`) from which refusals are not only those of a clump, as comes after a standstill."""
 _MANY = 0.3
 """The share refused from which a pace is far over the limit, or a little over one without burst."""
 
@@ -74,12 +75,7 @@ class Pace:
         self._step = 0.0
         self._starving = False
         self._locked = 0.0
-        self._probe_every_s = _FIRST_PROBE_S
-        self._probe_at = now
-        self._refine_at = now
-        self._refining = False
-        self._clean = False
-        """Nothing refused since it was locked: perhaps it was locked too low, so the first probe comes sooner."""
+        self._probes = Probes(now)
 
     @property
     def value(self) -> float | None:
@@ -111,7 +107,7 @@ class Pace:
             return self._measuring(now)
         if self._phase is _Phase.TUNING:
             return self._tuned(now, started)
-        if refused and self._tally.score >= self._alarm():
+        if refused and self._tally.score >= self._alarm() and self._lasting(self._tally.streak_moments):
             return self._alarmed(now)
         if self._phase is _Phase.HOLDING:
             return self._held(now, started)
@@ -122,6 +118,10 @@ class Pace:
         if self._phase is not _Phase.HOLDING:
             return 2.5
         return 3.5 if self._pace < 20 else 6.0
+
+    def _lasting(self, moments: int) -> bool:
+        """Whether refusals are those of a pace too high. At low paces no standstill makes a clump of requests."""
+        return moments > _SPREAD or self._phase is not _Phase.HOLDING or self._pace < TELLING
 
     def _alarmed(self, now: float) -> str | None:
         if self._phase is _Phase.PROBING and self._good < 1.3 * self._locked:
@@ -134,13 +134,11 @@ class Pace:
         """Begin to count what is accepted; the first refusal was when the bucket ran empty."""
         # Refusals come quicker than answers, so that nothing accepted yet does not mean that nothing will be.
         least, most = (_FIRST_PACE, inf) if self._phase is _Phase.FREE else (self._pace / 4, self._pace)
-        self._phase = _Phase.MEASURING
-        self._bad = None
+        self._probes.measured_anew(self._locked if self._phase is _Phase.HOLDING else 0.0)
+        self._phase, self._bad = _Phase.MEASURING, None
         self._tally.since = self._tally.first_refusal
-        return self._go(
-            min(most, max(least, _OVER * self._tally.recent_rate(now))),
-            f"{self._tally.streak_refused} refused, measuring what is accepted",
-        )
+        pace = min(most, max(least, _OVER * self._tally.recent_rate(now)))
+        return self._go(pace, f"{self._tally.streak_refused} refused, measuring what is accepted")
 
     def _measuring(self, now: float) -> str | None:
         tally, count = self._tally, self._tally.streak_accepted
@@ -174,31 +172,30 @@ class Pace:
 
     def _lock_in(self, now: float, rate: float, seen_s: float) -> str | None:
         self.ceiling = self._measured = rate
-        self._good = 0.0
-        self._step = 1.0 if self._tally.burst_only else 0.08
-        self._phase = _Phase.TUNING
+        self._phase, self._good, self._step = _Phase.TUNING, 0.0, 1.0 if self._tally.burst_only else 0.08
         refused, accepted = self._tally.streak_refused, self._tally.streak_accepted
         why = f"{refused} of {refused + accepted} refused in {max(0.0, seen_s):.2g} s"
         return self._try(now, _BELOW * rate, f"{why}, {self._about()}")
 
     def _tuned(self, now: float, started: float) -> str | None:
         tally, pace, share = self._tally, self._pace, self._tally.share
+        clump = tally.moments < _SPREAD and pace >= TELLING
         plain = (tally.refused >= 3 and share > 0.05) or (tally.refused >= 2 and share > _MANY)
-        if plain and tally.ended >= _FIRST_LOOK_S * pace:
+        if plain and tally.ended >= _FIRST_LOOK_S * pace and not clump:
             return self._too_fast(now, pace, tally.share_at_refusal)
-        if tally.ended < self._enough() or (tally.refused == 1 and tally.ended < 40):
+        enough = self._enough() * (2 if clump and tally.refused > 1 else 1)
+        if tally.ended < enough or (tally.refused == 1 and tally.ended < 40):
             return None
-        if tally.refused > 1 and share > _TOLERATED:
+        if tally.refused > 1 and share > _TOLERATED and not clump:
             return self._too_fast(now, pace, share)
-        if not self._tally.used(pace, started):
-            self._tally.begin(now)
+        if not tally.used(pace, started):
+            tally.begin(now)
             return None
-        self._good = pace
-        self.ceiling = max(self.ceiling or 0.0, pace)
+        self._good, self.ceiling = pace, max(self.ceiling or 0.0, pace)
         if self._bad is not None:
             return self._bisect(now, self._bad)
-        step, self._step = self._step, min(1.0, self._step * 2)
-        return self._try(now, pace * (1 + step), "nothing refused, trying more")
+        faster, self._step = pace * (1 + self._step), min(1.0, self._step * 2)
+        return self._try(now, faster, "nothing refused, trying more")
 
     def _enough(self) -> float:
         """Attempts after which a pace without refusals counts as good."""
@@ -211,7 +208,7 @@ class Pace:
         if share >= _NEARLY_ALL:
             return self._measure(now)
         self._bad = pace
-        allowed = pace * (1 - share - 0.005)
+        allowed = pace * (1 - share - _MARGIN)
         if share >= _MANY and self._good:
             return self._bisect(now, pace)
         # A pace well above the measured rate went well: no bucket's share of refusals but one without any burst.
@@ -219,67 +216,70 @@ class Pace:
             return self._bisect(now, pace)
         if share < _MANY and allowed <= 1.05 * self._good:
             self.ceiling = pace * (1 - share)
-            return self._hold(now, max(allowed, 0.99 * self._good), f"{self._refused()}, {self._about()}")
+            return self._hold(
+                now, max(allowed, (1 - 2 * _MARGIN) * self._good), f"{self._refused()}, {self._about()}"
+            )
         return self._try(now, max(0.8 * pace, allowed), self._refused())
 
     def _bisect(self, now: float, bad: float) -> str | None:
         """Try between the best good and the least bad pace, until they are close."""
         self.ceiling = self._good
         if bad < self._good * _CLOSE:
-            return self._hold(now, self._good * 0.995, self._about())
-        return self._try(
-            now, (self._good + bad) / 2, f"allowed is between {self._good:.3g}/s and {bad:.3g}/s"
-        )
+            return self._hold(now, self._good * (1 - _MARGIN), self._about())
+        between = f"allowed is between {per_s(self._good)} and {per_s(bad)}"
+        return self._try(now, (self._good + bad) / 2, between)
 
     def _hold(self, now: float, pace: float, why: str) -> str | None:
         self._locked = pace
-        self._probe_at = now + self._probe_every_s
-        self._clean = self._phase is not _Phase.PROBING
-        self._refine_at = now + _REFINE_S
+        self._probes.locked(now, pace, tuned=self._phase is not _Phase.PROBING)
         self._phase = _Phase.HOLDING
-        return self._try(now, pace, f"{why}, next probe in {self._probe_every_s:.0f} s", passing=False)
+        return self._try(now, pace, f"{why}, next probe in {self._probes.every_s:.0f} s", passing=False)
 
     def _held(self, now: float, started: float) -> str | None:
         tally, pace = self._tally, self._pace
         long_enough = tally.ended >= max(100.0, 15.0 * pace)
-        if (tally.refused >= 8 and tally.share > 0.03) or (long_enough and tally.share > 1.5 * _TOLERATED):
+        many = 4 if pace < TELLING else 8
+        tolerated = _TOLERATED if long_enough else 0.03 if tally.refused >= many else 1.0
+        if tally.share > tolerated and self._lasting(tally.moments):
             return self._trim(now, tally.share_at_refusal)
-        self._clean = self._clean and not tally.refused
-        due = self._refine_at if self._clean else self._probe_at
-        if now >= due and tally.ended >= 12 and tally.share <= _TOLERATED:
-            if self._tally.used(pace, started):
+        if tally.refused:
+            self._probes.refused()
+        if self._probes.due(now) and tally.ended >= 12 and tally.share <= _TOLERATED:
+            if tally.used(pace, started):
                 self._phase, self._step, self._good = _Phase.PROBING, 0.03, pace
-                self._refining = self._clean and now < self._probe_at
-                return self._try(now, pace * 1.03, "a probe for more", passing=False)
-            self._probe_at = self._refine_at = now + self._probe_every_s
+                return self._try(now, self._probes.begin(now, pace), "a probe for more", passing=False)
+            self._probes.put_off(now)
         if long_enough:
-            self._tally.begin(now)
+            tally.begin(now)
         return None
 
     def _trim(self, now: float, share: float) -> str | None:
         """Lower the locked pace by the share that was refused: what is left is what was accepted."""
         self.ceiling = self._pace * (1 - share)
-        self._locked = self._pace * (1 - share - 0.005)
+        before, self._locked = self._locked, self._pace * (1 - share - _MARGIN)
+        self._probes.lowered(now, before, self._locked)
         return self._try(now, self._locked, f"{self._refused()}, {self._about()}", passing=False)
 
     def _probed(self, now: float, started: float) -> str | None:
         tally, pace = self._tally, self._pace
         long_enough = tally.ended >= max(12.0, 4.0 * pace)
-        if tally.refused >= (2 if long_enough else 5) and tally.share > (_TOLERATED if long_enough else 0.02):
+        most, share = (1, _TOLERATED) if long_enough else (4, 0.02)
+        if tally.refused > most and tally.share > share:
             return self._alarmed(now)
         if not long_enough:
             return None
-        if not self._tally.used(pace, started):
+        if not tally.used(pace, started):
             return self._hold(now, self._good, f"{self._about()}, more is not needed")
         self._good = self.ceiling = pace
         self._step = min(1.0, self._step * 2)
         return self._try(now, pace * (1 + self._step), "nothing refused, trying more", passing=False)
 
     def _probe_failed(self, now: float) -> str | None:
-        if not self._refining:
-            self._probe_every_s = min(_MOST_PROBE_S, self._probe_every_s * 2)
-        # Higher steps that went well may have lived on what a bucket had saved up; a small one is worth keeping.
-        self.ceiling = min(self._good, 1.02 * self._locked) if self._locked >= _TELLING else self._locked
+        self._probes.failed()
+        # Higher steps that went well may have lived on what a bucket had saved up, which tells less at higher paces.
+        told = self._pace * (1 - self._tally.streak_share - 2 * _MARGIN)
+        kept = max(min(self._good, 1.02 * self._locked), 0.97 * self._good, told)
+        self.ceiling = kept if self._locked >= TELLING else self._locked
         return self._hold(now, self.ceiling, f"{self._refused()}, {self._about()}")
 
     def _try(self, now: float, pace: float, reason: str, *, passing: bool = True) -> str | None:
@@ -297,4 +297,4 @@ class Pace:
         return f"{self._tally.refused} of {self._tally.ended} refused"
 
     def _about(self) -> str:
-        return f"ceiling about {self.ceiling or self._pace:.3g}/s"
+        return f"ceiling about {per_s(self.ceiling or self._pace)}"

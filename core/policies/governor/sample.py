@@ -9,6 +9,8 @@ from math import sqrt
 _MOST_KEPT = 512
 _LEAST_COUNT = 8
 _TINY_S = 1e-6
+_TELLING_S = 0.005
+"""What a busy client or a scheduler adds to a latency, which is no queue at the server."""
 _USAGE_S = 10.0
 _LEAST_USAGE = 20
 _TRIMMED = 1.5
@@ -20,8 +22,9 @@ class Summary:
     """What a window saw."""
 
     typical_s: float
-    """Mean without the fastest and the slowest tenth. A mean follows the heavy tail that web servers have; a median
-    does not see the queue behind workers that all need equally long, where latencies are one or two rounds."""
+    """Mean without the fastest and the slowest tenth, 5 ms at least, because less tells nothing. A mean follows the
+    heavy tail that web servers have; a median does not see the queue behind workers that all need equally long, where
+    latencies are one or two rounds."""
     mean_s: float
     late_s: float
     """The ninth decile: by then nearly all that was sent has been answered."""
@@ -87,8 +90,9 @@ class Window:
         ordered = sorted(self._latencies)
         cut = len(ordered) // 10
         middle = ordered[cut : len(ordered) - cut]
-        typical_s = max(_TINY_S, sum(middle) / len(middle))
-        spread_s = sqrt(sum((latency_s - typical_s) ** 2 for latency_s in middle) / len(middle))
+        mean_s = sum(middle) / len(middle)
+        typical_s = max(_TELLING_S, mean_s)
+        spread_s = sqrt(sum((latency_s - mean_s) ** 2 for latency_s in middle) / len(middle))
         return Summary(
             typical_s,
             late_s=max(_TINY_S, middle[-1]),
@@ -118,3 +122,8 @@ class Usage:
             return None
         peak, self._since, self._ended, self._peak = self._peak, now, 0, 0
         return peak
+
+
+def told_s(seconds: float) -> str:
+    """A typical latency to be read."""
+    return f"{seconds * 1000:.3g} ms" if seconds > _TELLING_S else f"{_TELLING_S * 1000:.0f} ms or less"

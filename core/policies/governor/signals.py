@@ -48,3 +48,8 @@ class Decision:
     """Part of a sentence, without the name of the host and the numbers that changed."""
     passing: bool = False
     """A step of a measurement under way: to be applied, and not worth an event of its own."""
+
+
+def per_s(rate: float) -> str:
+    """A rate to be read: three digits that matter, and no exponent (`1,020/s`)."""
+    return f"{rate:,.0f}/s" if rate >= 100 else f"{rate:.3g}/s"

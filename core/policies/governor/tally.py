@@ -6,6 +6,7 @@ _FORGETS = 1 / 32
 _USED = 0.85
 _RATE_OVER_S = 0.5
 _SMOOTHING = 0.05
+_MOMENT_S = 0.05
 
 
 class Tally:
@@ -24,6 +25,12 @@ class Tally:
         self.last_accepted = now
         self.streak_accepted = 0
         self.streak_refused = 0
+        self.moments = 0
+        """Stretches of 50 ms with refusals in them: a clump of requests after a standstill makes one or two, however
+        many of them are refused, and a pace above the limit makes ever more."""
+        self.streak_moments = 0
+        """The same since the streak began."""
+        self._moment_ends = now
         self.latency_s = 0.0
         """Moving average of how long accepted attempts take."""
         self._answers = 0
@@ -72,15 +79,19 @@ class Tally:
         self.refused += 1
         if self.score < 1.5 and not keep_streak:
             self.first_refusal = started
-            self.streak_accepted = self.streak_refused = 0
+            self.streak_accepted = self.streak_refused = self.streak_moments = 0
         self.streak_refused += 1
+        if started >= self._moment_ends:
+            self._moment_ends = started + _MOMENT_S
+            self.moments += 1
+            self.streak_moments += 1
         self.last_refusal = max(started, self.last_refusal)
         return True
 
     def begin(self, now: float) -> None:
         """Count afresh what starts from now on."""
-        self.since = now
-        self.accepted = self.refused = 0
+        self.since = self._moment_ends = now
+        self.accepted = self.refused = self.moments = 0
 
     def begin_streak(self, now: float) -> None:
         """Measure afresh what is accepted while it is refused, from now on."""
