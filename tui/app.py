@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from typing import TypeVar
 
 from rich.text import Text
 from textual.app import App
@@ -21,9 +22,10 @@ from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
 from .screens.prompt import Answer, PromptScreen
-from .screens.question import Decision
+from .screens.question import Decision, QuestionScreen
 from .screens.quit import Leave, LeaveScreen, over
 
+R = TypeVar("R")
 PULL_S = 0.25
 """A snapshot is pulled four times a second; a command paints at once."""
 
@@ -58,7 +60,7 @@ class FetchdeckApp(App[None]):
         """Whether the run was left at once, so that nobody waits for what is in flight."""
         self.leaving = False
         """Whether the run drains and the app leaves when it is over."""
-        self._questions = Questions(self, engine, self._reader, self._bound, self._decided)
+        self._questions = Questions(self, engine, self._reader, self._push_question)
         for look in (theme.DARK, theme.LIGHT):
             self.register_theme(look)
         self.theme = theme.DARK.name
@@ -187,7 +189,7 @@ class FetchdeckApp(App[None]):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
             self.pull()
-            self.push_screen(LeaveScreen().data_bind(FetchdeckApp.snapshot), self._leave)
+            self._push_bound(LeaveScreen(), self._leave)
 
     def action_interrupt(self) -> None:
         """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
@@ -213,15 +215,22 @@ class FetchdeckApp(App[None]):
         elif how is Leave.NOW:
             self.abandon_and_leave()
 
-    def _decided(self, decision: Decision) -> None:
+    def _push_question(self, screen: QuestionScreen) -> None:
+        self._push_bound(screen, self._decided)
+
+    def _decided(self, decision: Decision | None) -> None:
         if decision is Decision.LEAVE:
             self.drain_and_leave()
-        elif self.engine.snapshot().state is RunState.PAUSED:
+        elif decision is Decision.GO and self.engine.snapshot().state is RunState.PAUSED:
             self.engine.resume()
             self.pull()
 
-    def _bound(self, screen: Screen[Decision | None]) -> Screen[Decision | None]:
-        return screen.data_bind(FetchdeckApp.snapshot)
+    def _push_bound(self, screen: Screen[R], callback: Callable[[R | None], None]) -> None:
+        """Show a screen that follows the snapshots.
+
+        Later, because Textual binds to the node whose message is being handled: that may be a widget that was clicked.
+        """
+        self.call_next(lambda: self.push_screen(screen.data_bind(FetchdeckApp.snapshot), callback))
 
     def _step(self, step: Callable[[int], int]) -> None:
         self.engine.set_concurrency(step(self.engine.snapshot().limit))

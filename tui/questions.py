@@ -1,11 +1,10 @@
-"""What the dashboard does when the run asks something: open the screen for it once, and carry out the answer."""
+"""Which screen the dashboard opens, and when, while the run asks something."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from textual.app import App
-from textual.screen import Screen
 from textual.widgets import Input
 
 from ..core.handle import Asking, EngineHandle, Snapshot
@@ -13,7 +12,7 @@ from ..core.journal.reader import JournalReader
 from .credentials import Credentials
 from .screens.canary import CanaryScreen
 from .screens.credentials import CredentialsScreen
-from .screens.question import Decision
+from .screens.question import QuestionScreen
 
 WITH_A_SCREEN = frozenset({Asking.CANARY, Asking.CREDENTIALS})
 """A stop condition is told above the tables alone: whoever decides wants to look at them first."""
@@ -27,15 +26,13 @@ class Questions:
         app: App[None],
         engine: EngineHandle,
         reader: JournalReader,
-        bind: Callable[[Screen[Decision | None]], Screen[Decision | None]],
-        carry_out: Callable[[Decision], None],
+        push: Callable[[QuestionScreen], None],
     ) -> None:
-        """`bind` binds a screen to the app's snapshot, `carry_out` does what a user has decided."""
+        """`push` shows a screen over `app`, bound to its snapshot, and carries out what its user decides."""
         self._app = app
         self._engine = engine
         self._reader = reader
-        self._bind = bind
-        self._carry_out = carry_out
+        self._push = push
         self._shown: Asking | None = None
 
     def follow(self, snapshot: Snapshot) -> None:
@@ -49,19 +46,12 @@ class Questions:
         """Open the screen of the question that the run asks, where it has one."""
         self._shown = snapshot.asking
         if snapshot.asking is Asking.CANARY:
-            self._open(CanaryScreen(self._reader))
+            self._push(CanaryScreen(self._reader))
         elif snapshot.asking is Asking.CREDENTIALS:
-            self._open(CredentialsScreen(self._reader, self._use))
-
-    def _open(self, screen: Screen[Decision | None]) -> None:
-        self._app.push_screen(self._bind(screen), self._decided)
+            self._push(CredentialsScreen(self._reader, self._use))
 
     def _nobody_types(self) -> bool:
         return len(self._app.screen_stack) == 1 and not isinstance(self._app.focused, Input)
 
     def _use(self, credentials: Credentials) -> None:
         self._engine.set_credentials(credentials.headers, dict(credentials.environ))
-
-    def _decided(self, decision: Decision | None) -> None:
-        if decision is not None:
-            self._carry_out(decision)

@@ -37,6 +37,15 @@ async def test_a_running_run_asks_first_and_escape_stays(tmp_path: Path, key: st
     assert engine.commands == []
 
 
+async def test_a_click_on_the_hint_asks_too(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path))).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.click("KeyFooter", offset=(seen(app).splitlines()[-1].index("q leave"), 0))
+        await pilot.pause()
+        assert isinstance(app.screen, LeaveScreen)
+        assert "21,504 requests are not done" in seen(app)
+
+
 async def test_the_dialog_tells_of_the_run_as_it_is_now(tmp_path: Path) -> None:
     engine = scripted(tmp_path)
     async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:

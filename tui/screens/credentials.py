@@ -80,7 +80,7 @@ class CredentialsScreen(QuestionScreen):
 
     def close(self, decision: Decision | None) -> None:
         """Keep nothing of what was typed."""
-        if self.is_current:
+        if self.is_active:
             self.query_one(SecretField).clear()
         super().close(decision)
 

@@ -53,5 +53,5 @@ class QuestionScreen(ModalScreen["Decision | None"]):
 
     def close(self, decision: Decision | None) -> None:
         """Dismiss this screen, unless it has been already or another one is above it."""
-        if self.is_current:
+        if self.is_active:
             self.dismiss(decision)
