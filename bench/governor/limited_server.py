@@ -17,7 +17,6 @@ from typing import Any, Protocol, cast
 
 from fetchdeck.core.loops import run_plain
 
-_WINDOW_S = 10.0
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
 _REFUSED = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 3\r\n"
 _BODY = b"\r\nok\n"
@@ -54,26 +53,30 @@ class Leaky:
 
 @dataclass
 class Window:
-    """A quota for ten seconds, and the fields of draft-ietf-httpapi-ratelimit-headers-08 in each reply."""
+    """A quota for a while that begins with the first request, told in each reply by the fields of
+    draft-ietf-httpapi-ratelimit-headers-08."""
 
     rate: float
     latency_s: float
+    window_s: float = 10.0
+    refused: int = 0
     _began: float | None = None
     _window: int = -1
     _used: int = 0
 
     def arrive(self, now: float) -> tuple[bool, float, bytes]:
-        quota = round(self.rate * _WINDOW_S)
+        quota = round(self.rate * self.window_s)
         if self._began is None:
             self._began = now
-        number, into_s = divmod(now - self._began, _WINDOW_S)
+        number, into_s = divmod(now - self._began, self.window_s)
         if number != self._window:
             self._window, self._used = int(number), 0
         taken = self._used < quota
         self._used += taken
-        reset_s = math.ceil(_WINDOW_S - into_s)
+        self.refused += not taken
+        reset_s = math.ceil(self.window_s - into_s)
         fields = (
-            f'RateLimit-Policy: "window";q={quota};w={_WINDOW_S:.0f}\r\n'
+            f'RateLimit-Policy: "window";q={quota};w={self.window_s:.0f}\r\n'
             f'RateLimit: "window";r={quota - self._used};t={reset_s}\r\n'
         )
         return taken, self.latency_s if taken else 0.0, fields.encode()

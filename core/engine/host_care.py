@@ -8,7 +8,7 @@ from ..handle import EventKind
 from ..limits.hosts import HostLimits
 from ..model import FailureKind, Outcome, Reply
 from ..policies.breaker import Breakers, sign
-from ..policies.cooling import Refusals, rest
+from ..policies.cooling import LONGEST_S, Refusals, rest
 from ..policies.governor import Signal
 from ..policies.retry_budget import Grant, RetryBudgets
 from .governors import Governors
@@ -87,7 +87,10 @@ class HostCare:
         rest_s = self._refusals_of(host).ended(refused=refused, asked_s=asked_s) or 0.0
         left = told_allowance(reply)
         if left is not None:
-            rest_s = max(rest_s, rest(left, self._limits.in_use(host)))
+            in_flight = self._limits.in_use(host)
+            rest_s = max(rest_s, rest(left, in_flight))
+            if self._limits.ration(host, left.remaining - in_flight, now + min(left.reset_s, LONGEST_S), now):
+                self._changed(host)
         if rest_s and self._limits.cool(host, now + rest_s, now) and rest_s >= _TOLD_REST_S:
             self._say(EventKind.COOLING, f"{host} rests for {rest_s:.0f} s, because it asks for that.")
 

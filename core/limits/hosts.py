@@ -24,6 +24,9 @@ class HostLimit:
     """No request starts before; monotonic seconds."""
     confined: int | None = None
     """Requests in flight while it does not answer, or None."""
+    ration: int = 0
+    """Requests that may start before `ration_ends`; without meaning after that."""
+    ration_ends: float = 0.0
 
     @property
     def most(self) -> int | None:
@@ -70,9 +73,12 @@ class HostLimits:
             if most is not None and in_use >= most:
                 return math.inf
             wait = max(limit.cool_until - now, limit.pacer.wait_s(now))
+            if limit.ration <= 0:
+                wait = max(wait, limit.ration_ends - now)
             if wait > 0:
                 return wait
             limit.pacer = limit.pacer.taken(now)
+            limit.ration -= 1
         self._in_use[host] = in_use + 1
         return 0.0
 
@@ -101,19 +107,25 @@ class HostLimits:
         held = [
             (host, limit)
             for host, limit in self._limits.items()
-            if limit.confined is not None or limit.cool_until > now
+            if limit.confined is not None or max(limit.cool_until, limit.ration_ends) > now
         ]
         for _, limit in held:
-            limit.confined, limit.cool_until = None, 0.0
+            limit.confined, limit.cool_until, limit.ration_ends = None, 0.0, 0.0
         return tuple(host for host, _ in held)
 
     def cool(self, host: str, until: float, now: float) -> bool:
-        """Let a host rest; False where it rests as long already."""
+        """Let a host rest, unless it does so for longer already; whether it did not rest until now."""
         limit = self._own(host, now)
-        if until <= limit.cool_until:
-            return False
-        limit.cool_until = until
-        return True
+        awake = limit.cool_until <= now
+        limit.cool_until = max(until, limit.cool_until)
+        return awake
+
+    def ration(self, host: str, left: int, until: float, now: float) -> bool:
+        """Let this many requests to a host start before `until`; whether it may start some now and might not before."""
+        limit = self._own(host, now)
+        spent = limit.ration <= 0 and limit.ration_ends > now
+        limit.ration, limit.ration_ends = left, until
+        return spent and left > 0
 
     def set_concurrency(self, concurrency: int | None) -> None:
         """What hosts without limits of their own may have in flight, never above the default; None for that."""
@@ -141,7 +153,7 @@ class HostLimits:
         self._limits = {
             host: limit
             for host, limit in self._limits.items()
-            if max(limit.cool_until, limit.pacer.next_at) > now
+            if max(limit.cool_until, limit.ration_ends, limit.pacer.next_at) > now
             or limit.confined is not None
             or (limit.concurrency, limit.pacer.per_second) != (self._concurrency, self._rate)
         }

@@ -10,7 +10,8 @@ _WEIGHT = 0.05
 _MUCH = 0.6
 """Share of the last requests refused (an exponential mean over about twenty) that means all of the host."""
 _FEW = 5
-_LONGEST_S = 3600.0
+LONGEST_S = 3600.0
+"""Seconds after which a host that asks for more rest is asked again."""
 _SCARCE = 0.1
 """Share of a period's allowance below which what is left is spread over the rest of the period."""
 _LEAST_SCARCE = 3
@@ -34,7 +35,7 @@ class Refusals:
         if not refused or asked_s is None:
             return None
         self._asked.append(asked_s)
-        return min(*self._asked, _LONGEST_S) if self.share >= _MUCH else None
+        return min(*self._asked, LONGEST_S) if self.share >= _MUCH else None
 
 
 def rest(left: Allowance, in_flight: int) -> float:
@@ -43,7 +44,7 @@ def rest(left: Allowance, in_flight: int) -> float:
     None of it left: until it counts anew. Little left: what is in flight already is taken off, and the rest is
     spread evenly, so that its end is not met at full speed.
     """
-    reset_s = min(left.reset_s, _LONGEST_S)
+    reset_s = min(left.reset_s, LONGEST_S)
     open_slots = left.remaining - in_flight
     if open_slots <= 0:
         return reset_s if left.remaining == 0 else min(reset_s, reset_s / left.remaining)

@@ -137,6 +137,20 @@ def test_a_cooling_host_holds_no_slot_and_delays_no_other_host() -> None:
     assert again.host == "a"
 
 
+def test_a_host_with_a_ration_starts_no_more_than_that_until_it_ends() -> None:
+    gate, queue = Gate(100, HostLimits()), ReadyQueue[Item]()
+    for number in range(8):
+        queue.push(Item("a", number))
+    assert not gate.hosts.ration("a", 2, until=5.0, now=0.0)
+    assert [queue.pop(gate, 0.0) is not None for _ in range(3)] == [True, True, False]
+    assert queue.next_wake() == 5.0
+    assert not gate.hosts.ration("a", 0, until=5.0, now=1.0)
+    assert gate.hosts.ration("a", 1, until=5.0, now=2.0)
+    queue.reconsider("a")
+    assert [queue.pop(gate, 2.0) is not None for _ in range(2)] == [True, False]
+    assert all(queue.pop(gate, 5.0) for _ in range(5))
+
+
 def test_a_paced_host_starts_at_its_pace_and_others_at_once() -> None:
     gate, queue = Gate(100, HostLimits()), ReadyQueue[Item]()
     gate.hosts.restrict("slow", None, 2.0, 0.0)
