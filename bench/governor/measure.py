@@ -13,7 +13,7 @@ from .clients import Attempt, Running, Tool, wait_until
 from .figures import Check, Figures, checks, figures_of
 from .servers import Server, serving
 
-_STARTING_S = 4.0
+_STARTING_S = 3.0
 """Longer than a client needs to send its first request."""
 
 
