@@ -246,9 +246,8 @@ class FetchdeckApp(App[None]):
 
 
 def _typed_rate(text: str) -> float | None:
-    """A rate limit as it was typed; raises OptionError in words that name no option."""
+    """A rate limit as it was typed; raises OptionError in words that name no option, as the command line's do."""
     try:
         return parse_rate(text, "")
     except OptionError as error:
-        reason = str(error).removeprefix(": ")
-        raise OptionError(reason[0].upper() + reason[1:]) from error
+        raise OptionError(f"{text!r} is no rate to send at. Write 10/s, 600/m or 5000/h.") from error

@@ -58,7 +58,7 @@ async def test_the_filter_takes_a_burst_in_its_order_too(tmp_path: Path) -> None
     ("key", "typed", "end"),
     [
         ("l", "x" * 30, "5000/h."),
-        ("l", "0", "pause."),
+        ("l", "0", "5000/h."),
         ("c", "0", f"{MOST:,}."),
         ("c", "x" * 30, f"{MOST:,}."),
     ],
