@@ -238,9 +238,9 @@ class Pace:
     def _held(self, now: float, started: float) -> str | None:
         tally, pace = self._tally, self._pace
         long_enough = tally.ended >= max(100.0, 15.0 * pace)
-        many = 4 if pace < TELLING else 8
-        tolerated = _TOLERATED if long_enough else 0.03 if tally.refused >= many else 1.0
-        if tally.share > tolerated and self._lasting(tally.moments):
+        many = 2 if long_enough else 4 if pace < TELLING else 8
+        tolerated = _TOLERATED if long_enough else 0.015 if tally.refused >= 12 else 0.03
+        if tally.refused >= many and tally.share > tolerated and self._lasting(tally.moments):
             return self._trim(now, tally.share_at_refusal)
         if tally.refused:
             self._probes.refused()
