@@ -10,6 +10,7 @@ from bench.governor.algorithms import AutoThrottle, Halving
 from bench.governor.cases import Case, Kind
 from bench.governor.clients import Attempt
 from bench.governor.figures import checks, figures_of
+from bench.governor.servers import MissingError, serving
 
 ROOT = Path(__file__).parents[2]
 CASE = Case("100/s", Kind.LEAKY, 100)
@@ -83,3 +84,11 @@ def test_halving_takes_half_of_what_it_sent_and_half_of_the_step_again() -> None
         halving.started(4.7)
         starts += 1
     assert starts == 6
+
+
+def test_a_case_whose_server_is_not_installed_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name, path: None)
+    with pytest.raises(MissingError, match="no nginx"), serving(Case("x", Kind.NGINX, 10), 1, tmp_path):
+        pass
