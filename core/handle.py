@@ -246,6 +246,10 @@ class EngineHandle(Protocol):
         """Limit how many requests start a second; None lifts the limit."""
         ...
 
+    def set_rate_per_host(self, per_second: float | None) -> None:
+        """Limit how many requests to each host start a second; None lifts the limit."""
+        ...
+
     def set_credentials(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these header fields in place of those of the same names, and these values of `env.`, from now on.
 

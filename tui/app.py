@@ -13,10 +13,8 @@ from textual.driver import Driver
 from textual.reactive import var
 from textual.screen import Screen
 
-from ..core.errors import OptionError
 from ..core.handle import EngineHandle, RunState, Snapshot
 from ..core.journal.reader import JournalReader
-from ..core.policies.rate import parse_rate
 from . import commands, concurrency_steps, figures, theme
 from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
@@ -24,6 +22,7 @@ from .screens.main import MainScreen
 from .screens.prompt import Answer, PromptScreen
 from .screens.question import Decision, QuestionScreen
 from .screens.quit import Leave, LeaveScreen, over
+from .typed_rate import TypedRate, parse_typed_rate
 
 R = TypeVar("R")
 PULL_S = 0.25
@@ -160,15 +159,19 @@ class FetchdeckApp(App[None]):
     def action_ask_rate(self) -> None:
         """Type a rate limit."""
 
-        def answered(answer: Answer[float | None] | None) -> None:
-            if answer is not None:
-                self.engine.set_rate(answer.value)
-                self.pull()
+        def answered(answer: Answer[TypedRate] | None) -> None:
+            if answer is None:
+                return
+            if answer.value.per_host:
+                self.engine.set_rate_per_host(answer.value.per_second)
+            else:
+                self.engine.set_rate(answer.value.per_second)
+            self.pull()
 
         current = self.engine.snapshot().rate_limit
         shown = "" if current is None else figures.rate(current)
-        hint = "How many requests may start: 10/s, 600/m or 5000/h. Empty: no limit."
-        prompt = PromptScreen("Rate limit", hint, shown, _typed_rate)
+        hint = "How many requests may start: 10/s, 600/m, or 5/s per host. Empty: no limit."
+        prompt = PromptScreen("Rate limit", hint, shown, parse_typed_rate)
         self.push_screen(prompt, answered)
 
     def action_show_question(self) -> None:
@@ -243,11 +246,3 @@ class FetchdeckApp(App[None]):
         name = kind.__name__ if kind is not None else "an unknown error"
         self._exit_renderables.append(Text("".join([*traceback.format_tb(stack), name])))
         self._close_messages_no_wait()
-
-
-def _typed_rate(text: str) -> float | None:
-    """A rate limit as it was typed; raises OptionError in words that name no option, as the command line's do."""
-    try:
-        return parse_rate(text, "")
-    except OptionError as error:
-        raise OptionError(f"{text!r} is no rate to send at. Write 10/s, 600/m or 5000/h.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -68,7 +68,7 @@ class LiftableRange(click.IntRange):
         """The number, 0 for `none`."""
         if isinstance(value, str) and value.strip().lower() in NOTHING:
             return 0
-        return super().convert(value, param, ctx)
+        return super().convert(cast("Any", value), param, ctx)
 
 
 class Seconds(click.FloatRange):

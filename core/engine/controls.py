@@ -40,13 +40,13 @@ class Controls:
         """Set the limit by hand (1 at least): a lower one drains, a higher one takes effect at once."""
         before, governed = self.limit, self._governors.on
         if governed:
-            self._governors.switch(False, self._loop.time())
+            self._governors.switch(False, self._loop.time(), keep_paces=True)
         self._gate.limit = limit
         if self._gate.limit == before and not governed:
             return
         draining = self._gate.in_use - self._gate.limit
         rest = f"; {draining} in flight above it drain" if draining > 0 else ""
-        off = ", which turns the governor off" if governed else ""
+        off = ", which turns the governor off; each host keeps its pace" if governed else ""
         self._events.say(
             EventKind.CONCURRENCY, f"Concurrency {before}→{self._gate.limit} by hand{off}{rest}."
         )
@@ -70,7 +70,15 @@ class Controls:
     def set_rate(self, per_second: float | None) -> None:
         """Limit how many requests start a second; None lifts the limit."""
         self._scheduler.rate = per_second
-        text = (
-            f"Rate limit {per_second:g} requests/s by hand." if per_second else "Rate limit lifted by hand."
-        )
+        self._tell_rate("Rate limit", per_second)
+
+    def set_rate_per_host(self, per_second: float | None) -> None:
+        """The same for each host, in place of the paces that a governor has left."""
+        now = self._loop.time()
+        self._governors.set_rate(per_second, now)
+        self._tell_rate("Rate limit of each host", per_second)
+        self._scheduler.pump()
+
+    def _tell_rate(self, what: str, per_second: float | None) -> None:
+        text = f"{what} {per_second:g} requests/s by hand." if per_second else f"{what} lifted by hand."
         self._events.say(EventKind.RATE, text)

@@ -30,6 +30,7 @@ class Governors:
         self._changed = changed
         self._governors: dict[str, Governor] = {}
         self._on = False
+        self._granted = bounds.clamp(START)
 
     @property
     def on(self) -> bool:
@@ -38,13 +39,20 @@ class Governors:
 
     @property
     def granted(self) -> int:
-        """Requests that all hosts with something in flight may have together; `START` at least."""
+        """Requests that all hosts with something in flight may have together, now or when last there were any."""
         found = (self._governors.get(host) for host in self._limits.busy)
-        return max(START, sum(governor.limit for governor in found if governor is not None))
+        limits = [governor.limit for governor in found if governor is not None]
+        if limits:
+            self._granted = max(self._bounds.clamp(START), sum(limits))
+        return self._granted
 
-    def switch(self, on: bool, now: float) -> None:
-        """Govern every host, from what it has in flight; or give all of them the run's own limits again."""
+    def switch(self, on: bool, now: float, *, keep_paces: bool = False) -> None:
+        """Govern every host, from what it has in flight; or give all of them the run's own limits again.
+
+        `keep_paces` leaves each host at the pace that was found for it.
+        """
         self._on = on
+        self._granted = self._bounds.clamp(START)
         self._limits.set_concurrency(self._bounds.clamp(START) if on else None)
         known = {*self._governors, *self._limits.busy}
         self._governors.clear()
@@ -52,8 +60,18 @@ class Governors:
             if on:
                 self._governor(host, now)
             else:
-                self._limits.restrict(host, None, None, now)
+                limit = self._limits.of(host) if keep_paces else None
+                pace = limit.pacer.per_second if limit is not None else None
+                self._limits.restrict(host, None, pace, now)
                 self._changed(host)
+
+    def set_rate(self, per_second: float | None, now: float) -> None:
+        """Another rate for every host, which no pace that is found exceeds; None for no such rate."""
+        self._limits.set_rate(per_second, now)
+        for host, governor in self._governors.items():
+            self._limits.restrict(host, governor.limit, governor.pace, now)
+        for host in tuple(self._limits.limited):
+            self._changed(host)
 
     def landed(self, host: str, signal: Signal, elapsed_s: float, now: float) -> None:
         """Take in one attempt, whose slot has been given back already."""

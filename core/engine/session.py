@@ -255,7 +255,7 @@ class Session:
         counts = self._with.journal.counts
         if self._with.scheduler.reserve == 0 and not counts.in_flight and not counts.waiting:
             told = f"{counts.succeeded:,} succeeded, {counts.failed:,} failed"
-            self.ask(Asking.CANARY, f"the first {self._with.canaries} have been sent: {told}; send the rest?")
+            self.ask(Asking.CANARY, f"the first {self._with.canaries} have been sent: {told}")
 
     def _go_on(self) -> None:
         self.stopped_by = self.asking = None

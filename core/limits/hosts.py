@@ -55,6 +55,11 @@ class HostLimits:
         """Hosts with something in flight."""
         return self._in_use.keys()
 
+    @property
+    def limited(self) -> Collection[str]:
+        """Hosts with limits of their own, and those that a rate for every host has been kept for."""
+        return self._limits.keys()
+
     def of(self, host: str) -> HostLimit | None:
         """A host's own limits, or None where it has only the defaults."""
         return self._limits.get(host)

@@ -123,6 +123,7 @@ async def test_canaries_wait_for_their_retries_and_are_not_asked_about_again(
     options = replace(OPTIONS, canary=2)
     async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
         await engine.finished()
+        assert engine.snapshot().reason == "the first 2 have been sent: 2 succeeded, 0 failed"
         assert "2 succeeded, 0 failed" in engine.snapshot().reason
         assert server.seen.total() == 4
     async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
@@ -321,3 +322,33 @@ async def test_thousands_of_requests_to_a_host_at_its_limit_starve_no_other(
         await until(engine, lambda snapshot: snapshot.counts.succeeded == 50)
         engine.abandon()
     assert server.most <= 4
+
+
+async def test_a_rate_for_each_host_is_kept_and_changed_while_the_run_goes_on(
+    server: Ledger, tmp_path: Path
+) -> None:
+    other = server.url.replace("127.0.0.1", "localhost")
+    job = write_urls(tmp_path, [f"{host}/ok/{n}" for n in range(40) for host in (server.url, other)])
+    options = replace(OPTIONS, rate_per_host=1 / 3600)
+    async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await until(engine, lambda snapshot: snapshot.counts.succeeded == 2)
+        assert [row.pace_per_s for row in engine.hosts(0, 2)] == [1 / 3600] * 2
+        engine.set_rate_per_host(None)
+        await engine.finished()
+        assert engine.snapshot().counts == Counts(succeeded=80)
+
+
+async def test_an_override_keeps_the_pace_that_the_governor_found(server: Ledger, tmp_path: Path) -> None:
+    job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(50)])
+    options = replace(OPTIONS, auto=True)
+    async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await server.in_flight(4)
+        host = engine.hosts(0, 1)[0].host
+        now = asyncio.get_running_loop().time()
+        engine._with.gate.hosts.restrict(host, 4, 1 / 3600, now)
+        engine.set_concurrency(30)
+        assert engine.hosts(0, 1)[0].pace_per_s == 1 / 3600
+        engine.set_rate_per_host(None)
+        await server.in_flight(30)
+        server.release()
+        await engine.finished()

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.model import FailureKind
 from fetchdeck.core.policies.retry import RetryPolicy
-from fetchdeck.core.policies.statuses import RetryOn
 from fetchdeck.core.policies.retry_after import CAP_S
+from fetchdeck.core.policies.statuses import RetryOn
 
 from tests.support.fault_runs import QUICK, Ends, Row, check_run
 from tests.support.fault_server import FaultServer, Pause, Script, Send, named, reply

@@ -132,6 +132,9 @@ class ScriptedEngine:
     def set_auto(self, on: bool) -> None:
         self._note("set_auto", on, auto=on)
 
+    def set_rate_per_host(self, per_second: float | None) -> None:
+        self._note("set_rate_per_host", per_second)
+
     def set_rate(self, per_second: float | None) -> None:
         self._note("set_rate", per_second, rate_limit=per_second)
 

@@ -112,6 +112,8 @@ async def test_concurrency_steps_by_1_at_least_and_never_below_1(tmp_path: Path)
         ("c", "1,000", ("set_concurrency", 1000)),
         ("l", "600/m", ("set_rate", 10.0)),
         ("l", "10", ("set_rate", 10.0)),
+        ("l", "600/m per host", ("set_rate_per_host", 10.0)),
+        ("l", "none/host", ("set_rate_per_host", None)),
         ("l", "", ("set_rate", None)),
     ],
 )

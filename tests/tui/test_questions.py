@@ -24,7 +24,7 @@ from ..support.journal_factory import Made, append, open_journal
 from ..support.scripted_engine import rows, running, scripted, seen
 
 REASONS = {
-    Asking.CANARY: "the first 3 have been sent: 2 succeeded, 1 failed; send the rest?",
+    Asking.CANARY: "the first 3 have been sent: 2 succeeded, 1 failed",
     Asking.CREDENTIALS: "api.example.com answers 401 Unauthorized to what it accepted before",
     Asking.STOP: "20% of the last 100 requests failed, the limit is 20%",
 }

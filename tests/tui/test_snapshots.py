@@ -89,7 +89,7 @@ def asks(asking: Asking, reason: str) -> Snapshot:
     )  # fmt: skip
 
 
-CANARY = asks(Asking.CANARY, "the first 3 have been sent: 3 succeeded, 0 failed; send the rest?")
+CANARY = asks(Asking.CANARY, "the first 3 have been sent: 3 succeeded, 0 failed")
 REFUSED = asks(Asking.CREDENTIALS, "places.example answers 401 Unauthorized to what it accepted before")
 STOPPED = replace(PAUSED, asking=Asking.STOP, reason="20% of the last 100 requests failed, the limit is 20%")
 
