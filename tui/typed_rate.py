@@ -25,4 +25,4 @@ def parse_typed_rate(text: str) -> TypedRate:
     try:
         return TypedRate(parse_rate(match[1] if match else text, ""), match is not None)
     except OptionError as error:
-        raise OptionError(f"{text!r} is no rate to send at. Write 10/s, 600/m or 5/s per host.") from error
+        raise OptionError(f"{text!r} is no rate to send at. Write 600/m or 5/s per host.") from error

@@ -57,8 +57,8 @@ async def test_the_filter_takes_a_burst_in_its_order_too(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("key", "typed", "end"),
     [
-        ("l", "x" * 30, "per host."),
-        ("l", "0", "per host."),
+        ("l", "x" * 30, "host."),
+        ("l", "0", "host."),
         ("c", "0", f"{MOST:,}."),
         ("c", "x" * 30, f"{MOST:,}."),
     ],
