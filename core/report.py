@@ -74,7 +74,7 @@ def run_status(folder: Path) -> Status:
             # Asked first: a run that ends meanwhile is then told with counts at least as new as its state.
             owned = is_owned(folder)
             db.execute("BEGIN")
-            if not db.execute("PRAGMA user_version").fetchone()[0]:
+            if owned and not db.execute("PRAGMA user_version").fetchone()[0]:
                 raise RunError(f"The run in {folder} is only just being made. Ask again in a moment.")
             return _status(db, str(folder), owned=owned)
         except (sqlite3.Error, ValueError, TypeError) as error:

@@ -1,10 +1,16 @@
-"""Switches for long checks."""
+"""Switches for long checks, and the signals that programs under test begin with."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
 pytest.register_assert_rewrite("tests.support.fault_runs")
+
+# A shell starts what runs in the background with SIGINT ignored, and nohup with SIGHUP; programs would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

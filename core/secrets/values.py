@@ -140,11 +140,11 @@ def _base64_forms(value: str) -> tuple[str, ...]:
 
 
 def covered(text: str, spans: Iterable[Span]) -> str:
-    """The text with a mask over each span, and one mask over spans that overlap."""
+    """The text with a mask over each span, and one mask over spans that overlap or touch."""
     parts: list[str] = []
     done = 0
     for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if start >= done:
+        if start > done or not parts:
             parts += (text[done:start], MASK)
         done = max(done, end)
     return "".join((*parts, text[done:])) if parts else text

@@ -141,5 +141,7 @@ def test_a_journal_without_tables_is_a_run_that_is_only_being_made(tmp_path: Pat
     folder = tmp_path / "x.run"
     folder.mkdir()
     (folder / "journal.sqlite").touch()
+    lock = RunLock(RunFolder(folder))
     with pytest.raises(RunError, match="only just being made"):
         run_status(folder)
+    lock.release()
