@@ -111,7 +111,9 @@ class Landing:
     ) -> None:
         """Let everybody know who learns from attempts."""
         ticket, ruling = flight.ticket, flight.judgement.ruling if flight.judgement else None
-        self._outages.landed(ticket, outcome, verdict.state, charged=verdict.charged)
+        # A request whose outcome nobody knows has failed, outage or not: it must not be sent again by itself.
+        pardonable = verdict.charged and verdict.kind is not FailureKind.OUTCOME_UNKNOWN
+        self._outages.landed(ticket, outcome, verdict.state, charged=pardonable)
         if not self._outages.active:
             self._care.landed(flight, outcome, asked_s, now, refused=ruling is Ruling.RETRY)
         kind = outcome.kind if isinstance(outcome, Fault) else None
