@@ -78,8 +78,8 @@ class Halving:
 
     Every `timeout / 2` (3.5 s) it looks whether refusals have increased: if so, the right child (less), else the left
     one (more), upwards after three such moves; back at the root the limit is removed. It never locks a rate in.
-    Sources: github.com/epi052/feroxbuster `src/scanner/requester.rs`, `policy_data.rs`, `limit_heap.rs`, and its
-    author in issue 822 of that repository.
+    Sources: github.com/epi052/feroxbuster `src/scanner/requester.rs`, `policy_data.rs`, `limit_heap.rs`, from before
+    2.13 (which mended bugs of it); that it looks also when nothing is refused, its author in issue 822 there.
     """
 
     _WAIT_S = 3.5
