@@ -25,6 +25,11 @@ WHERE id IN (SELECT id FROM picked)
 """For the requests of a temporary table `picked`."""
 QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
 """For the id from which to look."""
+ATTEMPTS_SEEN = """
+SELECT count(*) FROM attempts
+WHERE started >= ? AND (kind IS NULL OR hops IS NOT NULL OR kind NOT IN ({}))
+"""
+"""For the wall clock, and the kinds that `format` takes a place for each of: no server has seen such attempts."""
 GAPS = """
 SELECT before + 1, id FROM (
     SELECT id, lag(id, 1, -1) OVER (ORDER BY id) AS before FROM

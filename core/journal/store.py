@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from ..model import Counts, FailureKind, State
+from ..model import UNSENT_KINDS, Counts, FailureKind, State
 from . import statements, values
 from .entries import Accepted, Ended, Leased, Noted
 from .filter import RowFilter
@@ -183,9 +183,10 @@ class Store:
         self.requeue(RowFilter(), failed)
 
     def attempts_since(self, moment: float) -> int:
-        """Attempts that began at a moment (wall clock) or later; looks at all of them."""
-        found = self._db.execute("SELECT count(*) FROM attempts WHERE started >= ?", (moment,)).fetchone()
-        return int(found[0])
+        """Attempts that a server may have seen and that began at a moment (wall clock) or later; looks at all."""
+        unseen = [*UNSENT_KINDS, FailureKind.INVALID]
+        sql = statements.ATTEMPTS_SEEN.format(",".join("?" * len(unseen)))
+        return int(self._db.execute(sql, (moment, *unseen)).fetchone()[0])
 
     def queued_urls(self, count: int) -> list[str]:
         """URLs of up to `count` queued requests from anywhere in the list."""
