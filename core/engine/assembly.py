@@ -24,6 +24,7 @@ from .controls import Controls
 from .credentials import CredentialWatch
 from .disk import DiskWatch
 from .engine import Engine
+from .equipment import Equipment
 from .events import EventLog
 from .feed import Feed, HeldRows
 from .governors import Governors
@@ -38,7 +39,7 @@ from .pulse import TICK_S, Pulse
 from .renewal import Renewal
 from .run_clock import RunClock
 from .scheduler import Parts, Scheduler
-from .session import Equipment, Session
+from .session import Session
 from .spending import Purse
 from .troubles import Troubles
 from .watch import GapWatch
@@ -153,18 +154,19 @@ async def assemble(
         controls=controls,
         stops=StopWatch(plan.max_failures, plan.stop_on, options.time_limit_s),
         purse=purse,
-        renewal=Renewal(plan.builder, plan.redactor, scheduler),
+        renewal=Renewal(plan.builder, plan.redactor, scheduler, credentials),
         credentials=credentials,
         canaries=options.canary,
         held=held,
         ingest=ingest,
         input_done=known.done,
     )
-    if options.auto:
-        controls.set_auto(True)
     done = store.counts.succeeded + store.counts.failed + store.counts.skipped
     if options.canary > done:
         scheduler.reserve = options.canary - done
+    if options.auto:
+        # Leases at once, so that the canaries must have been counted.
+        controls.set_auto(True)
     session = Session(equipment)
     troubles = Troubles(session, equipment)
     return session, Engine(folder, session, equipment), Pulse(session, troubles, equipment)

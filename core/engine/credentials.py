@@ -19,6 +19,7 @@ class CredentialWatch:
         """`secret`: every request holds a secret, though perhaps by no name that tells."""
         self._secret = secret
         self._accepted: dict[str, None] = {}
+        self._renewed = False
 
     def refused(self, ticket: Ticket, outcome: Outcome) -> bool:
         """Take in one attempt; whether its host refuses credentials that it took before."""
@@ -34,6 +35,12 @@ class CredentialWatch:
             and ticket.host in self._accepted
         )
 
-    def forget(self) -> None:
-        """A user goes on: what is refused from now on has not been accepted, until it is again."""
-        self._accepted.clear()
+    def renew(self) -> None:
+        """Others have been given; if these are refused too, that is worth another question."""
+        self._renewed = True
+
+    def go_on(self) -> None:
+        """A user goes on: what the same credentials are refused now has not been accepted, until it is again."""
+        if not self._renewed:
+            self._accepted.clear()
+        self._renewed = False

@@ -13,7 +13,8 @@ from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..model import Counts, Headers
 from ..policies.eta import estimate
-from .session import Equipment, Session
+from .equipment import Equipment
+from .session import Session
 
 _LONGER_WINDOW_S = 60
 

@@ -135,9 +135,11 @@ class Landing:
             excused = self._excused(flight, outcome, now, chance)
             if excused is not None:
                 return excused
-        if self._credentials.refused(flight.ticket, outcome):
-            self._reactions.unauthorized(flight.ticket.host)
-            message = f"{status_message(401)}; not charged, because new credentials are asked for"
+        ruling = flight.judgement.ruling if flight.judgement else Ruling.BY_STATUS
+        if self._credentials.refused(flight.ticket, outcome) and ruling is Ruling.BY_STATUS:
+            if not flight.ticket.outdated:
+                self._reactions.unauthorized(flight.ticket.host)
+            message = f"{status_message(401)}; not charged, because the run takes new credentials"
             return Verdict(State.WAITING, FailureKind.HTTP_STATUS, message, LOCAL_PAUSE_S, charged=False)
         return self._policy.decide(
             outcome,

@@ -90,15 +90,22 @@ class Leasing:
             self._leasing = self._loop.create_task(self._lease(missing))
 
     def again(self, tickets: list[Ticket]) -> None:
-        """Lease these for their next attempt."""
-        task = self._loop.create_task(self._lease_again(tickets))
-        self._again.add(task)
-        task.add_done_callback(self._again.discard)
+        """Lease these for their next attempt; those that are outdated are queued, to be made anew."""
+        outdated = [ticket.id for ticket in tickets if ticket.outdated]
+        if outdated:
+            self._more_in_reserve(len(outdated))
+            self._parts.journal.post(lambda store: store.wait_no_more(outdated))
+            tickets = [ticket for ticket in tickets if not ticket.outdated]
+        if tickets:
+            task = self._loop.create_task(self._lease_again(tickets, self._made))
+            self._again.add(task)
+            task.add_done_callback(self._again.discard)
 
     def rebuild(self, waiting: list[int]) -> None:
         """Give back what is ready, and what waits, so that all requests are made anew."""
         self._made += 1
         ready = [ticket.id for ticket in self._ready.clear()]
+        self._more_in_reserve(len(ready) + len(waiting))
         self._parts.journal.post(lambda store: _return(store, ready, waiting))
 
     async def stop(self) -> None:
@@ -108,10 +115,10 @@ class Leasing:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    async def _lease_again(self, tickets: list[Ticket]) -> None:
-        made = self._made
+    async def _lease_again(self, tickets: list[Ticket], made: int) -> None:
         leased, number = await self._parts.journal.lease_again([ticket.id for ticket in tickets])
         if made != self._made:
+            self._more_in_reserve(len(leased))
             self._give_back(list(leased))
             return
         for ticket in tickets:
@@ -165,6 +172,11 @@ class Leasing:
             self._crowd_from = 0  # others may have been queued again before it
         elif crowd:
             self._only_crowd = (crowd, self._parts.journal.counts.queued)
+
+    def _more_in_reserve(self, count: int) -> None:
+        """So many that have been begun are queued, and will be leased as if for the first time."""
+        if self.reserve is not None:
+            self.reserve += count
 
     def _give_back(self, ids: list[int]) -> None:
         self._parts.journal.post(lambda store: store.give_back(ids))

@@ -11,7 +11,8 @@ from ..handle import Asking, RunState
 from .spending import META
 
 if TYPE_CHECKING:
-    from .session import Equipment, Session
+    from .equipment import Equipment
+    from .session import Session
     from .troubles import Troubles
 
 TICK_S = 0.25
@@ -55,14 +56,20 @@ class Pulse:
 
     def _watch_time_and_quota(self, now: float) -> None:
         session, purse = self._session, self._with.purse
-        if session.state is RunState.RUNNING:
+        if session.state is RunState.RUNNING or session.held:
             late = self._with.stops.passed(self._with.clock.session_s(now))
             if late is not None:
                 session.ask(Asking.STOP, late)
-        if purse is None or purse.left is not self._spent:
+        if purse is None:
             return
-        self._spent = not purse.left
-        self._troubles.quota(purse.wait if self._spent else None)
+        if purse.left:
+            if self._spent:
+                self._spent = False
+                self._troubles.quota(None)
+        elif session.state is RunState.RUNNING and self._with.journal.counts.pending > session.under_way:
+            # Also after a user has gone on: nobody can insist on more than the quota.
+            self._spent = True
+            self._troubles.quota(purse.wait)
 
     def _note(self, now: float, state: RunState) -> None:
         self._noted_at, self._noted_state = now, state

@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from ..model import Headers
 from ..requests.templates import RequestBuilder
 from ..secrets.redact import Redactor
+from .credentials import CredentialWatch
 from .scheduler import Scheduler
 
 
 class Renewal:
     """Puts new credentials in the place of old ones while the run goes on."""
 
-    def __init__(self, builder: RequestBuilder, redactor: Redactor, scheduler: Scheduler) -> None:
+    def __init__(
+        self, builder: RequestBuilder, redactor: Redactor, scheduler: Scheduler, watch: CredentialWatch
+    ) -> None:
         """All parts are the run's own, and shared."""
         self._builder = builder
         self._redactor = redactor
         self._scheduler = scheduler
+        self._watch = watch
 
     def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these from now on, also in requests that were made already; they are secrets, whatever their names.
@@ -26,4 +30,5 @@ class Renewal:
         """
         self._redactor.learn({*(value for _, value in headers), *environ.values()})
         self._builder.renew(headers, environ)
+        self._watch.renew()
         self._scheduler.rebuild()

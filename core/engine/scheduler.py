@@ -141,7 +141,9 @@ class Scheduler:
             self._again = self._loop.call_soon(self._pump_again)
 
     def rebuild(self) -> None:
-        """Make all requests anew that are not under way."""
+        """Make all requests anew: those under way when they are sent again."""
+        for flight in self.flights.values():
+            flight.ticket.outdated = True
         self._leasing.rebuild(self._waiting.clear())
         self.pump()
 
@@ -217,7 +219,9 @@ class Scheduler:
         self._ready.unblock(ticket.host)
         if self._parts.purse is not None:
             unsent = outcome is None and not flight.sent
-            unsent = unsent or (isinstance(outcome, Fault) and outcome.kind in UNSENT_KINDS)
+            unsent = unsent or (
+                isinstance(outcome, Fault) and outcome.kind in UNSENT_KINDS and not outcome.hops
+            )
             self._parts.purse.landed(flight.started_at, unsent=unsent)
         ended, delay_s = self._parts.landing.land(flight, outcome, now, random.random())
         self.hosts.ended(ticket.host, ended.elapsed_ms if outcome is not None else None, ended.kind)

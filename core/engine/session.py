@@ -4,63 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
 from ..handle import Asking, EventKind, RunState
 from ..journal.entries import Ended
 from ..journal.store import Store
-from ..journal.writer import Journal
-from ..limits.gate import Gate
 from ..model import FailureKind
-from ..policies.stop import StopWatch
-from .controls import Controls
-from .credentials import CredentialWatch
-from .events import EventLog
-from .feed import HeldRows
-from .governors import Governors
+from .equipment import Equipment
 from .holds import Hold, Holds
-from .host_care import HostCare
 from .ingest import Ingest
 from .lifecycle import Facts, settled
-from .meter import Meter
-from .outage import OutageGuard
-from .renewal import Renewal
-from .run_clock import RunClock
-from .scheduler import Scheduler
-from .spending import Purse
-from .watch import GapWatch
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What a session works with."""
-
-    number: int
-    """In the journal's table of sessions."""
-    journal: Journal
-    scheduler: Scheduler
-    gate: Gate
-    meter: Meter
-    clock: RunClock
-    gaps: GapWatch
-    outages: OutageGuard
-    care: HostCare
-    governors: Governors
-    controls: Controls
-    events: EventLog
-    stops: StopWatch
-    purse: Purse | None
-    renewal: Renewal
-    credentials: CredentialWatch
-    canaries: int
-    """Requests to send before somebody is asked about the rest; 0 for none."""
-    held: HeldRows
-    ingest: Ingest | None
-    """None when the input need not, or cannot, be read."""
-    input_done: bool
-    """Whether earlier sessions have read the input to its end."""
 
 
 class Session:
@@ -73,7 +27,6 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
         self._held = False
-        """The run is paused by a hold alone, and goes on by itself."""
         self.state = RunState.RUNNING
         self.reason = ""
         """Why it is in that state, where no user wanted it."""
@@ -106,26 +59,38 @@ class Session:
         self.settle()
         self._with.scheduler.pump()
 
+    @property
+    def held(self) -> bool:
+        """Whether the run is paused by a hold alone, and goes on by itself."""
+        return self._held
+
     def enter(self, state: RunState, reason: str = "") -> None:
         """Take a state."""
         self.state = state
         self.reason = reason
         self._held = False
+        if state is not RunState.PAUSED:
+            self.asking = None
         self._with.gate.paused = state in (RunState.PAUSED, RunState.DRAINING)
 
     def resume(self) -> None:
-        """Go on after a pause, whoever ordered it."""
-        if self._holds.reason is not None and not self._held and self.stopped_by is None:
-            # Only the user's own pause is over; whoever resumes a second time insists.
+        """Go on after a pause, whoever ordered it, and say yes to what was asked."""
+        insists, now = self._held, self._loop.time()
+        if self.asking is Asking.CANARY:
+            self._with.scheduler.reserve = None
+        elif self.asking is Asking.CREDENTIALS:
+            self._with.credentials.go_on()
+        self._with.stops.reset(self._with.clock.session_s(now))
+        if self._holds.reason is not None and not insists:
+            # Only the user's own pause, or the question, is over; whoever resumes a second time insists.
+            self.stopped_by = self.asking = None
+            self.over.clear()
             self.enter(RunState.PAUSED, self._holds.reason)
             self._held = True
             return
         self._holds.clear()
         self._with.outages.dismiss()
-        self._with.stops.reset(self._with.clock.session_s(self._loop.time()))
-        self._with.credentials.forget()
-        self._with.care.forgive(self._loop.time())
-        self._with.scheduler.reserve = None
+        self._with.care.forgive(now)
         self._go_on()
 
     def hold(self, hold: Hold, reason: str) -> None:
@@ -195,12 +160,15 @@ class Session:
         self.over.set()
 
     def ask(self, question: Asking, reason: str) -> None:
-        """Pause until a user has decided; whoever only waits for the end is told that this is one."""
-        if self.stopped_by is not None or self.state is RunState.FINISHED:
+        """Pause until a user has decided; whoever only waits for the end is told that this is one.
+
+        Nothing is asked of a user who has left, or while another question is open.
+        """
+        if self.stopped_by is not None or self._with.scheduler.stopping or self.state is RunState.FINISHED:
             return
         self.stopped_by, self.asking = reason, question
         self._with.events.say(EventKind.PAUSED, f"Stopped: {reason}.")
-        if self.state is RunState.RUNNING or self._held:
+        if self.state in (RunState.RUNNING, RunState.PAUSED):
             self.enter(RunState.PAUSED, reason)
         self.over.set()
 

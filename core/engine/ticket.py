@@ -26,6 +26,8 @@ class Ticket:
     """Number of the journal's lease it came with."""
     cost: int = 0
     """What its retry took from its host's budget; given back if it succeeds."""
+    outdated: bool = False
+    """It was sent with credentials that have been replaced since; another attempt is made anew."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .holds import Hold
 
 if TYPE_CHECKING:
-    from .session import Equipment, Session
+    from .equipment import Equipment
+    from .session import Session
 
 _LOCAL_CUT_EVERY_S = 1.0
 
@@ -40,7 +41,7 @@ class Troubles:
 
     def outage_began(self, reason: str) -> None:
         """No host can be reached."""
-        self._with.stops.reset(self._with.clock.session_s(self._loop.time()))
+        self._with.stops.forgive()
         self._session.hold(Hold.OUTAGE, f"no host can be reached ({reason})")
 
     def outage_ended(self, seconds: float) -> None:

@@ -142,6 +142,10 @@ class StopWatch:
             return None
         return f"the run has taken {duration_text(self._limit_s)}, the limit of --time-limit"
 
+    def forgive(self) -> None:
+        """Count failures anew, because nobody was to blame for those so far; the time goes on."""
+        self._failures.reset()
+
     def reset(self, session_s: float) -> None:
         """Begin again after `session_s` seconds, because a user decided to go on: as many failures and as much time."""
         self._failures.reset()
