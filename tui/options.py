@@ -46,7 +46,9 @@ def parse_header(text: str, option: str = "--header") -> tuple[str, str]:
     if not colon:
         raise OptionError(f"{option}: a header without a colon. Write 'Name: value'.")
     if not _TOKEN.fullmatch(name):
-        raise OptionError(f"{option}: what stands before the colon is no header name (RFC 9110, section 5.1).")
+        raise OptionError(
+            f"{option}: what stands before the colon is no header name (RFC 9110, section 5.1)."
+        )
     if any(character in value for character in "\r\n\0"):
         raise OptionError(f"{option}: the value of {name!r} has a line break or a NUL in it.")
     return name, value.strip(" \t")
