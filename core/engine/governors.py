@@ -11,6 +11,8 @@ from ..policies.governor import Bounds, Decision, Governor, Signal
 START = 4
 """Requests in flight to a host of which nothing is known yet."""
 _MOST_HOSTS = 5000
+_FEW = 16
+"""Hosts whose limits are added up each time; those of more are as of the last `tick`."""
 
 
 class Governors:
@@ -39,11 +41,9 @@ class Governors:
 
     @property
     def granted(self) -> int:
-        """Requests that all hosts with something in flight may have together, now or when last there were any."""
-        found = (self._governors.get(host) for host in self._limits.busy)
-        limits = [governor.limit for governor in found if governor is not None]
-        if limits:
-            self._granted = max(self._bounds.clamp(START), sum(limits))
+        """Requests that all hosts with something in flight may have together, or had when last there were any."""
+        if len(self._limits.busy) <= _FEW:
+            self._add_up()
         return self._granted
 
     def switch(self, on: bool, now: float, *, keep_paces: bool = False) -> None:
@@ -54,11 +54,12 @@ class Governors:
         self._on = on
         self._granted = self._bounds.clamp(START)
         self._limits.set_concurrency(self._bounds.clamp(START) if on else None)
-        known = {*self._governors, *self._limits.busy}
         self._governors.clear()
-        for host in known:
-            if on:
+        for host in {*self._limits.limited, *self._limits.busy}:
+            if on and self._limits.in_use(host):
                 self._governor(host, now)
+            elif on:
+                self._release(host, now)
             else:
                 limit = self._limits.of(host) if keep_paces else None
                 pace = limit.pacer.per_second if limit is not None else None
@@ -83,12 +84,19 @@ class Governors:
 
     def tick(self, now: float) -> None:
         """Let time act on hosts that have something in flight; a few times a second."""
+        self._add_up()
         for host in tuple(self._limits.busy) if self._on else ():
             governor = self._governors.get(host)
             if governor is not None:
                 before = governor.limit
                 decision = governor.tick(now, self._limits.in_use(host))
                 self._follow(host, governor, before, decision, now)
+
+    def _add_up(self) -> None:
+        found = (self._governors.get(host) for host in self._limits.busy)
+        limits = [governor.limit for governor in found if governor is not None]
+        if limits:
+            self._granted = max(self._bounds.clamp(START), sum(limits))
 
     def _follow(
         self, host: str, governor: Governor, before: int, decision: Decision | None, now: float
@@ -108,14 +116,20 @@ class Governors:
         governor = self._governors.get(host)
         if governor is None:
             if len(self._governors) >= _MOST_HOSTS:
-                self._forget()
+                self._forget(now)
             governor = Governor(now, self._bounds, max(START, self._limits.in_use(host)))
             self._governors[host] = governor
             self._apply(host, governor, now)
         return governor
 
-    def _forget(self) -> None:
-        """Drop the older half of those with nothing in flight."""
+    def _forget(self, now: float) -> None:
+        """Drop the older half of those with nothing in flight, and what they found."""
         idle = [host for host in self._governors if not self._limits.in_use(host)]
         for host in idle[: len(idle) // 2 + 1]:
             del self._governors[host]
+            self._release(host, now)
+
+    def _release(self, host: str, now: float) -> None:
+        """Let a host begin as one of which nothing is known."""
+        self._limits.restrict(host, self._bounds.clamp(START), None, now)
+        self._changed(host)

@@ -65,11 +65,11 @@ class HostCare:
         refused = refused or outcome.status in _REFUSALS
         if isinstance(outcome, Reply):
             self._heed(host, outcome, asked_s, now, refused=refused)
-        confined = self._breakers.limit(host)
+        own = self._limits.of(host)
         fact = self._breakers.ended(host, sign(outcome), flight.started, now)
         if fact is not None:
             self._say(EventKind.COOLING, fact)
-        if confined is not None or fact is not None:
+        if fact is not None or (own is not None and own.confined is not None):
             self._limits.confine(host, self._breakers.limit(host), now)
             self._limits.cool(host, now + self._breakers.allows(host, now), now)
             self._changed(host)

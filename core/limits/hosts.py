@@ -45,6 +45,7 @@ class HostLimits:
         self._start: int | None = None
         self._in_use: dict[str, int] = {}
         self._limits: dict[str, HostLimit] = {}
+        self._forget_at = _MOST_KEPT
 
     def in_use(self, host: str) -> int:
         """Requests in flight to a host."""
@@ -149,19 +150,22 @@ class HostLimits:
         return found
 
     def _fresh(self, now: float) -> HostLimit:
-        if len(self._limits) >= _MOST_KEPT:
+        if len(self._limits) >= self._forget_at:
             self._forget(now)
         return HostLimit(_lower(self._start, self._concurrency), Pacer(self._rate, self._burst, now))
 
     def _forget(self, now: float) -> None:
         """Drop what says nothing more: limits that are the defaults of hosts that need not wait."""
+        default = (_lower(self._start, self._concurrency), self._rate)
         self._limits = {
             host: limit
             for host, limit in self._limits.items()
             if max(limit.cool_until, limit.ration_ends, limit.pacer.next_at) > now
             or limit.confined is not None
-            or (limit.concurrency, limit.pacer.per_second) != (self._concurrency, self._rate)
+            or (limit.concurrency, limit.pacer.per_second) != default
         }
+        # As many more again before the next look, so that each new host costs the same however many must be kept.
+        self._forget_at = max(_MOST_KEPT, 2 * len(self._limits))
 
 
 def _lower(one: N | None, other: N | None) -> N | None:
