@@ -16,7 +16,7 @@ def asked_wait_s(outcome: Outcome) -> float | None:
     """Seconds to wait by the Retry-After of a reply whose status gives it that meaning; None without one."""
     if not isinstance(outcome, Reply) or outcome.status not in _STATUSES_WITH_RETRY_AFTER:
         return None
-    fields = _fields(outcome)
+    fields = _fields(outcome.headers)
     asked = fields.get("retry-after")
     return retry_after_s(asked, date=fields.get("date"), now=time.time()) if asked is not None else None
 
@@ -26,11 +26,13 @@ def told_allowance(reply: Reply) -> Allowance | None:
     lower = reply.headers.lower()
     if b"ratelimit" not in lower and b"rate-limit" not in lower:
         return None
-    return allowance(_fields(reply), time.time())
+    # Such servers send them with each reply: only lines that matter are read, and nothing in them depends on case.
+    telling = [line for line in lower.split(b"\r\n") if b"rate" in line or line.startswith(b"date")]
+    return allowance(_fields(b"\r\n".join(telling)), time.time())
 
 
-def _fields(reply: Reply) -> dict[str, str]:
+def _fields(headers: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for name, value in read_headers(reply.headers):
+    for name, value in read_headers(headers):
         fields.setdefault(name.strip().lower(), value)
     return fields

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 _ITEM = re.compile(r"[^,]+")
+_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d+)?)\s*(?:[,;]|$)", re.ASCII)
 _PARAMETER = re.compile(r"([a-z]+)\s*=\s*(\d+)", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII)
 _EPOCH_S = 1e9
 _EPOCH_MS = 1e12
 _MOST_WAIT_S = 86_400.0
-_PREFIXES = ("ratelimit", "x-ratelimit", "x-rate-limit")
-_SCOPES = ("", "-requests", "-second", "-minute", "-hour", "-day")
-_SCOPE_S = {"-second": 1.0, "-minute": 60.0, "-hour": 3600.0, "-day": 86_400.0}
+_SCOPE_S = {"": None, "-requests": None, "-second": 1.0, "-minute": 60.0, "-hour": 3600.0, "-day": 86_400.0}
+"""Scopes that fields name at their end, with the period that each means."""
+_NAMES = tuple(
+    (f"{prefix}-remaining{scope}", prefix, scope)
+    for prefix in ("ratelimit", "x-ratelimit", "x-rate-limit")
+    for scope in _SCOPE_S
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,15 @@ def allowance(fields: Mapping[str, str], now: float) -> Allowance | None:
     `RateLimit-*`, `X-RateLimit-*` and `X-Rate-Limit-*` with resets as seconds, durations such as `6m0s`, or points
     in time. `now` is the wall clock; a server's own Date is preferred to it.
     """
-    found = [*_structured(fields), *_separate(fields, _server_time(fields, now))]
+    found = [*_structured(fields), *_separate(fields, now)]
     return min(found, key=lambda one: (one.remaining, -one.reset_s), default=None)
 
 
 def _structured(fields: Mapping[str, str]) -> list[Allowance]:
+    text = fields.get("ratelimit")
+    if text is None:
+        return []
     windows = [_parameters(item) for item in _ITEM.findall(fields.get("ratelimit-policy", ""))]
-    text = fields.get("ratelimit", "")
     if re.match(r"\s*limit\s*=", text, re.IGNORECASE):
         items = [_parameters(text)]
     else:
@@ -64,15 +71,12 @@ def _parameters(item: str) -> dict[str, int]:
 
 def _separate(fields: Mapping[str, str], now: float) -> list[Allowance]:
     found: list[Allowance] = []
-    for prefix in _PREFIXES:
-        for scope in _SCOPES:
-            remaining = _number(fields.get(f"{prefix}-remaining{scope}"))
-            if remaining is None:
-                continue
-            reset = _reset(fields, prefix, scope, now)
-            if reset is not None:
-                limit = _number(fields.get(f"{prefix}-limit{scope}"))
-                found.append(Allowance(int(remaining), reset, int(limit) if limit is not None else None))
+    for name, prefix, scope in _NAMES:
+        remaining = _number(fields[name]) if name in fields else None
+        reset = _reset(fields, prefix, scope, now) if remaining is not None else None
+        if remaining is not None and reset is not None:
+            limit = _number(fields.get(f"{prefix}-limit{scope}"))
+            found.append(Allowance(int(remaining), reset, int(limit) if limit is not None else None))
     return found
 
 
@@ -82,14 +86,12 @@ def _reset(fields: Mapping[str, str], prefix: str, scope: str, now: float) -> fl
         return min(after, _MOST_WAIT_S)
     text = fields.get(f"{prefix}-reset{scope}")
     if text is None:
-        return _SCOPE_S.get(scope)
+        return _SCOPE_S[scope]
     number = _number(text)
     if number is None:
         return _duration(text)
-    if number >= _EPOCH_MS:
-        number = number / 1000 - now
-    elif number >= _EPOCH_S:
-        number -= now
+    if number >= _EPOCH_S:
+        number = (number / 1000 if number >= _EPOCH_MS else number) - _server_time(fields, now)
     return min(max(0.0, number), _MOST_WAIT_S)
 
 
@@ -97,7 +99,7 @@ def _number(text: str | None) -> float | None:
     """A number that is no less than nothing; of `100, 100;w=60` the first."""
     if text is None:
         return None
-    match = re.match(r"\s*(\d{1,15}(?:\.\d+)?)\s*(?:[,;]|$)", text, re.ASCII)
+    match = _NUMBER.match(text)
     return float(match[1]) if match else None
 
 
