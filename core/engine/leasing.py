@@ -18,8 +18,8 @@ _LEAST_AHEAD = 16
 _MOST_AHEAD = 5000
 _MOST_READY = 20_000
 """Leased requests in memory, those of hosts without room included."""
-_CROWD = 1000
-"""Leased requests of one host that may start nothing, from which on no more of them are leased."""
+_CROWDS = ((15_000, 10), (10_000, 100), (0, 1000))
+"""With so many leased requests in memory, hosts that may start nothing get no more beyond so many each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Leasing:
         ):
             return
         if self._only_crowd is not None and self._only_crowd == (
-            ready.crowded(_CROWD),
+            self._crowded(),
             parts.journal.counts.queued,
         ):
             return
@@ -130,7 +130,7 @@ class Leasing:
     async def _lease(self, count: int) -> None:
         feed, journal = self._parts.feed, self._parts.journal
         horizon, made = feed.horizon, self._made
-        crowd = self._ready.crowded(_CROWD)
+        crowd = self._crowded()
         if crowd != self._crowd:
             self._crowd, self._crowd_from = crowd, 0
         leased: list[Leased] = []
@@ -162,6 +162,10 @@ class Leasing:
         for ticket in tickets:
             self._ready.push(ticket)
         self._pump()
+
+    def _crowded(self) -> frozenset[str]:
+        size = len(self._ready)
+        return self._ready.crowded(next(most for full, most in _CROWDS if size >= full))
 
     def _pass_over(self, crowd: frozenset[str], leased: list[Leased]) -> None:
         """Remember where hosts of the crowd need not be passed over again."""

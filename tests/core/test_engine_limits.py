@@ -7,7 +7,7 @@ import itertools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -352,3 +352,28 @@ async def test_an_override_keeps_the_pace_that_the_governor_found(server: Ledger
         await server.in_flight(30)
         server.release()
         await engine.finished()
+
+
+async def test_many_hosts_at_their_limits_starve_no_other(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while b"/hold/" not in await reader.readuntil(b"\r\n\r\n"):
+                writer.write(reply(b"ok"))
+            await reader.read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async with AsyncExitStack() as stack:
+        servers = [
+            await stack.enter_async_context(await asyncio.start_server(serve, "127.0.0.1", 0))
+            for _ in range(26)
+        ]
+        *busy, other = (f"http://127.0.0.1:{one.sockets[0].getsockname()[1]}" for one in servers)
+        urls = [f"{host}/hold/{n}" for n in range(950) for host in busy]
+        job = write_urls(tmp_path, urls + [f"{other}/ok/{n}" for n in range(50)])
+        options = replace(OPTIONS, concurrency=100, per_host=1)
+        async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+            await until(engine, lambda snapshot: snapshot.counts.succeeded == 50)
+            engine.abandon()
