@@ -85,7 +85,7 @@ class OutageGuard:
                 charge = self._charges.setdefault(ticket.id, _Charge(ticket))
                 charge.attempts += 1
                 charge.failed = state is State.FAILED
-            if not self._looking and self._watch.due(now):
+            if not self._looking and self._watch.due(now, self._journal.counts.pending):
                 self._looking = True
                 self._spawn(self._look())
 

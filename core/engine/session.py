@@ -85,8 +85,7 @@ class Session:
             # Only the user's own pause, or the question, is over; whoever resumes a second time insists.
             self.stopped_by = self.asking = None
             self.over.clear()
-            self.enter(RunState.PAUSED, self._holds.reason)
-            self._held = True
+            self._wait_if_held()
             return
         self._holds.clear()
         self._with.outages.dismiss()
@@ -98,8 +97,7 @@ class Session:
         self._holds.add(hold, f"{reason}; goes on by itself")
         self.warn(f"Waiting: {reason}.")
         if self.state is RunState.RUNNING:
-            self.enter(RunState.PAUSED, self._holds.reason or "")
-            self._held = True
+            self._wait_if_held()
 
     def release(self, hold: Hold, said: str) -> None:
         """It is well again: go on, unless there is another reason to wait."""
@@ -136,6 +134,7 @@ class Session:
             self._with.clock.run(self._loop.time())
             self.over.clear()
             self.enter(state)
+            self._wait_if_held()
         else:
             self._end(state)
 
@@ -224,6 +223,11 @@ class Session:
         if self._with.scheduler.reserve == 0 and not counts.in_flight and not counts.waiting:
             told = f"{counts.succeeded:,} succeeded, {counts.failed:,} failed"
             self.ask(Asking.CANARY, f"the first {self._with.canaries} have been sent: {told}")
+
+    def _wait_if_held(self) -> None:
+        if self._holds.reason is not None:
+            self.enter(RunState.PAUSED, self._holds.reason)
+            self._held = True
 
     def _go_on(self) -> None:
         self.stopped_by = self.asking = None

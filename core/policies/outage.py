@@ -93,9 +93,12 @@ class OutageWatch:
             self._failing.setdefault(host, url)
         return True
 
-    def due(self, now: float) -> bool:
-        """Whether so many requests reached nothing that the network should be looked at."""
-        least = _LEAST_REQUESTS if self.proven else _LEAST_REQUESTS_UNPROVEN
+    def due(self, now: float, pending: int = _LEAST_REQUESTS) -> bool:
+        """Whether so many requests reached nothing that the network should be looked at.
+
+        `pending` requests are left in the run: the last few are enough once a host has been reached.
+        """
+        least = min(_LEAST_REQUESTS, max(1, pending)) if self.proven else _LEAST_REQUESTS_UNPROVEN
         return len(self._streak) >= least and now >= self._check_at
 
     def suspects(self) -> Iterable[str]:

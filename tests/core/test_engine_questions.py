@@ -346,3 +346,36 @@ async def test_posts_that_met_the_beginning_of_an_outage_are_not_sent_again(
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=5, failed=10)
     assert set(plug.seen.values()) == {1}
+
+
+async def test_an_outage_is_noticed_when_few_requests_are_left(plug: Outlet, tmp_path: Path) -> None:
+    job = write_urls(tmp_path, [f"{plug.url}/{n}" for n in range(8)])
+    plug.pull_after = 6
+    options = replace(OPTIONS, retries=1, concurrency=1)
+    async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await until(engine, lambda snapshot: snapshot.state in (RunState.PAUSED, RunState.FINISHED))
+        await plug.plug_in()
+        await engine.finished()
+        assert engine.snapshot().counts == Counts(succeeded=8)
+
+
+async def test_rows_with_secrets_of_their_own_take_new_credentials_too(tmp_path: Path) -> None:
+    async with guard() as server:
+        rows = tmp_path / "rows.csv"
+        rows.write_text("id,api_key\n" + "".join(f"{n},row-secret-{n}\n" for n in range(60)))
+        url = server.url + "/{{ id }}?k={{ api_key }}&token={{ env.TOKEN }}"
+        job = Job(str(rows), Templates(url=url, headers=(("X-Kind", "first-kind"),)))
+        async with (
+            asyncio.timeout(30),
+            open_run(
+                job, replace(OPTIONS, concurrency=2), tmp_path / "x.run", environ={"TOKEN": "first-token"}
+            ) as engine,
+        ):
+            await until(engine, lambda snapshot: snapshot.counts.succeeded > 0)
+            server.token = "second-token"
+            await engine.finished()
+            assert engine.snapshot().asking is Asking.CREDENTIALS
+            engine.set_credentials((("X-Kind", "second-kind"),), {"TOKEN": "second-token"})
+            engine.resume()
+            await engine.finished()
+            assert (engine.stopped_by, engine.snapshot().counts) == (None, Counts(succeeded=60))

@@ -135,3 +135,15 @@ def test_after_a_user_went_on_nothing_is_due_until_a_host_is_reached() -> None:
     watch.reached("a", "http://a/")
     failing(watch, range(50))
     assert watch.due(0.0)
+
+
+def test_the_last_few_requests_are_enough_once_a_host_has_been_reached() -> None:
+    watch = OutageWatch()
+    watch.unreached(1, "a", "http://a/1", 0.0)
+    watch.unreached(2, "a", "http://a/2", 0.0)
+    assert not watch.due(0.0, pending=2)
+    watch.reached("a", "http://a/")
+    watch.unreached(1, "a", "http://a/1", 1.0)
+    assert not watch.due(1.0, pending=2)
+    watch.unreached(2, "a", "http://a/2", 1.0)
+    assert watch.due(1.0, pending=2)
