@@ -168,8 +168,11 @@ async def test_a_question_waits_until_nobody_types_or_reads(tmp_path: Path) -> N
         assert isinstance(app.screen, MainScreen)
         assert app.screen.query_one("FilterBar Input", Input).value == "pp"
         assert REASONS[Asking.CANARY] in seen(app)
+        engine.now = running()
+        app.pull()
         await pilot.press("enter", "question_mark")
         assert isinstance(app.screen, HelpScreen)
+        engine.now = asks(Asking.CANARY)
         app.pull()
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
