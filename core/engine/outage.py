@@ -64,6 +64,8 @@ class OutageGuard:
         self._over = asyncio.Event()
         self.active = False
         """Whether there is an outage: attempts that reach nothing are not charged."""
+        self.undecided = False
+        """Whether requests that failed may be queued again, because there may be an outage."""
 
     def excuses(self, fault: Fault) -> bool:
         """Whether an attempt failed by an outage, not by its server."""
@@ -85,8 +87,9 @@ class OutageGuard:
                 charge = self._charges.setdefault(ticket.id, _Charge(ticket))
                 charge.attempts += 1
                 charge.failed = state is State.FAILED
-            if not self._looking and self._watch.due(now, self._journal.counts.pending):
-                self._looking = True
+            left = self._journal.counts.pending - self._journal.saving
+            if not self._looking and self._watch.due(now, left):
+                self._looking = self.undecided = True
                 self._spawn(self._look())
 
     def dismiss(self) -> None:
@@ -105,7 +108,7 @@ class OutageGuard:
             elif not self._over.is_set():
                 await self._wait_out(reason)
         finally:
-            self._looking = False
+            self._looking = self.undecided = False
 
     async def _wait_out(self, reason: str) -> None:
         began = self._loop.time()
@@ -113,6 +116,7 @@ class OutageGuard:
         try:
             self._listener.began(reason)
             await self._give_back()
+            self.undecided = False
             pause, told = _PROBE_FIRST_S, False
             while not await self._over_within(pause) and await self._unreachable() is not None:
                 pause = min(pause * 2, _PROBE_MOST_S)

@@ -119,7 +119,8 @@ class Session:
         """See whether the run has come to an end, or goes on after one."""
         facts = Facts(
             pending=self._with.journal.counts.pending,
-            idle=not self._with.scheduler.flights and self._with.journal.idle,
+            idle=not (self._with.scheduler.flights or self._with.outages.undecided)
+            and self._with.journal.idle,
             reading=self._with.ingest is not None and self._with.ingest.reading,
             input_known=self.input_known,
             leaving=self._with.scheduler.stopping,

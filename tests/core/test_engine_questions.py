@@ -348,10 +348,13 @@ async def test_posts_that_met_the_beginning_of_an_outage_are_not_sent_again(
     assert set(plug.seen.values()) == {1}
 
 
-async def test_an_outage_is_noticed_when_few_requests_are_left(plug: Outlet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("retries", [0, 1])
+async def test_an_outage_is_noticed_when_few_requests_are_left(
+    plug: Outlet, tmp_path: Path, retries: int
+) -> None:
     job = write_urls(tmp_path, [f"{plug.url}/{n}" for n in range(8)])
     plug.pull_after = 6
-    options = replace(OPTIONS, retries=1, concurrency=1)
+    options = replace(OPTIONS, retries=retries, concurrency=2)
     async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
         await until(engine, lambda snapshot: snapshot.state in (RunState.PAUSED, RunState.FINISHED))
         await plug.plug_in()
