@@ -74,6 +74,9 @@ class _Dashboard(FetchdeckApp):
     def pull(self) -> None:
         """Take a snapshot, and see to it that the screen has the terminal's size."""
         super().pull()
+        actual = getattr(self._driver, "terminal_size", self.size)
+        if actual != self.size:
+            self.post_message(Resize(actual, actual))
         # Textual lets sizes settle by a timer of 8 ms, which never fires where it starts later than that; it
         # then takes no other size for good.
         if self.screen.outer_size != self.size:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 from .job_control import in_background, stop_process
 from .terminal_writer import TerminalWriter
@@ -185,6 +186,11 @@ class PatientDriver(LinuxDriver):
         except OSError:
             size = os.terminal_size((0, 0))
         return (size.columns, size.lines) if all(size) else super()._get_terminal_size()
+
+    @property
+    def terminal_size(self) -> Size:
+        """The size of the terminal just now, whatever signals have told."""
+        return Size(*self._get_terminal_size())
 
     def _told_to_stop(self) -> None:
         """SIGTSTP: stop with the terminal given back, and take it again when continued in the foreground."""
