@@ -9,7 +9,7 @@ from ..journal.entries import Ended
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
 from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted, status_message
 from ..policies.rules.judgement import Ruling
-from .credentials import CredentialWatch
+from .credentials import CredentialWatch, Refusal
 from .host_care import HostCare
 from .meter import Meter
 from .outage import OutageGuard
@@ -136,10 +136,11 @@ class Landing:
             if excused is not None:
                 return excused
         ruling = flight.judgement.ruling if flight.judgement else Ruling.BY_STATUS
-        if self._credentials.refused(flight.ticket, outcome) and ruling is Ruling.BY_STATUS:
-            if not flight.ticket.outdated:
+        refusal = self._credentials.refused(flight.ticket, outcome)
+        if refusal is not Refusal.NONE and ruling is Ruling.BY_STATUS:
+            if refusal is Refusal.EXPIRED:
                 self._reactions.unauthorized(flight.ticket.host)
-            message = f"{status_message(401)}; not charged, because the run takes new credentials"
+            message = f"{status_message(401)}; not charged, because its credentials may have expired"
             return Verdict(State.WAITING, FailureKind.HTTP_STATUS, message, LOCAL_PAUSE_S, charged=False)
         return self._policy.decide(
             outcome,

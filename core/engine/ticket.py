@@ -24,6 +24,8 @@ class Ticket:
     """Charged attempts before this one."""
     lease: int
     """Number of the journal's lease it came with."""
+    suspected: bool = False
+    """It was refused with 401, and is sent once more to see whether its credentials have expired."""
     cost: int = 0
     """What its retry took from its host's budget; given back if it succeeds."""
     outdated: bool = False

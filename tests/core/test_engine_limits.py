@@ -377,3 +377,16 @@ async def test_many_hosts_at_their_limits_starve_no_other(tmp_path: Path) -> Non
         async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
             await until(engine, lambda snapshot: snapshot.counts.succeeded == 50)
             engine.abandon()
+
+
+async def test_single_locked_urls_among_good_ones_ask_nothing(server: Ledger, tmp_path: Path) -> None:
+    job = replace(
+        write_urls(tmp_path, [f"{server.url}/{'status/401' if n % 9 == 5 else 'ok'}/{n}" for n in range(90)]),
+        templates=Templates(headers=(("Authorization", "Bearer some-token"),)),
+    )
+    options = replace(OPTIONS, concurrency=2)
+    async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await engine.finished()
+        snapshot = engine.snapshot()
+        assert (snapshot.asking, engine.stopped_by) == (None, None)
+        assert (snapshot.counts.succeeded, snapshot.counts.failed) == (80, 10)
