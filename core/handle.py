@@ -100,6 +100,8 @@ class Snapshot:
     """Requests that ended but are not durable yet; they still count as in flight."""
     rate_limit: float | None
     """Requests a second the run may start, or None for no limit."""
+    rate_limit_per_host: float | None
+    """Requests a second that may start to a host: the least of those with something in flight; None for no limit."""
     received_bytes: int
     elapsed_s: float
     """Time spent running over all sessions, pauses included."""

@@ -170,7 +170,7 @@ class FetchdeckApp(App[None]):
 
         current = self.engine.snapshot().rate_limit
         shown = "" if current is None else figures.rate(current)
-        hint = "How many requests may start: 10/s, 600/m, or 5/s per host. Empty: no limit."
+        hint = "How many requests may start: 10/s, 600/m, or 5/s per host. Empty: no limits."
         prompt = PromptScreen("Rate limit", hint, shown, parse_typed_rate)
         self.push_screen(prompt, answered)
 

@@ -68,8 +68,11 @@ class Controls:
         self._scheduler.pump()
 
     def set_rate(self, per_second: float | None) -> None:
-        """Limit how many requests start a second; None lifts the limit."""
+        """Limit how many requests start a second; None lifts the limit, and that of each host."""
         self._scheduler.rate = per_second
+        if per_second is None and not self._governors.on:
+            self._governors.set_rate(None, self._loop.time())
+            self._scheduler.pump()
         self._tell_rate("Rate limit", per_second)
 
     def set_rate_per_host(self, per_second: float | None) -> None:

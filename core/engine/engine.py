@@ -64,6 +64,7 @@ class Engine:
             auto=self._with.controls.auto,
             saving=journal.saving,
             rate_limit=self._with.scheduler.rate,
+            rate_limit_per_host=gate.hosts.pace,
             received_bytes=journal.received_bytes,
             elapsed_s=self._with.clock.total_s(now),
             rate_per_s=recent,
@@ -71,7 +72,7 @@ class Engine:
             latency=meter.latency(),
             history=meter.history,
             asking=self._session.asking,
-            spending=self._with.purse.shown(counts) if self._with.purse is not None else None,
+            spending=self._with.purse.shown(counts, journal.saving) if self._with.purse is not None else None,
             revision=journal.revision,
         )
 
@@ -139,7 +140,8 @@ class Engine:
         Raises TemplateError for a header that cannot be sent.
         """
         self._with.renewal.renew(headers, environ)
-        self._with.events.say(EventKind.CREDENTIALS, "New credentials were given by hand.")
+        names = ", ".join([*(name for name, _ in headers), *environ])
+        self._with.events.say(EventKind.CREDENTIALS, f"New credentials were given by hand: {names}.")
 
     def retry(self, ids: Collection[int]) -> None:
         """Queue these again if they failed or were skipped, with a fresh retry budget."""
@@ -180,7 +182,11 @@ class Engine:
     def _eta(self, counts: Counts, recent: float, now: float) -> Eta | None:
         if self._session.state is not RunState.RUNNING or not self._session.input_known:
             return None
-        found = estimate(counts.pending, recent, self._with.meter.rate_per_s(now, _LONGER_WINDOW_S))
+        purse = self._with.purse
+        if purse is not None and purse.falls_short(counts.pending):
+            return None
+        longer = self._with.meter.rate_per_s(now, _LONGER_WINDOW_S)
+        found = estimate(counts.pending, recent, longer, self._with.scheduler.rate)
         return Eta(*found) if found is not None else None
 
     async def _requeue(self, rows: RowFilter, ids: tuple[int, ...] | None) -> None:

@@ -89,16 +89,20 @@ class Purse:
         if self._quota is not None:
             self._quota.give_back(started)
 
-    def shown(self, counts: Counts) -> Spending:
-        """What is spent now, and what will be."""
+    def falls_short(self, pending: int) -> bool:
+        """Whether the period's quota ends before so many requests have been sent."""
+        return self._quota is not None and self._quota.left(time.time(), boot_clock()) < pending
+
+    def shown(self, counts: Counts, saving: int) -> Spending:
+        """What is spent now, and what will be; `saving` of those in flight have ended and are not durable yet."""
         quota, terms, price = self._quota, self._terms.quota, self._terms.price
         wall, steady = time.time(), boot_clock()
         in_all = projected_attempts(
             sent=self._sent,
             landed=self._landed,
-            ended=counts.succeeded + counts.failed,
+            ended=counts.succeeded + counts.failed + saving,
             idle=counts.queued + counts.waiting,
-            in_flight=counts.in_flight,
+            in_flight=max(0, counts.in_flight - saving),
             most_each=self._terms.attempts_each,
         )
         return Spending(

@@ -57,6 +57,13 @@ class HostLimits:
         return self._in_use.keys()
 
     @property
+    def pace(self) -> float | None:
+        """The least pace of the hosts with something in flight, a second; None where none has one."""
+        found = (self._limits.get(host) for host in self._in_use)
+        paces = [limit.pacer.per_second for limit in found if limit is not None and limit.pacer.per_second]
+        return min(paces, default=self._rate)
+
+    @property
     def limited(self) -> Collection[str]:
         """Hosts with limits of their own, and those that a rate for every host has been kept for."""
         return self._limits.keys()

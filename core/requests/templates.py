@@ -41,6 +41,7 @@ class RequestBuilder:
         if templates.data is not None and templates.json is not None:
             raise TemplateError("--data and --json both give a body. Leave one of them out.")
         self._given = templates, environ
+        self._own = templates
         method = templates.method
         self._method = _once("--method", lambda: _method(method)) if method else None
         self._url = Rendering("--url", templates.url, url_values) if templates.url is not None else None
@@ -80,14 +81,16 @@ class RequestBuilder:
     def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these header fields, as they are, in place of those of the same names, and these values of `env.`.
 
-        Raises TemplateError, and then changes nothing.
+        A value of `env.` ends what earlier header fields were in the place of. Raises TemplateError, and then changes
+        nothing.
         """
         templates, known_environ = self._given
+        templates = self._own if environ else templates
         names = {name.lower() for name, _ in headers}
         kept = tuple(field for field in templates.headers if field[0].lower() not in names)
         given = tuple((name, f"{{% raw %}}{value}{{% endraw %}}") for name, value in headers)
         renewed = RequestBuilder(replace(templates, headers=kept + given), {**known_environ, **environ})
-        self.__dict__.update(renewed.__dict__)
+        self.__dict__.update(renewed.__dict__ | {"_own": self._own})
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Raises TemplateError for a column that a template names and the input does not have."""

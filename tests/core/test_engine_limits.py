@@ -266,6 +266,32 @@ async def test_a_401_in_mid_run_asks_for_credentials_and_goes_on_with_new_ones(
             assert b"second-token" not in file.read_bytes()
 
 
+async def test_a_value_of_env_ends_a_header_that_was_typed_in_its_place(tmp_path: Path) -> None:
+    async with TokenServer() as server:
+        server.expires_after = 20
+        job = replace(
+            write_urls(tmp_path, [f"{server.url}/{n}" for n in range(60)]),
+            templates=Templates(headers=(("X-Auth", "{{ env.TOKEN }}"),)),
+        )
+        async with (
+            asyncio.timeout(30),
+            open_run(job, OPTIONS, tmp_path / "x.run", environ={"TOKEN": "first-token"}) as engine,
+        ):
+            await engine.finished()
+            engine.set_credentials((("X-Auth", "mistyped"),), {})
+            engine.resume()
+            await engine.finished()
+            assert engine.snapshot().asking is Asking.CREDENTIALS
+            engine.set_credentials((), {"TOKEN": "second-token"})
+            engine.resume()
+            await engine.finished()
+            assert engine.snapshot().counts == Counts(succeeded=60)
+            assert said(engine, EventKind.CREDENTIALS) == [
+                "New credentials were given by hand: X-Auth.",
+                "New credentials were given by hand: TOKEN.",
+            ]
+
+
 async def test_going_on_with_the_same_credentials_lets_requests_fail(tmp_path: Path) -> None:
     async with TokenServer() as server:
         server.expires_after = 20
@@ -333,7 +359,9 @@ async def test_a_rate_for_each_host_is_kept_and_changed_while_the_run_goes_on(
     async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
         await until(engine, lambda snapshot: snapshot.counts.succeeded == 2)
         assert [row.pace_per_s for row in engine.hosts(0, 2)] == [1 / 3600] * 2
-        engine.set_rate_per_host(None)
+        assert engine.snapshot().rate_limit_per_host == 1 / 3600
+        engine.set_rate(None)
+        assert engine.snapshot().rate_limit_per_host is None
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=80)
 

@@ -65,6 +65,7 @@ def test_an_estimate_is_a_range_while_rates_differ() -> None:
     assert estimate(1000, 0.0, 10.0) is None
     assert estimate(1000, 100.0, 100.0) == (10.0, 10.0)
     assert estimate(1000, 200.0, 100.0) == (5.0, 10.0)
+    assert estimate(1000, 200.0, 100.0, 50.0) == (20.0, 20.0)
 
 
 def test_a_gap_covers_the_attempts_that_were_under_way() -> None:

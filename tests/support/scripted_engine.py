@@ -52,6 +52,7 @@ def running(**changes: object) -> Snapshot:
         auto=False,
         saving=0,
         rate_limit=None,
+        rate_limit_per_host=None,
         received_bytes=12_345_678,
         elapsed_s=42.0,
         rate_per_s=1482.4,

@@ -26,6 +26,7 @@ SNAPSHOT = Snapshot(
     auto=False,
     saving=0,
     rate_limit=None,
+    rate_limit_per_host=None,
     received_bytes=0,
     elapsed_s=1.0,
     rate_per_s=1.0,

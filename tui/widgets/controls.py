@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.handle import Snapshot
-from ..figures import count, milliseconds, rate, short, size
+from ..figures import count, milliseconds, pace, rate, short, size
 from ..spans import Line, Span, fill, join, width_of
 from .columns import Tone
 from .lines import Lines
@@ -54,11 +54,16 @@ def throughput(snapshot: Snapshot) -> Line:
     return (
         Span(f"{short(snapshot.rate_per_s)}/s"),
         Span(" · ", Tone.MUTED),
-        Span(
-            "no limit" if snapshot.rate_limit is None else f"limit {rate(snapshot.rate_limit)}",
-            Tone.MUTED if snapshot.rate_limit is None else Tone.WARN,
-        ),
+        _rate_limit(snapshot),
     )
+
+
+def _rate_limit(snapshot: Snapshot) -> Span:
+    if snapshot.rate_limit is not None:
+        return Span(f"limit {rate(snapshot.rate_limit)}", Tone.WARN)
+    if snapshot.rate_limit_per_host is not None:
+        return Span(f"{pace(snapshot.rate_limit_per_host)} a host", Tone.WARN)
+    return Span("no limit", Tone.MUTED)
 
 
 def percentiles(snapshot: Snapshot) -> tuple[Line, ...]:
