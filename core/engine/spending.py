@@ -11,7 +11,7 @@ from ..journal.store import Store
 from ..model import Counts
 from ..policies.cost import Price, projected_attempts
 from ..policies.quota import Quota
-from ..policies.quota_terms import QuotaTerms
+from ..policies.quota_terms import Period, QuotaTerms
 from .watch import boot_clock
 
 META = "quota"
@@ -70,9 +70,8 @@ class Purse:
         if terms is None or self._quota is None:
             return ""
         until = datetime.fromtimestamp(self._quota.resets_at(time.time(), boot_clock()), UTC)
-        return (
-            f"the quota of {terms.limit:,} a {terms.period.value} is spent until {until:%Y-%m-%d %H:%M} UTC"
-        )
+        each = f"{'an' if terms.period is Period.HOUR else 'a'} {terms.period.value}"
+        return f"the quota of {terms.limit:,} {each} is spent until {until:%Y-%m-%d %H:%M} UTC"
 
     def sent(self) -> None:
         """An attempt is on its way."""
