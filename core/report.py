@@ -42,6 +42,8 @@ class Status:
     """Where the rows come from; `-` for standard input."""
     input_read: bool = True
     """Whether the input has been read to its end."""
+    reason: str = ""
+    """Why it waits, or what stopped it, in a sentence without its full stop; empty where nothing but a user did."""
 
     def json(self) -> str:
         """The object of `status --json`, in the order the design has it; ASCII without any control character."""
@@ -53,6 +55,7 @@ class Status:
             {
                 "run": self.run,
                 "state": self.state.value,
+                "reason": self.reason,
                 "total": self.counts.total,
                 **asdict(self.counts),
                 "bytes": self.bytes,
@@ -107,6 +110,7 @@ def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
         failures=causes(db),
         input=_object(db, "job").get("input", ""),
         input_read=bool(_object(db, "ingest").get("done")),
+        reason=_reason(db, told, state, owned=owned),
     )
 
 
@@ -115,6 +119,17 @@ def _state(db: sqlite3.Connection, told: dict[str, Any], found: Counts, *, owned
         return RunState(told.get("state", RunState.RUNNING))
     done = not found.pending and bool(_object(db, "ingest").get("done"))
     return RunState.FINISHED if done else RunState.INTERRUPTED
+
+
+def _reason(db: sqlite3.Connection, told: dict[str, Any], state: RunState, *, owned: bool) -> str:
+    if state is RunState.FINISHED:
+        return ""
+    if owned:
+        return str(told.get("reason", "")).removesuffix(".")
+    stopped = _object(db, "stopped")
+    # What stopped an earlier session says nothing of a later one that was killed.
+    latest = db.execute("SELECT max(n) FROM sessions").fetchone()[0]
+    return str(stopped["reason"]).removesuffix(".") if stopped.get("session") == latest and stopped else ""
 
 
 def _sent(found: Counts, under_way: int) -> Counts:

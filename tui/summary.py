@@ -77,7 +77,7 @@ def next_commands(status: Status) -> list[str]:
 
 def _headline(status: Status, stopped_by: str | None) -> str:
     counts = status.counts
-    word = f"Stopped: {printable(stopped_by)}" if stopped_by else _WORDS[status.state]
+    word = _word(status, stopped_by)
     parts = [
         f"{count(counts.succeeded)} of {count(counts.total)} succeeded",
         f"{clock(status.elapsed_s)} elapsed",
@@ -88,6 +88,13 @@ def _headline(status: Status, stopped_by: str | None) -> str:
         else "",
     ]
     return f"{word}{'' if word.endswith('?') else '.'} " + ", ".join(part for part in parts if part)
+
+
+def _word(status: Status, stopped_by: str | None) -> str:
+    if not stopped_by and status.reason and status.state is not RunState.INTERRUPTED:
+        return f"{_WORDS[status.state]}: {printable(status.reason)}"
+    stopped_by = stopped_by or status.reason
+    return f"Stopped: {printable(stopped_by)}" if stopped_by else _WORDS[status.state]
 
 
 def _count_lines(status: Status) -> list[str]:

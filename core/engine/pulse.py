@@ -77,6 +77,7 @@ class Pulse:
             {
                 "at": time.time(),
                 "state": state.value,
+                "reason": self._session.mask(self._session.reason),
                 "under_way": self._session.under_way,
                 "concurrency": self._with.controls.limit,
                 "rate_per_s": round(self._with.meter.rate_per_s(now), 2),

@@ -90,6 +90,7 @@ async def open_run(
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
             session, engine, pulse = await assemble(stack, plan, run_folder, store, source, job)
+        session.mask = plan.redactor.text
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:
             session.warn(shortage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from ..errors import InputError
@@ -36,6 +36,8 @@ class Session:
         """What a user is to decide."""
         self.refused: str | None = None
         """Why the run cannot go on at all, in a sentence."""
+        self.mask: Callable[[str], str] = str
+        """Takes secrets out of what is kept."""
         self.over = asyncio.Event()
         """Set while there is nothing to wait for: finished, drained, abandoned, or stopped."""
 
@@ -189,7 +191,10 @@ class Session:
         self._with.clock.stop(now)
         outcome = "finished" if self.state is RunState.FINISHED else "interrupted"
         elapsed = self._with.clock.session_s(now)
+        reason = self.mask(self.refused or self.stopped_by or "")
+        stopped = {"session": self._with.number, "reason": reason}
         self._with.journal.post(Store.give_back_all)
+        self._with.journal.post(lambda store: store.set_meta("stopped", stopped))
         self._with.journal.post(lambda store: store.save_session(self._with.number, elapsed, outcome))
         await self._with.journal.close()
 

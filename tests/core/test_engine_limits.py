@@ -18,6 +18,7 @@ from fetchdeck.core.errors import OptionError
 from fetchdeck.core.handle import Asking, EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
+from fetchdeck.core.report import run_status
 
 from tests.support.fault_server import FaultServer, Script, Send, reply
 from tests.support.ledger import Ledger, ledger_server
@@ -149,6 +150,13 @@ async def test_a_named_status_stops_the_run_at_its_first_attempt(server: Ledger,
         assert engine.stopped_by == "the server answered 403, which --stop-on names"
         assert engine.snapshot().asking is Asking.STOP
     assert server.seen.total() == 8
+    assert run_status(tmp_path / "x.run").reason == "the server answered 403, which --stop-on names"
+    async with (
+        asyncio.timeout(30),
+        open_run(job, replace(options, stop_on=None), tmp_path / "x.run", environ={}) as engine,
+    ):
+        await engine.finished()
+    assert run_status(tmp_path / "x.run").reason == ""
 
 
 async def test_the_time_limit_stops_the_run_and_going_on_grants_as_much_again(

@@ -68,6 +68,7 @@ def test_the_object_of_status_json_is_the_designs(tmp_path: Path) -> None:
     assert found == {
         "run": str(folder),
         "state": "running",
+        "reason": "",
         "total": 19,
         **counts,
         "bytes": 40,
@@ -79,7 +80,7 @@ def test_the_object_of_status_json_is_the_designs(tmp_path: Path) -> None:
             {"signature": "timeout: no reply after 60 s", "kind": "timeout", "count": 1},
         ],
     }
-    assert list(found)[:3] == ["run", "state", "total"]
+    assert list(found)[:3] == ["run", "state", "reason"]
     assert sum(counts.values()) == found["total"]
 
 
@@ -97,6 +98,19 @@ def test_a_run_that_is_owned_says_what_it_does(tmp_path: Path, state: str) -> No
     folder = journal(tmp_path, MIXED, live=live(state=state))
     with owned(folder):
         assert run_status(folder).state == state
+
+
+def test_why_a_run_waits_is_told_while_it_is_owned(tmp_path: Path) -> None:
+    folder = journal(tmp_path, MIXED, live=live(state="paused", reason="the quota of 5 is spent"))
+    with owned(folder):
+        assert run_status(folder).reason == "the quota of 5 is spent"
+    assert run_status(folder).reason == ""
+
+
+@pytest.mark.parametrize(("session", "reason"), [(2, "the server answered 404"), (1, "")])
+def test_only_what_stopped_the_latest_session_is_told(tmp_path: Path, session: int, reason: str) -> None:
+    folder = journal(tmp_path, MIXED, stopped={"session": session, "reason": "the server answered 404"})
+    assert run_status(folder).reason == reason
 
 
 def test_what_an_earlier_session_told_is_not_taken_for_this_ones(tmp_path: Path) -> None:

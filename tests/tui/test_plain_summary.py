@@ -58,6 +58,15 @@ def test_what_comes_next_depends_on_how_it_ended() -> None:
     )
 
 
+def test_why_a_run_stopped_or_waits_stands_first() -> None:
+    reason = "the server answered 404, which --stop-on names"
+    stopped = replace(FINISHED, state=RunState.INTERRUPTED, reason=reason)
+    assert summary_lines(stopped)[0].startswith(f"Stopped: {reason}. 26,987 of 27,000 succeeded")
+    waits = replace(FINISHED, state=RunState.PAUSED, reason="the quota is spent\x1b")
+    assert summary_lines(waits)[0].startswith("Paused: the quota is spent")
+    assert "\x1b" not in summary_lines(waits)[0]
+
+
 def test_every_state_is_listed_and_the_columns_line_up() -> None:
     counts = Counts(queued=1, in_flight=2, waiting=3, succeeded=4_000_000, failed=5, skipped=6, invalid=7)
     lines = summary_lines(replace(FINISHED, state=RunState.RUNNING, counts=counts))
