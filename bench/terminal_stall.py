@@ -10,6 +10,7 @@ and half a minute.
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import os
 import pty
@@ -174,8 +175,8 @@ def main(pairs: int, seconds: float, rate: int) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 5,
-        float(sys.argv[2]) if len(sys.argv) > 2 else 10.0,
-        int(sys.argv[3]) if len(sys.argv) > 3 else RATE,
-    )
+    options = argparse.ArgumentParser(prog="python -m bench.terminal_stall", description=__doc__)
+    options.add_argument("pairs", nargs="?", type=int, default=5)
+    options.add_argument("seconds", nargs="?", type=float, default=10.0)
+    options.add_argument("rate", nargs="?", type=int, default=RATE)
+    main(**vars(options.parse_args()))
