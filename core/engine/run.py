@@ -19,7 +19,7 @@ from ..journal.folder import RunFolder
 from ..journal.lock import RunLock
 from ..journal.meta import read_meta
 from ..journal.store import Store
-from ..model import BadRow, Row
+from ..model import BadRow, Row, State
 from ..requests.templates import RequestBuilder
 from . import identity
 from .assembly import assemble
@@ -213,6 +213,12 @@ def _bound_store(
             store.set_meta("job", wanted)
             store.note_gaps()
             requeued = store.requeue(again) if again is not None else 0
+            if again is not None and not requeued and (terms := _terms(again)):
+                # The rest of the run is not what was asked for.
+                raise RunError(
+                    f"No failed request of {folder.path} matches '{terms}'. Correct the filter, or leave it out to "
+                    "retry all of them."
+                )
             if source is None and (sealed := len(store.pending_sealed())):
                 raise RunError(
                     f"{sealed:,} rows of the run in {folder.path} hold secrets, which are not stored, and its input "
@@ -222,3 +228,19 @@ def _bound_store(
         store.close()
         raise
     return store, requeued
+
+
+def _terms(rows: RowFilter) -> str:
+    """A filter in its own language; empty where it narrows nothing down among the failed requests."""
+    states = rows.states - {State.FAILED}
+    terms = [f"state:{state.label}" for state in sorted(states)]
+    for low, high in rows.statuses:
+        whole_class = low % 100 == 0 and high == low + 99
+        terms.append(f"status:{low // 100}xx" if whole_class else f"status:{low}")
+    terms += [f"kind:{kind.value}" for kind in sorted(rows.kinds)]
+    terms += [f"host:{host}" for host in rows.hosts]
+    terms += [f"cause:{cause}" for cause in sorted(rows.causes)]
+    for column, operator, value in rows.comparisons:
+        name, unit = {"elapsed_ms": ("slow", "ms"), "bytes": ("size", "b")}.get(column, (column, ""))
+        terms.append(f"{name}{operator}{value:.15g}{unit}")
+    return " ".join([*terms, *rows.words, *(f"-{word}" for word in rows.without)])

@@ -21,6 +21,7 @@ from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.job import InputFormat, Job, Options, Templates
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.report import run_status
 
 from tests.core.test_engine import FAST, run_all, until, write_urls
 from tests.support.ledger import Ledger, ledger_server
@@ -344,6 +345,27 @@ async def test_a_retry_that_is_refused_changes_nothing(server: Ledger, tmp_path:
         await retry()
     with closing(sqlite3.connect(folder / "journal.sqlite")) as db:
         assert dict(db.execute("SELECT state, count(*) FROM requests GROUP BY state")) == {State.FAILED: 5}
+
+
+@pytest.mark.parametrize("where", ["stat:5xx", "status:5xx", "kind:timeout", "slow>9000000ms", "-status"])
+async def test_a_retry_of_nothing_is_refused_before_anything_is_sent(
+    server: Ledger, tmp_path: Path, where: str
+) -> None:
+    job, folder = write_urls(tmp_path, [f"{server.url}/status/404/{n}" for n in range(3)]), tmp_path / "x.run"
+    assert (await run_all(job, folder, FAST)).counts == Counts(failed=3)
+    sent = server.seen.total()
+
+    async def retry(chosen: str) -> None:
+        again = RowFilter.parse(chosen).within((State.FAILED,))
+        async with asyncio.timeout(20), open_run(job, FAST, folder, environ={}, again=again) as engine:
+            await engine.finished()
+
+    with pytest.raises(RunError, match=f"No failed request of .*x.run matches '{where}'"):
+        await retry(where)
+    assert server.seen.total() == sent
+    await retry("")
+    assert server.seen.total() == sent + 3
+    assert run_status(folder).counts == Counts(failed=3)
 
 
 async def test_a_stop_condition_is_still_told_after_draining(server: Ledger, tmp_path: Path) -> None:
