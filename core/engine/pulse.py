@@ -11,6 +11,7 @@ from ..handle import Asking, RunState
 from .spending import META
 
 if TYPE_CHECKING:
+    from ..journal.store import Store
     from .equipment import Equipment
     from .session import Session
     from .troubles import Troubles
@@ -29,12 +30,13 @@ class Pulse:
         self._troubles = troubles
         self._with = equipment
         self._noted_at = float("-inf")
+        self._looked_at = float("-inf")
         self._noted_state: RunState | None = None
         self._spent = False
         """The run waits for its quota."""
 
-    async def beat(self) -> None:
-        """Go on until cancelled."""
+    async def beat(self, store: Store) -> None:
+        """Go on until cancelled; `store` is looked after, not used."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
@@ -47,6 +49,7 @@ class Pulse:
             self._with.meter.roll(now)
             self._with.governors.tick(now)
             self._watch_time_and_quota(now)
+            self._watch_journal(now, store)
             self._with.scheduler.pump()
             self._session.settle()
             state = self._session.state
@@ -70,6 +73,16 @@ class Pulse:
             # Also after a user has gone on: nobody can insist on more than the quota.
             self._spent = True
             self._troubles.quota(purse.wait)
+
+    def _watch_journal(self, now: float, store: Store) -> None:
+        """SQLite goes on writing to a file that has no name any more."""
+        if now - self._looked_at < _NOTE_EVERY_S or self._session.refused is not None:
+            return
+        self._looked_at = now
+        if store.lost:
+            self._session.refuse(
+                f"{store.path} was removed or replaced while the run went on; what was fetched since is lost."
+            )
 
     def _note(self, now: float, state: RunState) -> None:
         self._noted_at, self._noted_state = now, state

@@ -99,7 +99,7 @@ async def open_run(
         if stored is not None and (changes := changed(stored, wanted)):
             session.tell_options(changes)
         session.start(unusual(wanted["options"], plan.proxies.shown))
-        session.spawn(pulse.beat())
+        session.spawn(pulse.beat(store))
         try:
             yield engine
         finally:

@@ -33,6 +33,7 @@ class Store:
         """Open or create the journal, private to its owner; raises RunError where that cannot be."""
         self._folder = folder
         self._db = open_for_writing(folder.journal)
+        self._file = folder.journal.stat()
         self._ledger = Ledger(self._db)
         self._superseded: list[str] = []
         self._lease = 0
@@ -41,6 +42,14 @@ class Store:
     def path(self) -> Path:
         """The journal."""
         return self._folder.journal
+
+    @property
+    def lost(self) -> bool:
+        """Whether the journal was removed or replaced, so that what is written goes nowhere."""
+        try:
+            return not os.path.samestat(self._file, self.path.stat())
+        except OSError as error:  # of others the disk may come back
+            return isinstance(error, FileNotFoundError)
 
     @property
     def counts(self) -> Counts:

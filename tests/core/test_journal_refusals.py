@@ -185,6 +185,26 @@ async def test_damage_found_on_the_way_ends_the_run_with_a_sentence(server: Ledg
     assert salvage(run, tmp_path / "new.run").requests == 300
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_run_folder_that_is_removed_under_its_run_ends_it(
+    server: Ledger, tmp_path: Path, replaced: bool
+) -> None:
+    job = write_urls(tmp_path, [f"{server.url}/hold/{number}" for number in range(30)])
+    run = tmp_path / "x.run"
+
+    async def removed_on_the_way() -> None:
+        async with asyncio.timeout(30), open_run(job, FAST, run, environ={}) as engine:
+            await server.in_flight(10)
+            shutil.rmtree(run)
+            if replaced:
+                run.mkdir()
+                (run / "journal.sqlite").touch()
+            await engine.finished()
+
+    with pytest.raises(RunError, match="was removed or replaced while the run went on"):
+        await removed_on_the_way()
+
+
 async def test_a_run_that_is_worked_on_is_neither_resumed_nor_salvaged(tmp_path: Path) -> None:
     killed_run(tmp_path / "x.run", checkpointed=True, rows=20)
     lock = RunLock(RunFolder(tmp_path / "x.run"))
