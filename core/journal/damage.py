@@ -52,13 +52,15 @@ def _outside(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) and not str(error).startswith(_NO_TEXT)
 
 
-def unusable(path: Path, error: BaseException) -> RunError:
-    """The refusal of the journal at `path`, with what to do, for an error that came up in using it."""
+def unusable(path: Path, error: BaseException, *, written: bool = False) -> RunError:
+    """The refusal of the journal at `path`, with what to do, for an error that came up in using it.
+
+    With `written` it came up after this process had changed the file.
+    """
+    left = "Writing stopped there." if written else "It was left as it is."
     code = primary_code(error)
     if code == sqlite3.SQLITE_NOTADB:
-        return RunError(
-            f"{path} is damaged or no fetchdeck journal ({error}). It was left as it is. {_advice(path)}"
-        )
+        return RunError(f"{path} is damaged or no fetchdeck journal ({error}). {left} {_advice(path)}")
     if _moved(error):
         return RunError(
             f"{path} was moved or deleted while the run went on. Put it back, and resume the run."
@@ -66,7 +68,7 @@ def unusable(path: Path, error: BaseException) -> RunError:
     if may_pass(error):
         return RunError(f"{path} cannot be used: {error}. See to its disk and permissions, and try again.")
     what = _NO_TEXT if str(error).startswith(_NO_TEXT) else str(error) or type(error).__name__
-    return RunError(f"{path} is damaged ({what}). It was left as it is. {_advice(path)}")
+    return RunError(f"{path} is damaged ({what}). {left} {_advice(path)}")
 
 
 def salvage_command(folder: Path) -> str:

@@ -267,7 +267,7 @@ class Journal:
                 if primary_code(error) is None and not may_pass(error):
                     raise
                 if not may_pass(error):
-                    raise unusable(self._store.path, error) from error
+                    raise unusable(self._store.path, error, written=True) from error
                 failures += 1
                 if failures == 1:
                     self.troubled = True

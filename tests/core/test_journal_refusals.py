@@ -180,7 +180,7 @@ async def test_damage_found_on_the_way_ends_the_run_with_a_sentence(server: Ledg
             server.release()
             await engine.finished()
 
-    with pytest.raises(RunError, match=f"is damaged .*{SALVAGE}"):
+    with pytest.raises(RunError, match=rf"is damaged .*\. Writing stopped there\. .*{SALVAGE}"):
         await broken_on_the_way()
     assert salvage(run, tmp_path / "new.run").requests == 300
 
