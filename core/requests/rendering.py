@@ -68,7 +68,7 @@ class Rendering:
             if name not in environ:
                 raise TemplateError(
                     f"{self.option} uses env.{name}, and the environment variable {name} is not set. "
-                    f"Set it (export {name}=...), or correct the name."
+                    f"Export {name} before you start, or correct the name."
                 )
             self._env[name] = environ[name]
 

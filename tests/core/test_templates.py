@@ -117,7 +117,7 @@ def test_a_row_s_own_request() -> None:
         (Templates(data="a\n{% if %}"), r"--data is not a valid template, line 2"),
         (Templates(json="{{ a | nope }}"), r"--json .*No filter named 'nope'"),
         (Templates(headers=(("X-A", "{% endif %}"),)), r"--header 'X-A' is not a valid template"),
-        (Templates(url="http://h/{{ env.NOPE }}"), r"--url uses env\.NOPE.*export NOPE="),
+        (Templates(url="http://h/{{ env.NOPE }}"), r"--url uses env\.NOPE.*Export NOPE before you start, or"),
         (Templates(headers=(("A", "{{ env['NOPE'] }}"),)), r"--header 'A' uses env\.NOPE"),
         (Templates(url="http://h/{{ env }}"), r"--url uses env in a way"),
         (Templates(url="http://h/{{ env[a] }}"), r"--url uses env in a way"),
