@@ -22,13 +22,15 @@ from .connection import Connection, Ledger
 ADDRESSES = tuple(f"127.0.0.{last}" for last in range(1, 17))
 PORTS = 4
 _BACKLOG = 4096
+_TRIES = 100
 
 
 def _listeners() -> list[socket.socket]:
     """A socket for each address and port; the ports are free on all of the addresses."""
     taken: list[socket.socket] = []
-    for _ in range(PORTS):
-        with contextlib.ExitStack() as undo:
+    for _ in range(_TRIES):
+        # A port that is free on one address may be a client's on another.
+        with contextlib.suppress(OSError), contextlib.ExitStack() as undo:
             port, together = 0, []
             for address in ADDRESSES:
                 sock = undo.enter_context(socket.socket())
@@ -36,8 +38,10 @@ def _listeners() -> list[socket.socket]:
                 port = sock.getsockname()[1]
                 together.append(sock)
             undo.pop_all()
-        taken += together
-    return taken
+            taken += together
+        if len(taken) == PORTS * len(ADDRESSES):
+            return taken
+    raise OSError(f"no {PORTS} ports are free on all of {ADDRESSES[0]} to {ADDRESSES[-1]}")
 
 
 async def serve(rows: int, ledger_file: Path) -> None:

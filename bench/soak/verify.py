@@ -42,6 +42,8 @@ class _Found:
     states: Counter[State] = field(default_factory=Counter[State])
     attempts: Counter[int] = field(default_factory=Counter[int])
     strays: Counter[str] = field(default_factory=Counter[str])
+    lost: Counter[int] = field(default_factory=Counter[int])
+    """Attempts, by row, that met a connection which the server was closing after another row's reply."""
     files: set[str] = field(default_factory=set[str])
 
     def must(self, rule: str, holds: bool, row: int) -> None:
@@ -91,8 +93,9 @@ def _read_attempts(db: sqlite3.Connection, found: _Found, crossed: frozenset[int
     for row, kind in db.execute("SELECT request, kind FROM attempts"):
         found.attempts[row] += 1
         if kind is not None and row not in crossed and kind not in LOTS[fate_of(row)].kinds:
-            found.must(_KINDS, kind in _STRAYS, row)
+            found.must(_KINDS, kind in _STRAYS or kind == FailureKind.RESET, row)
             found.strays[kind] += 1
+            found.lost[row] += kind == FailureKind.RESET
 
 
 def _read_rows(
@@ -106,6 +109,7 @@ def _read_rows(
         found.must(_TERMINAL, state.terminal or (stopped and state is not State.IN_FLIGHT), row)
         found.must(_SEEN, server.seen[row] <= attempts, row)
         found.must(_ATTEMPTS, found.attempts[row] == attempts, row)
+        found.must(_KINDS, server.seen[row] + found.lost[row] <= attempts, row)
         if state.terminal and row not in server.crossed:
             lot = LOTS[fate]
             found.must(_END, state is lot.end and (state is State.SUCCEEDED or kind in lot.kinds), row)

@@ -82,6 +82,7 @@ def test_lies_in_a_journal_are_found(soak: Soak, tmp_path: Path) -> None:
         "every attempt that was counted": "DELETE FROM attempts WHERE request = 196",
         "the counters agree": "UPDATE counters SET n = n + 1 WHERE name = 'succeeded'",
         "`status --json`": "UPDATE counters SET n = n - 1 WHERE name = 'failed'",
+        "attempts failed only as the server": "UPDATE attempts SET kind = 'reset' WHERE request = 195",
         "every row of the input": "DELETE FROM requests WHERE id = 199",
     }
     with closing(sqlite3.connect(run / "journal.sqlite")) as db, db:

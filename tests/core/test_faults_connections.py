@@ -31,6 +31,8 @@ LATE_BODY = replace(LATE, status=200)
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 TIMEOUT_S = 10.0
+ARRIVAL_S = 1.0
+"""What a busy machine may take to bring the first request to the server, while its timeout runs."""
 
 BROKEN: dict[str, tuple[Script, Ends]] = {
     "/close/at-once": ([Close()], LOST),
@@ -73,7 +75,7 @@ def test_timeouts_hold_however_a_server_stalls(tmp_path: Path, concurrency: int)
             options = replace(QUICK, concurrency=concurrency, timeout_s=TIMEOUT_S)
             await check_run(server, tmp_path, expected, options)
             gaps = {path: server.ledger.gaps(path)[0] for path in STALLED}
-            assert min(gaps.values()) >= TIMEOUT_S
+            assert min(gaps.values()) >= TIMEOUT_S - ARRIVAL_S
             if concurrency >= len(STALLED):
                 assert max(gaps.values()) < TIMEOUT_S + 1, gaps
 
