@@ -15,7 +15,10 @@ from textual.screen import Screen
 
 from ..core.handle import EngineHandle, RunState, Snapshot
 from ..core.journal.reader import JournalReader
-from . import commands, concurrency_steps, figures, theme
+from . import concurrency_steps, figures, theme
+from .commands.catalogue import bindings
+from .commands.declaration import Scope
+from .commands.palette import DeckCommands
 from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
@@ -34,8 +37,8 @@ class FetchdeckApp(App[None]):
 
     TITLE = "fetchdeck"
     CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]  # noqa: RUF012
-    BINDINGS = commands.bindings(commands.Scope.RUN)
-    COMMANDS = {commands.DeckCommands}  # noqa: RUF012
+    BINDINGS = bindings(Scope.RUN)
+    COMMANDS = {DeckCommands}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (110, "-normal"),

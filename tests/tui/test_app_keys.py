@@ -9,12 +9,16 @@ import pytest
 from fetchdeck.core.handle import RunState
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import State
-from fetchdeck.tui import commands
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.commands.catalogue import COMMANDS
+from fetchdeck.tui.commands.declaration import Command, Scope
 from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.help import HelpScreen, help_text
 from fetchdeck.tui.screens.inspect import InspectScreen
 from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.cause_table import CauseTable
+from fetchdeck.tui.widgets.event_log import EventLog
+from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from fetchdeck.tui.widgets.tab_bar import TabBar
@@ -257,7 +261,7 @@ async def test_help_shows_every_key(tmp_path: Path) -> None:
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, MainScreen)
     text = help_text().plain
-    for command in commands.COMMANDS:
+    for command in COMMANDS:
         if command.keys:
             assert f"\n{command.key} " in text
             assert command.help in text
@@ -280,15 +284,21 @@ async def test_the_palette_runs_commands_of_the_app_and_of_the_screen(tmp_path: 
 
 
 def test_every_command_has_an_action_an_id_and_keys_of_its_own() -> None:
-    def keys_of(scope: Sequence[commands.Command]) -> list[str]:
+    def keys_of(scope: Sequence[Command]) -> list[str]:
         return [key for command in scope for key in command.keys.split(",") if key]
 
-    nodes = {commands.Scope.RUN: FetchdeckApp, commands.Scope.ROWS: MainScreen}
-    for command in commands.COMMANDS:
-        assert hasattr(nodes[command.scope], f"action_{command.action.partition('(')[0]}")
-    keys = keys_of(commands.COMMANDS)
+    nodes: dict[Scope, Sequence[type]] = {
+        Scope.RUN: [FetchdeckApp],
+        Scope.ROWS: [MainScreen],
+        Scope.TABLE: [InFlightTable, JournalTable, CauseTable, HostTable, EventLog],
+    }
+    for command in COMMANDS:
+        assert any(
+            hasattr(node, f"action_{command.action.partition('(')[0]}") for node in nodes[command.scope]
+        )
+    keys = keys_of(COMMANDS)
     assert len(keys) == len(set(keys))
-    ids = [command.id for command in commands.COMMANDS]
+    ids = [command.id for command in COMMANDS]
     assert len(ids) == len(set(ids))
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from ...core.journal.filter import SYNTAX
 from ...core.model import State
-from ..commands import by_group
+from ..commands.catalogue import by_group
 from ..figures import STATE_GLYPHS
 
 _NAMES = {"equals_sign": "="}

@@ -18,7 +18,8 @@ from ...core.detail import request_detail
 from ...core.handle import EngineHandle, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.model import State
-from .. import commands
+from ..commands.catalogue import bindings, hinted, keys_of
+from ..commands.declaration import Command, Scope
 from ..curl import curl_command
 from ..figures import count
 from ..widgets.accounting import AccountingLine
@@ -44,14 +45,14 @@ from .retries import Retries
 from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
-_FILTER_KEYS = commands.keys_of("rows.filter")
+_FILTER_KEYS = keys_of("rows.filter")
 
 
 class MainScreen(Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
     AUTO_FOCUS = "#in-flight"
-    BINDINGS = commands.bindings(commands.Scope.ROWS)
+    BINDINGS = bindings(Scope.ROWS, Scope.TABLE)
     snapshot: var[Snapshot | None] = var(None, always_update=True)
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
     tab: var[str] = var("in-flight")
@@ -123,6 +124,9 @@ class MainScreen(Screen[None]):
         snapshot = self.snapshot
         if snapshot is None or not self.is_mounted:
             return True
+        if action == "on_table":
+            name = str(parameters[0])
+            return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
         allowed = {
             "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
@@ -134,6 +138,10 @@ class MainScreen(Screen[None]):
             "filter": journal,
         }
         return allowed.get(action, True)
+
+    async def action_on_table(self, action: str) -> None:
+        """Have the active tab's table carry a command out."""
+        await self.app.run_action(action, self.table)
 
     def action_show_tab(self, tab: str) -> None:
         """Show another tab."""
@@ -284,7 +292,7 @@ class MainScreen(Screen[None]):
         line.mixed = problems_of(snapshot.counts) if mixed else ()
         self.query_one(KeyFooter).hints = tuple(
             KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action, command.pinned)
-            for command in commands.hinted()
+            for command in hinted()
             if self._possible(command)
         )
 
@@ -295,6 +303,8 @@ class MainScreen(Screen[None]):
         total = sum(snapshot.counts.of(state) for state in table.rows_filter.states)
         return Filtered(text, table.row_count, total)
 
-    def _possible(self, command: commands.Command) -> bool:
-        node = self if command.scope is commands.Scope.ROWS else self.app
-        return bool(node.check_action(command.action.partition("(")[0], ()))
+    def _possible(self, command: Command) -> bool:
+        name = command.action.partition("(")[0]
+        if command.scope is Scope.TABLE:
+            return bool(self.check_action("on_table", (name,)))
+        return bool((self if command.scope is Scope.ROWS else self.app).check_action(name, ()))

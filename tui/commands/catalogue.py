@@ -3,82 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import partial
 from typing import Any
 
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from ..core.handle import RunState
-
-
-class Scope(StrEnum):
-    """Whose method `action_…` carries a command out; the values are Textual's action namespaces."""
-
-    RUN = "app"
-    """The app: works on every screen that is no dialog."""
-    ROWS = "screen"
-    """The main screen: needs its tables."""
-
-
-class Group(StrEnum):
-    """Headings of the help."""
-
-    RUN = "The run"
-    SPEED = "Speed"
-    ROWS = "Rows"
-    VIEW = "View"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing a user can do."""
-
-    id: str
-    """Stable name of its binding, for keymaps."""
-    keys: str
-    """Keys as Textual's bindings write them, the one to show first; empty for the palette alone."""
-    title: str
-    """Palette entry."""
-    help: str
-    """What it does, for the help and the palette."""
-    group: Group
-    scope: Scope
-    action: str
-    """A Textual action: `name` or `name(argument)`."""
-    hint: str = ""
-    """Label in the footer; empty where it has none."""
-    rank: int = 0
-    """Place in the footer, the lowest first; what does not fit is left out."""
-    paused_hint: str = ""
-    """Label in the footer while the run is paused, where it differs."""
-    shown_key: str = ""
-    """The key as people write it, where Textual's name for it is another."""
-    pinned: bool = False
-    """Always in the footer, at its right end."""
-    priority: bool = False
-    """Works in dialogs and text fields too."""
-
-    @property
-    def scoped_action(self) -> str:
-        """The action with its namespace."""
-        return f"{self.scope.value}.{self.action}"
-
-    @property
-    def key(self) -> str:
-        """The first key, as shown to people."""
-        return self.shown_key or self.keys.split(",")[0]
-
-    def hint_in(self, state: RunState) -> str:
-        """The footer's label while the run is in this state."""
-        return self.paused_hint if self.paused_hint and state is RunState.PAUSED else self.hint
+from .declaration import Command, Group, Scope
 
 
 def _run(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: Any) -> Command:
     return Command(f"run.{id_}", keys, title, help_, group, Scope.RUN, action, **more)
+
+
+def _table(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: Any) -> Command:
+    return Command(f"table.{id_}", keys, title, help_, group, Scope.TABLE, action, **more)
 
 
 def _rows(id_: str, keys: str, title: str, help_: str, group: Group, action: str, **more: Any) -> Command:
@@ -159,12 +96,12 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 
-def bindings(scope: Scope) -> list[BindingType]:
-    """The key bindings that a node of this scope declares."""
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """The key bindings that the node which takes the commands of these scopes declares."""
     return [
         Binding(
             command.keys,
-            command.action,
+            command.scoped_action.removeprefix(f"{scopes[0].value}."),
             command.title,
             show=bool(command.hint),
             key_display=command.shown_key or None,
@@ -172,7 +109,7 @@ def bindings(scope: Scope) -> list[BindingType]:
             id=command.id,
         )
         for command in COMMANDS
-        if command.scope is scope and command.keys
+        if command.scope in scopes and command.keys
     ]
 
 
@@ -190,34 +127,3 @@ def by_group() -> Iterator[tuple[Group, tuple[Command, ...]]]:
     """The commands under their headings, for the help."""
     for group in Group:
         yield group, tuple(command for command in COMMANDS if command.group is group)
-
-
-class DeckCommands(Provider):
-    """The palette's entries."""
-
-    async def discover(self) -> Hits:
-        """All commands, before anything is typed."""
-        for command in COMMANDS:
-            yield DiscoveryHit(_entry(command), self._runner(command), help=command.help)
-
-    async def search(self, query: str) -> Hits:
-        """Commands whose title matches."""
-        matcher = self.matcher(query)
-        for command in COMMANDS:
-            score = matcher.match(command.title)
-            if score > 0:
-                yield Hit(
-                    score,
-                    matcher.highlight(command.title),
-                    self._runner(command),
-                    text=command.title,
-                    help=command.help,
-                )
-
-    def _runner(self, command: Command) -> partial[object]:
-        app: App[object] = self.app
-        return partial(app.run_action, command.scoped_action, default_namespace=self.screen)
-
-
-def _entry(command: Command) -> str:
-    return f"{command.title}  ({command.key})" if command.keys else command.title

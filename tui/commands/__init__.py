@@ -1,0 +1,1 @@
+"""What a user can do: each command is declared once, in `catalogue`."""
