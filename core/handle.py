@@ -207,6 +207,11 @@ class EngineHandle(Protocol):
         """The journal, for a read-only connection of the front end's own."""
         ...
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the run is only looked at: commands that would change it then raise, and are not to be offered."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """The run now; the cost does not grow with the run."""
         ...

@@ -35,6 +35,11 @@ class Engine:
         return self._folder.journal
 
     @property
+    def read_only(self) -> bool:
+        """Whether the run is only looked at: never here."""
+        return False
+
+    @property
     def stopped_by(self) -> str | None:
         """The stop condition that paused the run, in a sentence; None when none did."""
         return self._session.stopped_by

@@ -103,6 +103,7 @@ class ScriptedEngine:
     happened: tuple[Event, ...] = ()
     asked: tuple[HostRow, ...] = ()
     pulls: int = 0
+    read_only: bool = False
 
     def snapshot(self) -> Snapshot:
         self.pulls += 1
