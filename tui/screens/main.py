@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from textual import events, on
@@ -14,14 +13,11 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from ...core.detail import request_detail
 from ...core.handle import EngineHandle, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.model import State
 from ..commands.catalogue import bindings, hinted, keys_of
 from ..commands.declaration import Command, Scope
-from ..curl import curl_command
-from ..figures import count
 from ..widgets.accounting import AccountingLine
 from ..widgets.cause_table import CauseTable
 from ..widgets.charts import LatencyChart, ThroughputChart
@@ -40,8 +36,8 @@ from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
 from .event import EventScreen
 from .export import Exports
-from .inspect import NOTHING_TO_COPY, InspectScreen
-from .retries import Retries
+from .inspect import InspectScreen
+from .row_commands import RowCommands
 from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
@@ -70,7 +66,7 @@ class MainScreen(Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
-        self._retries = Retries(self, engine, reader, partial(self._commanded, "queued again"))
+        self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
 
@@ -132,8 +128,6 @@ class MainScreen(Screen[None]):
             "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
             "retry_all": snapshot.counts.failed > 0,
             "cancel": self.tab == "in-flight" or (journal and self._shows_pending()),
-            "mark": (journal or self.tab == "in-flight") and bool(self.table.row_count),
-            "inspect": bool(self.table.row_count),
             "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
             "filter": journal,
         }
@@ -149,39 +143,18 @@ class MainScreen(Screen[None]):
 
     def action_retry(self) -> None:
         """Queue the chosen rows, or the selected cause, again."""
-        if isinstance(table := self.table, CauseTable):
-            if (cause := table.selected) is not None:
-                self._retries.cause(cause)
-        elif ids := table.chosen_ids():
-            self._engine.retry(ids)
-            table.clear_marks()
-            self._commanded("queued again", len(ids))
+        self._row_commands.retry(self.table)
 
     def action_retry_all(self) -> None:
         """Queue every failure that the failed tab's filter selects again; without one, every failure."""
         if self.tab == "failed" and self._filters.get("failed"):
-            self._retries.matching(self.query_one("#failed", JournalTable).rows_filter)
+            self._row_commands.retries.matching(self.query_one("#failed", JournalTable).rows_filter)
         elif self.snapshot is not None:
-            self._retries.all_failed(self.snapshot.counts.failed)
+            self._row_commands.retries.all_failed(self.snapshot.counts.failed)
 
     async def action_cancel(self) -> None:
         """Cancel or skip the chosen rows, and say which of them had ended before."""
-        table = self.table
-        ids = table.chosen_ids()
-        gone = [id_ for id_ in ids if isinstance(table, InFlightTable) and not table.holds(id_)]
-        if gone and not table.marked:
-            self.notify(f"Request {ids[0]} has ended already; nothing was cancelled.", markup=False)
-            return
-        ended = len(gone) - len(await self._reader.unsent(gone)) if gone else 0
-        if ids:
-            self._engine.cancel(ids)
-            table.clear_marks()
-            note = f"{count(ended)} of {count(len(ids))} had already ended" if ended else ""
-            self._commanded("cancelled", len(ids) - ended, note)
-
-    def action_mark(self) -> None:
-        """Mark the selected row."""
-        self.table.action_mark()
+        await self._row_commands.cancel(self.table)
 
     def action_clear(self) -> None:
         """Take the filter and the marks away."""
@@ -199,10 +172,6 @@ class MainScreen(Screen[None]):
             titles = {tab.id: tab.title for tab in self.query_one(TabBar).tabs}
             self._stray_filter.begin(titles.get(self.tab, "This"))
 
-    def action_inspect(self) -> None:
-        """Open the selected row."""
-        self.table.action_open()
-
     def action_filter(self) -> None:
         """Type a filter for this tab."""
         bar = self.query_one(FilterBar)
@@ -216,13 +185,7 @@ class MainScreen(Screen[None]):
 
     async def action_copy_curl(self) -> None:
         """Copy the selected request as a curl command."""
-        row = self.table.selected
-        detail = await request_detail(self._reader, row.id) if row is not None else None
-        if detail is not None and not detail.row.url:
-            self.notify(NOTHING_TO_COPY, markup=False, timeout=3)
-        elif detail is not None:
-            self.app.copy_to_clipboard(curl_command(detail))
-            self.notify("Copied as curl, secrets masked; enter shows it.", markup=False, timeout=3)
+        await self._row_commands.copy_curl(self.table)
 
     @on(TabBar.Selected)
     def _select_tab(self, event: TabBar.Selected) -> None:
@@ -266,10 +229,8 @@ class MainScreen(Screen[None]):
             self.tab = "failed" if event.row.failed else "succeeded"
             self.query_one(FilterBar).set_text(f"host:{event.row.host}")
 
-    def _commanded(self, what: str, n: int, note: str = "") -> None:
-        noun = "request" if n == 1 else "requests"
-        done = f"{count(n)} {noun} {what}" if n else f"nothing {what}"
-        self.post_message(self.Commanded("; ".join(part for part in (done, note) if part)))
+    def _commanded(self, note: str) -> None:
+        self.post_message(self.Commanded(note))
 
     def _shows_pending(self) -> bool:
         row = self.table.selected

@@ -1,45 +1,24 @@
-"""The base of all tables: draws only the lines that are on screen, from rows it asks for by position."""
+"""The base of all tables: what a person does with the rows, by keys and mouse."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
-from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.timer import Timer
 
-from .columns import TONES, Column, Tone, tone_css
-from .row_painter import CURSOR_STYLE, GUTTER, HEADER_STYLE, RowPainter
+from .columns import Column
+from .line_table import HEADER, LineTable, R
+from .row_painter import GUTTER
 
-R = TypeVar("R")
 S = TypeVar("S")
-GROWTH_S = 0.3
-"""A change of the virtual size lays the screen out anew (5-11 ms): at most one in this many seconds."""
-_HEADER = 1
 
 
-class VirtualTable(ScrollView, Generic[R], can_focus=True):
-    """A table of any number of rows that holds none of them.
+class VirtualTable(LineTable[R]):
+    """A table of any number of rows in which one can move, mark and open."""
 
-    Subclasses say how many rows there are and give the row at a position, or None while it is not loaded.
-    Rows have a key, by which marks and the cursor stay with them when positions change.
-    """
-
-    DEFAULT_CSS = """
-    VirtualTable { height: 1fr; overflow-x: hidden; overflow-y: auto; }
-    VirtualTable { scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $surface; }
-    VirtualTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
-    VirtualTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
-    VirtualTable:focus > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
-    """ + tone_css("VirtualTable")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, *TONES}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
@@ -47,12 +26,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("home,g", "first", "First", show=False),
         Binding("end,G", "last", "Newest", show=False),
-        Binding("space", "mark", "Mark", show=False),
-        Binding("enter", "open", "Inspect", show=False),
+        Binding("space", "mark", "Mark", show=False, id="table.mark"),
+        Binding("enter", "open", "Inspect", show=False, id="table.open"),
     ]
-    FOLLOWS: ClassVar[bool] = False
-    """Whether the newest rows come last, and the table keeps to them until the user moves away."""
-
     MARKABLE: ClassVar[bool] = True
     """Whether commands act on marked rows."""
 
@@ -78,49 +54,16 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         classes: str | None = None,
     ) -> None:
         """`empty` says what the table is for while it has no rows."""
-        super().__init__(id=id, classes=classes)
-        self.empty = empty
-        self.following = self.FOLLOWS
-        self.notice = ""
-        """A sentence shown instead of the header while something is wrong; sanitised here."""
-        self._count = 0
-        self._wanted = 0
-        self._cursor = 0
-        self._cursor_row: R | None = None
-        self._painted: int | None = None
+        super().__init__(columns, empty=empty, id=id, classes=classes)
         self._marked: frozenset[int] = frozenset()
-        self._grown_at = -GROWTH_S
-        self._growth: Timer | None = None
-        self._painter: RowPainter[R] = RowPainter(columns, self.get_component_rich_style)
 
-    @abstractmethod
-    def row_at(self, position: int) -> R | None:
-        """The row at a 0-based position; None while it is not loaded."""
-
-    @abstractmethod
-    def key_of(self, row: R) -> int:
-        """What identifies a row whatever its position."""
-
-    def window_changed(self) -> None:
-        """Called when other rows came into sight; a subclass may load them."""
-
-    @property
-    def row_count(self) -> int:
-        """How many rows the table shows."""
-        return self._count
-
-    @property
-    def cursor(self) -> int:
-        """The cursor's 0-based position."""
-        return self._cursor
-
-    @property
-    def selected(self) -> R | None:
-        """The row under the cursor; None in an empty table, or while it loads."""
-        if not self._count:
-            return None
-        row = self.row_at(self._cursor)
-        return self._cursor_row if row is None else row
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a command makes sense here and now."""
+        if action == "mark":
+            return self.MARKABLE and bool(self.row_count)
+        if action == "open":
+            return bool(self.row_count)
+        return super().check_action(action, parameters)
 
     @property
     def marked(self) -> frozenset[int]:
@@ -146,77 +89,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._marked = frozenset()
         self.refresh()
 
-    def resize_to(self, count: int, *, now: bool = False) -> None:
-        """Show `count` rows: now, or when the last change is `GROWTH_S` ago."""
-        self._wanted = count
-        if now or self.growth_wait() <= 0:
-            self._grow()
-        elif count != self._count and self._growth is None:
-            self._growth = self.set_timer(self.growth_wait(), self._grow)
-
-    def growth_wait(self) -> float:
-        """Seconds until the number of rows may change again; not positive when it may."""
-        return self._grown_at + GROWTH_S - monotonic() if self._count else 0.0
-
-    def show_notice(self, text: str) -> None:
-        """Show a sentence of trouble in the header's place; an empty one brings the header back."""
-        if text != self.notice:
-            self.notice = text
-            self.refresh()
-
-    def rows_changed(self) -> None:
-        """Rows were loaded or are others: paint again, and learn which row the cursor is on."""
-        if (row := self.row_at(self._cursor)) is not None:
-            self._cursor_row = row
-        self.refresh()
-
-    def repaint_rows(self) -> None:
-        """Draw rows anew that look different though they are the same."""
-        self._painter.forget()
-        self.refresh()
-
-    def move_cursor(self, position: int, *, follow: bool = False) -> None:
-        """Put the cursor on a position and scroll it into sight."""
-        self.following = follow and self.FOLLOWS
-        self._painted = None
-        self._put_cursor(position)
-        self._reveal()
-        self.refresh()
-
-    def shift_cursor(self, position: int) -> None:
-        """The cursor's row stands at `position` now: keep it on the line of the screen that it is on."""
-        step = position - self._cursor
-        self._put_cursor(position)
-        if step:
-            self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
-        self.refresh()
-
-    def window(self) -> tuple[int, int]:
-        """The first position on screen, and how many rows fit."""
-        return self.scroll_offset.y, max(1, self.size.height - _HEADER)
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the screen: the header, a row, or the empty table's text."""
-        painter = self._painter
-        painter.set_width(self.scrollable_content_region.width)
-        if y == 0:
-            return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else painter.header()
-        if not self._count:
-            return painter.text(f"   {self.empty}" if y == 2 else "", Tone.MUTED)
-        position = self.scroll_offset.y + y - _HEADER
-        if position >= self._count:
-            return painter.text("", Tone.PLAIN)
-        row = self.row_at(position)
-        if row is None:
-            return painter.text("   ·", Tone.MUTED)
-        if here := position == self._cursor:
-            self._painted = self.key_of(row)
-        return painter.row(row, here=here, marked=self.key_of(row) in self._marked)
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn in the old theme's colours."""
-        super().notify_style_update()
-        self._painter.forget()
+    def is_marked(self, row: R) -> bool:
+        """Whether a row is drawn with a mark."""
+        return self.key_of(row) in self._marked
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor by rows."""
@@ -247,9 +122,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the clicked row; mark it in the gutter, open it with a double click."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < _HEADER:
+        if offset is None or offset.y < HEADER:
             return
-        position = self.scroll_offset.y + offset.y - _HEADER
+        position = self.scroll_offset.y + offset.y - HEADER
         if position >= self._count:
             return
         self.move_cursor(position)
@@ -264,40 +139,3 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     # The same on the scroll bar: a click beside its grip, and dragging it.
     on_scroll_up = on_scroll_to = on_mouse_scroll_up
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Tell that other rows came into sight."""
-        super().watch_scroll_y(old_value, new_value)
-        if round(old_value) != round(new_value):
-            self.window_changed()
-
-    def on_resize(self) -> None:
-        """A larger screen shows more rows; a following table keeps to its end."""
-        if self.following:
-            self._reveal()
-        self.window_changed()
-
-    def _put_cursor(self, position: int) -> None:
-        self._cursor = max(0, min(position, self._count - 1))
-        self._cursor_row = self.row_at(self._cursor) if self._count else None
-
-    def _reveal(self) -> None:
-        first, height = self.window()
-        target = min(max(first, self._cursor - height + 1), self._cursor)
-        if target != first:
-            self.scroll_to(y=target, animate=False, force=True)
-
-    def _grow(self) -> None:
-        if self._growth is not None:
-            self._growth.stop()
-            self._growth = None
-        if self._wanted == self._count:
-            return
-        self._count, self._grown_at = self._wanted, monotonic()
-        self.virtual_size = Size(0, self._count + _HEADER if self._count else 0)
-        if self.following:
-            self._put_cursor(self._count - 1)
-            self._reveal()
-        elif self._cursor >= self._count:
-            self._put_cursor(self._count - 1)
-        self.refresh()
