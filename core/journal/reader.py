@@ -16,6 +16,7 @@ from ..model import Counts, FailureKind, State
 from . import schema
 from .filter import RowFilter
 from .opening import open_for_reading
+from .order import Order
 from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
 from .view import View
@@ -117,9 +118,12 @@ class JournalReader:
             lambda db: frozenset(row[0] for request in ids for row in db.execute(sql, (request,)))
         )
 
-    def view(self, rows: RowFilter) -> View:
-        """A numbered list of the requests a filter selects; call its `refresh` before its `page`."""
-        return View(self, next(self._numbers), rows)
+    def view(self, rows: RowFilter, order: Order | None = None) -> View:
+        """A numbered list of the requests a filter selects; call its `refresh` before its `page`.
+
+        Without an order they stand as they ended, or as they were accepted where the filter names other states.
+        """
+        return View(self, next(self._numbers), rows, order)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run one piece of reading on the reader's thread."""

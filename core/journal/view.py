@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .filter import RowFilter
+from .order import Order
 from .records import TableRow
 from .rows import ROW_COLUMNS, table_row
 
@@ -46,12 +47,14 @@ class View:
     transaction keeps the journal's WAL from its checkpoint, and whoever waits may give up between two.
     """
 
-    def __init__(self, reader: Reading, number: int, rows: RowFilter) -> None:
+    def __init__(self, reader: Reading, number: int, rows: RowFilter, order: Order | None = None) -> None:
         self._reader = reader
         self._number = number
         self._generation = 0
         self._rows = rows
-        self._appends = bool(rows.states) and all(state.terminal for state in rows.states)
+        self._order = order
+        terminal = bool(rows.states) and all(state.terminal for state in rows.states)
+        self._appends = terminal and order is None
         self._list: _List | None = None
         self._next: _List | None = None
         self._closed = False
@@ -64,6 +67,11 @@ class View:
     def rows(self) -> RowFilter:
         """The filter that selects its requests."""
         return self._rows
+
+    @property
+    def order(self) -> Order | None:
+        """What they are sorted by; None for the order in which they ended, or were accepted."""
+        return self._order
 
     async def refresh(self) -> int:
         """Take in all that has changed since; returns the new size."""
@@ -94,7 +102,7 @@ class View:
         ended, requeues, last_id = _marks(db)
         filling = self._target(db, requeues)
         end = ended if self._appends else last_id
-        first, filling.seen = filling.seen, min(end, filling.seen + STEP)
+        first, filling.seen = filling.seen, end if self._order else min(end, filling.seen + STEP)
         if filling.seen > first:
             self._fill(db, filling, first)
         if more := filling.seen < end:
@@ -133,9 +141,13 @@ class View:
         order = "ended" if self._appends else "id"
         # The partial index serves only a query that repeats its condition word for word.
         where = f"state >= 3 AND {where}" if self._appends else where
+        by = order
+        if self._order is not None:
+            way = "DESC" if self._order.descending else "ASC"
+            by = f"{self._order.column.key} {way} NULLS LAST, id {way}"
         db.execute(
             f"INSERT INTO {filling.table}(request) SELECT id FROM requests "  # noqa: S608
-            f"WHERE {order} > ? AND {order} <= ? AND {where} ORDER BY {order}",
+            f"WHERE {order} > ? AND {order} <= ? AND {where} ORDER BY {by}",
             [first, filling.seen, *values],
         )
 

@@ -11,6 +11,7 @@ import pytest
 from fetchdeck.core.errors import RunError
 from fetchdeck.core.journal import view as view_module
 from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.journal.order import Order, SortColumn
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import FailureKind, State
 
@@ -36,8 +37,8 @@ def failed(count: int) -> list[Made]:
     return [Made(State.FAILED, kind=FailureKind.RESET, message="reset") for _ in range(count)]
 
 
-async def ids(reader: JournalReader, rows: RowFilter) -> list[int]:
-    view = reader.view(rows)
+async def ids(reader: JournalReader, rows: RowFilter, order: Order | None = None) -> list[int]:
+    view = reader.view(rows, order)
     await view.refresh()
     return [row.id for row in await view.page(0, 1_000)]
 
@@ -136,3 +137,34 @@ async def test_no_view_holds_back_a_checkpoint(
 async def test_a_journal_that_is_missing_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="There is no run in"):
         await JournalReader(tmp_path / "none" / "journal.sqlite").open()
+
+
+async def test_a_view_can_be_sorted_by_any_column_either_way(
+    reader: JournalReader, writer: sqlite3.Connection
+) -> None:
+    append(
+        writer,
+        [
+            Made(status=404, url="https://b/", attempts=3, elapsed_ms=5.0, size=7),
+            Made(State.FAILED, url="http://c/", kind=FailureKind.RESET, message="x", elapsed_ms=None),
+            Made(status=200, url="http://a/", attempts=2, elapsed_ms=9.0, size=1),
+        ],
+    )
+    expected = {
+        SortColumn.ROW: [0, 1, 2],
+        SortColumn.STATE: [0, 2, 1],
+        SortColumn.STATUS: [2, 0, 1],
+        SortColumn.WHY: [1, 0, 2],
+        SortColumn.URL: [2, 0, 1],
+        SortColumn.TRIES: [1, 2, 0],
+        SortColumn.LATENCY: [0, 2, 1],
+        SortColumn.SIZE: [2, 0, 1],
+        SortColumn.ENDED: [0, 1, 2],
+    }
+    valued = {SortColumn.STATUS: 2, SortColumn.WHY: 1, SortColumn.LATENCY: 2, SortColumn.SIZE: 2}
+    for rows in (RowFilter(), RowFilter(states=frozenset(s for s in State if s.terminal))):
+        for column, ascending in expected.items():
+            cut = valued.get(column, 3)
+            descending = ascending[:cut][::-1] + ascending[cut:][::-1]
+            assert await ids(reader, rows, Order(column)) == ascending, column
+            assert await ids(reader, rows, Order(column).reversed) == descending, column
