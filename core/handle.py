@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
-from .model import Counts, FailureKind, Headers, Phase
+from .model import Counts, EditedRequest, FailureKind, Headers, Phase
 
 
 class RunState(StrEnum):
@@ -270,6 +270,13 @@ class EngineHandle(Protocol):
 
     def retry_matching(self, rows: RowFilter) -> None:
         """Queue again every failed or skipped request that the filter selects."""
+        ...
+
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        """Send an ended request again as edited, as a new attempt; `***` stands for what was masked at its place.
+
+        Raises FetchdeckError where it cannot be sent; what is found out later stands in an event.
+        """
         ...
 
     def cancel(self, ids: Collection[int]) -> None:

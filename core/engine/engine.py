@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from ..errors import RunError
 from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
-from ..model import Counts, Headers
+from ..model import Counts, EditedRequest, Headers
 from ..policies.eta import estimate
 from .equipment import Equipment
 from .session import Session
@@ -155,6 +156,10 @@ class Engine:
     def retry_matching(self, rows: RowFilter) -> None:
         """Queue again every failed or skipped request that the filter selects."""
         self._session.spawn(self._requeue(rows, None))
+
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        """Send an ended request again as edited, as a new attempt."""
+        raise RunError(f"Request {request} cannot be sent again as {edited.method}: this run takes no edits.")
 
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""

@@ -164,16 +164,21 @@ def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:
 
 def attempts(db: sqlite3.Connection, request: int) -> tuple[AttemptRecord, ...]:
     """All journalled attempts of one request, in order."""
-    rows = db.execute(
-        "SELECT n, started, elapsed_ms, ttfb_ms, status, kind, message, hops FROM attempts "
-        "WHERE request = ? ORDER BY n",
-        (request,),
-    )
+    # The columns of an older journal are the first ones of a newer one.
+    rows = db.execute("SELECT * FROM attempts WHERE request = ? ORDER BY n", (request,))
     return tuple(
         AttemptRecord(
-            n, started, elapsed, ttfb, status, FailureKind(kind) if kind else None, message, read_hops(hops)
+            n,
+            started,
+            elapsed,
+            ttfb,
+            status,
+            FailureKind(kind) if kind else None,
+            message,
+            read_hops(hops),
+            *times,
         )
-        for n, started, elapsed, ttfb, status, kind, message, hops in rows
+        for _, n, started, elapsed, ttfb, status, kind, message, hops, *times in rows
     )
 
 

@@ -111,9 +111,19 @@ def _keep_events(db: sqlite3.Connection) -> None:
     db.execute(_EVENTS)
 
 
+def _keep_connect_times(db: sqlite3.Connection) -> None:
+    for column in (
+        "dns_ms",
+        "connect_ms",
+        "tls_ms",
+    ):  # NULL: a connection was reused, or it did not come to it
+        db.execute(f"ALTER TABLE attempts ADD COLUMN {column} REAL")
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
     ("create the tables", _create),
     ("keep what happens to the run", _keep_events),
+    ("keep what making a connection took", _keep_connect_times),
 )
 """Named steps; a journal's `user_version` is how many of them it has seen."""
 
