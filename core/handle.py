@@ -172,6 +172,8 @@ class EventKind(StrEnum):
     CREDENTIALS = "credentials"
     RETRIED = "retried"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    """Failures that a user wants no more of."""
     TROUBLE = "trouble"
     DRAINING = "draining"
     FINISHED = "finished"
@@ -281,6 +283,10 @@ class EngineHandle(Protocol):
 
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""
+        ...
+
+    def skip_matching(self, rows: RowFilter) -> None:
+        """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
         ...
 
     def drain(self) -> None:

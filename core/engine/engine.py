@@ -172,6 +172,10 @@ class Engine:
             self._with.scheduler.skip(others)
             self._session.spawn(self._skip(others))
 
+    def skip_matching(self, rows: RowFilter) -> None:
+        """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
+        self._session.spawn(self._skip_failed(rows))
+
     def drain(self) -> None:
         """Admit nothing more and let those in flight finish; the run can be resumed later."""
         self._with.scheduler.stop()
@@ -207,3 +211,8 @@ class Engine:
         leased, lease = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)
         self._with.scheduler.skipped(ids, leased, lease)
         self._with.held.drop(ids)
+
+    async def _skip_failed(self, rows: RowFilter) -> None:
+        count = await self._with.journal.change(lambda store: store.skip_failed(rows), urgent=True)
+        noun = "failed request" if count == 1 else "failed requests"
+        self._with.events.say(EventKind.SKIPPED, f"Skipped {count:,} {noun} by hand.")

@@ -19,6 +19,7 @@ from .opening import open_for_reading
 from .order import Order
 from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
+from .trends import read_trend
 from .view import View
 
 T = TypeVar("T")
@@ -46,11 +47,17 @@ def counts(db: sqlite3.Connection) -> Counts:
 
 
 def causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
-    """Failure clusters, the largest first."""
+    """Failure clusters, the largest first; those of a journal from before trends were kept have none."""
+    columns = {name for (name,) in db.execute("SELECT name FROM pragma_table_info('causes')")}
+    recent = "recent" if "recent" in columns else "NULL"
     rows = db.execute(
-        "SELECT id, signature, kind, status, n, first_at, last_at, sample FROM causes WHERE n > 0 ORDER BY n DESC, id"
+        f"SELECT id, signature, kind, status, n, first_at, last_at, sample, {recent} FROM causes "  # noqa: S608
+        "WHERE n > 0 ORDER BY n DESC, id"
     )
-    return tuple(Cause(i, text, FailureKind(kind), *rest) for i, text, kind, *rest in rows)
+    return tuple(
+        Cause(id_, text, FailureKind(kind), status, count, first_at, last_at, sample, read_trend(trend))
+        for id_, text, kind, status, count, first_at, last_at, sample, trend in rows
+    )
 
 
 class JournalReader:

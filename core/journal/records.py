@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model import FailureKind, State
+from ..policies.trend import NO_TREND, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,12 @@ class Cause:
     status: int | None
     count: int
     first_at: float
+    """Wall clock, seconds since the epoch; of a failure that may have been retried since."""
     last_at: float
     sample: int
+    """A request that has failed by it."""
+    trend: Trend = NO_TREND
+    """How often it struck lately, retried failures included."""
 
 
 @dataclass(frozen=True, slots=True)

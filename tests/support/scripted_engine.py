@@ -155,6 +155,9 @@ class ScriptedEngine:
     def cancel(self, ids: Collection[int]) -> None:
         self._note("cancel", tuple(ids))
 
+    def skip_matching(self, rows: RowFilter) -> None:
+        self._note("skip_matching", rows)
+
     def drain(self) -> None:
         self._note("drain", state=RunState.DRAINING)
 
