@@ -221,20 +221,21 @@ class Phase(StrEnum):
     """Sent, or being sent; no byte of the reply yet."""
     RECEIVING = "receiving"
     REDIRECTING = "redirecting"
+    """Sent to where a redirect led; no byte of that reply yet."""
 
 
 @dataclass(slots=True)
 class ConnectTimes:
-    """Seconds that making a connection took, for the last hop that made one; None for a part that was not needed.
+    """Seconds that making connections took, over all hops of an attempt; None for a part that was not needed.
 
-    A part during which the attempt ended has the seconds until then.
+    A part during which the attempt ended has the seconds until then. All are part of the time to the first byte.
     """
 
     dns_s: float | None = None
     connect_s: float | None = None
-    """TCP alone; to the proxy where there is one."""
+    """TCP; with a proxy to the proxy, and until it has opened the tunnel where one is needed."""
     tls_s: float | None = None
-    """With a proxy: of the tunnel, once the proxy has agreed to it."""
+    """The handshake, with the server itself where there is a tunnel."""
 
 
 @dataclass(slots=True)
@@ -244,6 +245,8 @@ class Progress:
     phase: Phase = Phase.QUEUED
     received: int = 0
     """Octets of body received so far."""
+    hops: int = 0
+    """Redirects followed so far."""
     times: ConnectTimes | None = None
     """What making a connection took; None while none was made for this attempt."""
 

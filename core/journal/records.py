@@ -39,9 +39,12 @@ class AttemptRecord:
     message: str | None
     hops: tuple[tuple[str, int], ...]
     dns_ms: float | None = None
-    """None, as the two below, where a connection was reused, where it did not come to it, and in old journals."""
+    """None, as the two below, where a connection was reused, where it did not come to it, and in old journals.
+
+    They add up over redirects, and are part of `ttfb_ms`.
+    """
     connect_ms: float | None = None
-    """TCP alone; to the proxy where there is one."""
+    """TCP; with a proxy to the proxy, and until it has opened the tunnel where one is needed."""
     tls_ms: float | None = None
 
 
