@@ -118,6 +118,8 @@ class Snapshot:
     """None without a quota or a price."""
     revision: int
     """Grows with each commit of the journal: unchanged means no row changed."""
+    read_only: bool = False
+    """Whether the run is only looked at."""
 
 
 @dataclass(frozen=True, slots=True)
