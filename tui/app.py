@@ -10,6 +10,7 @@ from typing import TypeVar
 from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Key
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -19,6 +20,7 @@ from . import concurrency_steps, figures, theme
 from .commands.catalogue import bindings
 from .commands.declaration import Scope
 from .commands.palette import DeckCommands
+from .only_looking import changes_run, first_tab, instead
 from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
@@ -78,6 +80,8 @@ class FetchdeckApp(App[None]):
     def on_mount(self) -> None:
         """Begin to pull."""
         self.pull()
+        if self.engine.read_only and isinstance(self.screen, MainScreen):
+            self.screen.tab = first_tab(self.engine.snapshot())
         self.set_interval(PULL_S, self.pull)
 
     async def on_unmount(self) -> None:
@@ -93,7 +97,13 @@ class FetchdeckApp(App[None]):
             self._questions.follow(snapshot)
 
     def drain_and_leave(self) -> None:
-        """Start nothing more, and leave by itself when all that is in flight has ended and is saved."""
+        """Start nothing more, and leave by itself when all that is in flight has ended and is saved.
+
+        A run that is only looked at is left at once.
+        """
+        if self.engine.read_only:
+            self.exit()
+            return
         self.leaving = True
         self.engine.drain()
         self.pull()
@@ -105,8 +115,19 @@ class FetchdeckApp(App[None]):
             self.engine.abandon()
         self.exit()
 
+    def on_key(self, event: Key) -> None:
+        """Say what to do instead of a command that a run which is only looked at does not take."""
+        if not self.engine.read_only:
+            return
+        run, at_rest = self.engine.journal_path.parent, over(self.engine.snapshot())
+        if told := instead(event.key, run, over=at_rest):
+            event.stop()
+            self.notify(told, markup=False)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense now."""
+        if self.engine.read_only and changes_run(action):
+            return False
         if action == "toggle_pause":
             return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
         if action == "show_question":
@@ -183,7 +204,7 @@ class FetchdeckApp(App[None]):
 
     def action_show_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(read_only=self.engine.read_only))
 
     def action_switch_theme(self) -> None:
         """Dark to light, and back."""
@@ -191,7 +212,7 @@ class FetchdeckApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave at once when nothing is running, else ask how."""
-        if over(self.engine.snapshot()):
+        if self.engine.read_only or over(self.engine.snapshot()):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
             self.pull()

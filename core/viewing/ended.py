@@ -40,8 +40,8 @@ class EndedRequests:
         """Nothing is read yet."""
         self.hosts = HostTallies()
         self.lately = Lately()
-        self.attempts = 0
-        """Of all requests that have ended."""
+        self.attempts: int | None = None
+        """Of all requests that have ended; None until they have been added up once."""
         self._meter: Meter | None = None
         self._filling = self.hosts
         self._sum = 0

@@ -177,8 +177,9 @@ class Viewer(Refusing):
         look = self._look
         if look is None:
             return
-        status = look.standing.status
-        spent = spending(look.terms, look.kept, self._ended.attempts, status.counts) if look.terms else None
+        spent = None
+        if look.terms is not None and self._ended.attempts is not None:
+            spent = spending(look.terms, look.kept, self._ended.attempts, look.standing.status.counts)
         self._snapshot = picture(
             self._folder.path.name.removesuffix(".run"),
             look.standing,

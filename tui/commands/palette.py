@@ -7,7 +7,7 @@ from functools import partial
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from .catalogue import COMMANDS
+from .catalogue import offered
 from .declaration import Command
 
 
@@ -16,13 +16,13 @@ class DeckCommands(Provider):
 
     async def discover(self) -> Hits:
         """All commands, before anything is typed."""
-        for command in COMMANDS:
+        for command in self._commands():
             yield DiscoveryHit(_entry(command), self._runner(command), help=command.help)
 
     async def search(self, query: str) -> Hits:
         """Commands whose title matches."""
         matcher = self.matcher(query)
-        for command in COMMANDS:
+        for command in self._commands():
             score = matcher.match(command.title)
             if score > 0:
                 yield Hit(
@@ -32,6 +32,9 @@ class DeckCommands(Provider):
                     text=command.title,
                     help=command.help,
                 )
+
+    def _commands(self) -> tuple[Command, ...]:
+        return offered(read_only=getattr(getattr(self.app, "engine", None), "read_only", False))
 
     def _runner(self, command: Command) -> partial[object]:
         app: App[object] = self.app

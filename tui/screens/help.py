@@ -26,23 +26,28 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,question_mark,q,enter", "close", "Close")]  # noqa: RUF012
 
+    def __init__(self, *, read_only: bool = False) -> None:
+        """With `read_only`, commands that change the run are left out."""
+        super().__init__()
+        self._read_only = read_only
+
     def compose(self) -> ComposeResult:
         """One scrolling text."""
         with Vertical(classes="dialog", id="help") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("escape closes · ctrl+p searches commands")
             with VerticalScroll():
-                yield Static(help_text(), markup=False)
+                yield Static(help_text(read_only=self._read_only), markup=False)
 
     def action_close(self) -> None:
         """Back to the run."""
         self.dismiss(None)
 
 
-def help_text() -> Content:
+def help_text(*, read_only: bool = False) -> Content:
     """Commands under their headings, the filter language, and the glyphs of states."""
     lines: list[Content] = []
-    for group, commands in by_group():
+    for group, commands in by_group(read_only=read_only):
         lines.append(Content.styled(group.value, "bold $primary"))
         for command in commands:
             first, *others = command.keys.split(",")
