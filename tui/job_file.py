@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,31 +12,16 @@ from typing import Any
 
 import click
 
-from ..core.printable import printable
 from .option_types import LiftableRange, Parsed
 from .options import HEADER
-from .toml_lines import Way, key_lines
+from .toml_document import TomlFileError, kind_of, read_toml
+from .toml_lines import Way
 
-_MOST_OCTETS = 1024 * 1024
 _MOST_DIGITS = 30
-_TOLD_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
-_TOLD_END = " (at end of document)"
 
 
-class JobFileError(click.ClickException):
-    """All that is wrong with a job file: a line of text each, with the file and the number of the line."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path, faults: Sequence[tuple[int, str]]) -> None:
-        """`faults` are line numbers (1-based; 0 for the file as a whole) with what is wrong there."""
-        self.lines = [f"{path}:{line}: {text}" if line else f"{path}: {text}" for line, text in faults]
-        super().__init__("\n".join(self.lines))
-
-    def show(self, file: Any = None) -> None:
-        """Print the lines."""
-        for line in self.lines:
-            click.echo(f"fetchdeck: {printable(line)}", file=file, err=True)
+class JobFileError(TomlFileError):
+    """All that is wrong with a job file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +52,8 @@ def read_job_file(path: Path, params: Sequence[click.Parameter], ctx: click.Cont
 
     Paths in it are relative to the file. Raises JobFileError with everything that is wrong.
     """
-    text = _text(path)
-    try:
-        # What was written as 0.00001 must come as that, not as 1e-05.
-        document = tomllib.loads(text, parse_float=Decimal)
-        lines = key_lines(text)
-    except RecursionError:
-        raise JobFileError(
-            path, [(0, "this is no job file: lists or tables stand too deep in others.")]
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise JobFileError(path, [_syntax(str(error), text)]) from None
-    except (ValueError, ArithmeticError):
-        raise JobFileError(path, [(0, "a number in it has too many digits.")]) from None
+    file = read_toml(path, "job file", JobFileError)
+    document, lines = file.values, file.lines
     reader = _Reader(path.parent, {key_of(param): param for param in params}, lines, ctx)
     for key, value in document.items():
         reader.take(key, value)
@@ -91,29 +63,6 @@ def read_job_file(path: Path, params: Sequence[click.Parameter], ctx: click.Cont
     if reader.faults:
         raise JobFileError(path, sorted(reader.faults))
     return JobFile(path, reader.given, {str(way[0]): line for way, line in lines.items() if len(way) == 1})
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            octets = file.read(_MOST_OCTETS + 1)
-    except OSError as error:
-        raise JobFileError(path, [(0, f"the job file cannot be read: {error.strerror or error}.")]) from error
-    if len(octets) > _MOST_OCTETS:
-        raise JobFileError(path, [(0, "this is no job file: it is larger than a mebibyte.")])
-    try:
-        return octets.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = octets.count(b"\n", 0, error.start) + 1
-        raise JobFileError(path, [(line, "this is not UTF-8, as TOML has to be.")]) from None
-
-
-def _syntax(message: str, text: str) -> tuple[int, str]:
-    """Where a document breaks TOML's rules, and how."""
-    found = _TOLD_LINE.search(message)
-    if found is not None:
-        return int(found[1]), f"this is no TOML: {message[: found.start()]}."
-    return text.count("\n") + 1, f"this is no TOML: {message.removesuffix(_TOLD_END)}."
 
 
 class _WrongError(Exception):
@@ -180,7 +129,7 @@ def _parts(param: click.Parameter, key: str, value: object) -> Iterator[tuple[Wa
 def _header(pair: tuple[str, object]) -> str:
     name, value = pair
     if not isinstance(value, str):
-        raise _WrongError(f"'{name}' wants a text, not {_kind(value)}.")
+        raise _WrongError(f"'{name}' wants a text, not {kind_of(value)}.")
     # A colon in the name would end it: as a space it makes it as wrong as it is.
     return f"{name.replace(':', ' ')}: {value}"
 
@@ -191,7 +140,7 @@ def _argument(param: click.Parameter, value: object, folder: Path) -> object:
     wanted, types = _wants(kind)
     # For Python, true is a number.
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise _WrongError(f"wants {wanted}, not {_kind(value)}.")
+        raise _WrongError(f"wants {wanted}, not {kind_of(value)}.")
     if isinstance(value, Decimal):
         return float(value) if isinstance(kind, click.FloatRange) else _written(value)
     if isinstance(value, str) and "\0" in value:
@@ -226,13 +175,6 @@ def _wants(kind: click.ParamType) -> tuple[str, tuple[type, ...]]:
     if isinstance(kind, Parsed):
         return "a text or a number", (str, int, Decimal)
     return "a text", (str,)
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    named = {str: "a text", int: "a number", Decimal: "a number", list: "a list", dict: "a table"}
-    return named.get(type(value), "a date")
 
 
 def _told(key: str, message: str) -> str:
