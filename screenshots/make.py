@@ -19,6 +19,7 @@ from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.handle import RunState
 from fetchdeck.core.job import Options
 from fetchdeck.core.loops import run_fair
+from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.demo.setup import demo_job, demo_setup
 from textual.pilot import Pilot
@@ -73,7 +74,7 @@ async def take(picture: Picture, folder: Path) -> None:
             app = FetchdeckApp(engine)
             async with app.run_test(size=picture.size) as pilot:
                 if picture.name.endswith("light"):
-                    app.action_switch_theme()
+                    app.theme = theme.LIGHT.name
                 await until(pilot, lambda: picture.ready(engine))
                 await pilot.press(*picture.keys)
                 await pilot.pause(1.0)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
-from hypothesis import settings
-
-# How long an example takes says how busy the machine is.
-settings.register_profile("fetchdeck", deadline=None)
-settings.load_profile("fetchdeck")
 
 pytest.register_assert_rewrite("tests.support.fault_runs")
 
 # A shell starts what runs in the background with SIGINT ignored, and nohup with SIGHUP; programs would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whoever runs the tests may have settings of their own; programs under test inherit these instead."""
+    os.environ["FETCHDECK_CONFIG"] = os.devnull
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

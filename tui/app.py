@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
-from textual.events import Key
+from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
 
 from ..core.handle import EngineHandle, RunState, Snapshot
 from ..core.journal.reader import JournalReader
-from . import concurrency_steps, figures, theme
+from . import concurrency_steps, theme
+from .colourless import Colourless, wants_no_colour
 from .commands.catalogue import bindings
 from .commands.declaration import Scope
+from .commands.keymap import Keymap
 from .commands.palette import DeckCommands
-from .only_looking import changes_run, first_tab, instead
+from .leaving import Leaving
 from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
-from .screens.prompt import Answer, PromptScreen
+from .screens.prompt import Answer
+from .screens.prompts import concurrency_prompt, rate_prompt
 from .screens.question import Decision, QuestionScreen
 from .screens.quit import Leave, LeaveScreen, over
-from .typed_rate import TypedRate, parse_typed_rate
+from .settings.preferences import Preferences
+from .typed_rate import TypedRate
 
 R = TypeVar("R")
 PULL_S = 0.25
 """A snapshot is pulled four times a second; a command paints at once."""
+_WARNING_S = 12.0
 
 
 class FetchdeckApp(App[None]):
@@ -55,34 +61,51 @@ class FetchdeckApp(App[None]):
     snapshot: var[Snapshot | None] = var(None, always_update=True)
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
 
-    def __init__(self, engine: EngineHandle, driver_class: type[Driver] | None = None) -> None:
-        """`engine` is entered and left by the caller."""
+    def __init__(
+        self,
+        engine: EngineHandle,
+        driver_class: type[Driver] | None = None,
+        preferences: Preferences | None = None,
+    ) -> None:
+        """`engine` is entered and left by the caller; without `preferences` all is as it comes."""
         super().__init__(driver_class=driver_class)
         self.engine = engine
+        self.preferences = preferences or Preferences()
         self._reader = JournalReader(engine.journal_path)
-        self.abandoned = False
-        """Whether the run was left at once, so that nobody waits for what is in flight."""
-        self.leaving = False
-        """Whether the run drains and the app leaves when it is over."""
+        self.leaving = Leaving(engine, self.exit)
         self._questions = Questions(self, engine, self._reader, self._push_question)
-        for look in (theme.DARK, theme.LIGHT):
+        self.no_color = wants_no_colour(os.environ)
+        self.set_keymap(self.keymap.for_textual())
+        if self.preferences.reduced_motion:
+            self.animation_level = "none"
+        for look in theme.OURS:
             self.register_theme(look)
-        self.theme = theme.DARK.name
+        self.theme = self.preferences.theme
+
+    @property
+    def keymap(self) -> Keymap:
+        """This user's keys."""
+        return self.preferences.keymap
 
     def get_default_screen(self) -> MainScreen:
         """The dashboard."""
-        return MainScreen(self.engine, self._reader).data_bind(FetchdeckApp.snapshot)
+        screen = MainScreen(self.engine, self._reader, self.preferences)
+        return screen.data_bind(FetchdeckApp.snapshot)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through on its way to the terminal."""
+        return (Colourless(),) if self.no_color else super().get_line_filters()
 
     async def on_load(self) -> None:
         """Open the journal for reading before anything is composed."""
         await self._reader.open()
 
     def on_mount(self) -> None:
-        """Begin to pull."""
+        """Begin to pull, and to remember the theme that is chosen."""
         self.pull()
-        if self.engine.read_only and isinstance(self.screen, MainScreen):
-            self.screen.tab = first_tab(self.engine.snapshot())
         self.set_interval(PULL_S, self.pull)
+        if self.preferences.warning:
+            self.notify(self.preferences.warning, severity="warning", markup=False, timeout=_WARNING_S)
 
     async def on_unmount(self) -> None:
         """Close the reader; the engine is not ours."""
@@ -91,43 +114,18 @@ class FetchdeckApp(App[None]):
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
         self.snapshot = snapshot = self.engine.snapshot()
-        if self.leaving and over(snapshot):
-            self.exit()
-        elif not self.leaving:
+        if self.leaving.draining:
+            self.leaving.follow(snapshot)
+        else:
             self._questions.follow(snapshot)
 
-    def drain_and_leave(self) -> None:
-        """Start nothing more, and leave by itself when all that is in flight has ended and is saved.
-
-        A run that is only looked at is left at once.
-        """
-        if self.engine.read_only:
-            self.exit()
-            return
-        self.leaving = True
-        self.engine.drain()
-        self.pull()
-
-    def abandon_and_leave(self) -> None:
-        """Leave at once; what is in flight is queued again for the next start."""
-        self.abandoned = True
-        if not over(self.engine.snapshot()):
-            self.engine.abandon()
-        self.exit()
-
-    def on_key(self, event: Key) -> None:
-        """Say what to do instead of a command that a run which is only looked at does not take."""
-        if not self.engine.read_only:
-            return
-        run, at_rest = self.engine.journal_path.parent, over(self.engine.snapshot())
-        if told := instead(event.key, run, over=at_rest):
-            event.stop()
-            self.notify(told, markup=False)
+    def watch_theme(self, before: str, now: str) -> None:
+        """Remember the theme, and say where that is not possible."""
+        if self.is_mounted and before != now and (sentence := self.preferences.save_theme(now)):
+            self.notify(sentence, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense now."""
-        if self.engine.read_only and changes_run(action):
-            return False
         if action == "toggle_pause":
             return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
         if action == "show_question":
@@ -171,14 +169,7 @@ class FetchdeckApp(App[None]):
                 self.engine.set_concurrency(answer.value)
                 self.pull()
 
-        now = self.engine.snapshot()
-        hint = "How many requests may be in flight at once. " + (
-            "The governor is off then; a turns it on again."
-            if now.auto
-            else "Fewer than now: those in flight end first."
-        )
-        prompt = PromptScreen("Concurrency", hint, str(now.limit), concurrency_steps.parse_concurrency)
-        self.push_screen(prompt, answered)
+        self.push_screen(concurrency_prompt(self.engine.snapshot(), self.keymap), answered)
 
     def action_ask_rate(self) -> None:
         """Type a rate limit."""
@@ -192,11 +183,7 @@ class FetchdeckApp(App[None]):
                 self.engine.set_rate(answer.value.per_second)
             self.pull()
 
-        current = self.engine.snapshot().rate_limit
-        shown = "" if current is None else figures.rate(current)
-        hint = "How many requests may start: 10/s, 600/m, or 5/s per host. Empty: no limits."
-        prompt = PromptScreen("Rate limit", hint, shown, parse_typed_rate)
-        self.push_screen(prompt, answered)
+        self.push_screen(rate_prompt(self.engine.snapshot()), answered)
 
     def action_show_question(self) -> None:
         """Show again what the run asks."""
@@ -204,15 +191,15 @@ class FetchdeckApp(App[None]):
 
     def action_show_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen(read_only=self.engine.read_only))
+        self.push_screen(HelpScreen(self.keymap))
 
-    def action_switch_theme(self) -> None:
-        """Dark to light, and back."""
-        self.theme = theme.LIGHT.name if self.theme == theme.DARK.name else theme.DARK.name
+    def action_next_theme(self) -> None:
+        """Dark, light, high contrast, and dark again."""
+        self.theme = theme.after(self.theme)
 
     def action_leave(self) -> None:
         """Leave at once when nothing is running, else ask how."""
-        if self.engine.read_only or over(self.engine.snapshot()):
+        if over(self.engine.snapshot()):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
             self.pull()
@@ -220,8 +207,8 @@ class FetchdeckApp(App[None]):
 
     def action_interrupt(self) -> None:
         """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
-        if self.leaving or isinstance(self.screen, LeaveScreen):
-            self.abandon_and_leave()
+        if self.leaving.draining or isinstance(self.screen, LeaveScreen):
+            self.leaving.abandon()
         else:
             self.action_leave()
 
@@ -235,22 +222,18 @@ class FetchdeckApp(App[None]):
         self.pull()
 
     def _leave(self, how: Leave | None) -> None:
-        if how is not None and over(self.engine.snapshot()):
-            self.exit()
-        elif how is Leave.DRAIN:
-            self.drain_and_leave()
-        elif how is Leave.NOW:
-            self.abandon_and_leave()
+        self.leaving.decided(how)
+        self.pull()
 
     def _push_question(self, screen: QuestionScreen) -> None:
         self._push_bound(screen, self._decided)
 
     def _decided(self, decision: Decision | None) -> None:
         if decision is Decision.LEAVE:
-            self.drain_and_leave()
+            self.leaving.drain()
         elif decision is Decision.GO and self.engine.snapshot().state is RunState.PAUSED:
             self.engine.resume()
-            self.pull()
+        self.pull()
 
     def _push_bound(self, screen: Screen[R], callback: Callable[[R | None], None]) -> None:
         """Show a screen that follows the snapshots.

@@ -21,6 +21,7 @@ from ..core.errors import FetchdeckError, OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
 from ..core.printable import printable, printable_lines
+from .config_command import config
 from .folder_commands import FOLDER_COMMANDS
 from .job_command import JobCommand
 from .job_file import is_job_file
@@ -255,7 +256,7 @@ def _told(text: str) -> str:
     return "".join(part if part.startswith("{{") else redactor.text(part) for part in parts)
 
 
-for _command in FOLDER_COMMANDS:
+for _command in (*FOLDER_COMMANDS, config):
     cli.add_command(_command)
 
 

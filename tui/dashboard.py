@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from textual.events import Resize
 from ..core.errors import FetchdeckError
 from ..core.handle import EngineHandle, RunState
 from .app import FetchdeckApp
+from .settings.preferences import load_preferences
 from .signals import Signals
 from .terminal_writer import TerminalWriter
 
@@ -55,7 +57,8 @@ class _Dashboard(FetchdeckApp):
     """The app with what only a real terminal wants."""
 
     def __init__(self, engine: EngineHandle, output: TerminalWriter, *, keep_running: bool) -> None:
-        super().__init__(engine, patient_driver and patient_driver(Link(output, self.hung_up)))
+        driver = patient_driver and patient_driver(Link(output, self.hung_up))
+        super().__init__(engine, driver, load_preferences(os.environ))
         self._keep_running = keep_running
         self.terminal_gone = False
         self._inside = contextvars.copy_context()
@@ -89,7 +92,14 @@ class _Dashboard(FetchdeckApp):
 
     def asked_to_stop(self) -> None:
         """SIGINT or SIGTERM: the first drains and leaves, the second leaves at once."""
-        self._inside.run(self.abandon_and_leave if self.leaving else self.drain_and_leave)
+        self._inside.run(self._insist_on_leaving)
+
+    def _insist_on_leaving(self) -> None:
+        if self.leaving.draining:
+            self.leaving.abandon()
+        else:
+            self.leaving.drain()
+            self.pull()
 
     def hung_up(self) -> None:
         """Nobody is watching any more: drain, or go on where that was asked for."""
@@ -102,8 +112,7 @@ class _Dashboard(FetchdeckApp):
         paused_by_hand = (now := self.engine.snapshot()).state is RunState.PAUSED and not now.reason
         if not self._keep_running or paused_by_hand:
             # A run that was paused by hand would wait for a hand that cannot come.
-            self.leaving = True
-            self.engine.drain()
+            self.leaving.drain()
         self.exit()
 
 
@@ -143,7 +152,7 @@ async def run_dashboard(
                 release_job_signals(asyncio.get_running_loop())
     if app.return_code not in (0, None):
         raise DashboardError(_SENTENCE)
-    return Left.TERMINAL_GONE if app.terminal_gone and not app.abandoned else Left.BY_USER
+    return Left.TERMINAL_GONE if app.terminal_gone and not app.leaving.abandoned else Left.BY_USER
 
 
 @contextmanager

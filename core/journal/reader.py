@@ -19,7 +19,6 @@ from .opening import open_for_reading
 from .order import Order
 from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
-from .trends import read_trend
 from .view import View
 
 T = TypeVar("T")
@@ -47,17 +46,11 @@ def counts(db: sqlite3.Connection) -> Counts:
 
 
 def causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
-    """Failure clusters, the largest first; those of a journal from before trends were kept have none."""
-    columns = {name for (name,) in db.execute("SELECT name FROM pragma_table_info('causes')")}
-    recent = "recent" if "recent" in columns else "NULL"
+    """Failure clusters, the largest first."""
     rows = db.execute(
-        f"SELECT id, signature, kind, status, n, first_at, last_at, sample, {recent} FROM causes "  # noqa: S608
-        "WHERE n > 0 ORDER BY n DESC, id"
+        "SELECT id, signature, kind, status, n, first_at, last_at, sample FROM causes WHERE n > 0 ORDER BY n DESC, id"
     )
-    return tuple(
-        Cause(id_, text, FailureKind(kind), status, count, first_at, last_at, sample, read_trend(trend))
-        for id_, text, kind, status, count, first_at, last_at, sample, trend in rows
-    )
+    return tuple(Cause(i, text, FailureKind(kind), *rest) for i, text, kind, *rest in rows)
 
 
 class JournalReader:
@@ -171,21 +164,16 @@ def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:
 
 def attempts(db: sqlite3.Connection, request: int) -> tuple[AttemptRecord, ...]:
     """All journalled attempts of one request, in order."""
-    # The columns of an older journal are the first ones of a newer one.
-    rows = db.execute("SELECT * FROM attempts WHERE request = ? ORDER BY n", (request,))
+    rows = db.execute(
+        "SELECT n, started, elapsed_ms, ttfb_ms, status, kind, message, hops FROM attempts "
+        "WHERE request = ? ORDER BY n",
+        (request,),
+    )
     return tuple(
         AttemptRecord(
-            n,
-            started,
-            elapsed,
-            ttfb,
-            status,
-            FailureKind(kind) if kind else None,
-            message,
-            read_hops(hops),
-            *times,
+            n, started, elapsed, ttfb, status, FailureKind(kind) if kind else None, message, read_hops(hops)
         )
-        for _, n, started, elapsed, ttfb, status, kind, message, hops, *times in rows
+        for n, started, elapsed, ttfb, status, kind, message, hops in rows
     )
 
 

@@ -264,7 +264,7 @@ async def test_an_unchanged_run_paints_nothing(tmp_path: Path) -> None:
 async def test_both_themes_work_and_others_too(tmp_path: Path) -> None:
     async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test() as pilot:
         before = app.screen.query_one("StatusHeader").styles.background
-        await app.run_action("app.switch_theme")
+        await app.run_action("app.next_theme")
         await pilot.pause()
         assert app.theme == theme.LIGHT.name
         assert app.screen.query_one("StatusHeader").styles.background != before

@@ -42,29 +42,29 @@ COMMANDS: tuple[Command, ...] = (
         Group.RUN, "cancel", rank=2, hint="cancel",
     ),
     _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once; always resumable.",
-         Group.RUN, "leave", hint="leave", rank=1, pinned=True, harmless=True),
+         Group.RUN, "leave", hint="leave", rank=1, pinned=True),
     _run("up", "plus,equals_sign", "Concurrency up", "Concurrency up by a tenth, by 1 at least.",
-         Group.SPEED, "concurrency_up", rank=3, hint="faster", shown_key="+"),
+         Group.SPEED, "concurrency_up", rank=3, hint="faster"),
     _run("down", "minus", "Concurrency down", "Concurrency down by a tenth; nothing is cancelled.",
-         Group.SPEED, "concurrency_down", rank=4, hint="slower", shown_key="-"),
+         Group.SPEED, "concurrency_down", rank=4, hint="slower"),
     _run("double", "right_square_bracket", "Concurrency × 2", "Double the concurrency.",
-         Group.SPEED, "concurrency_double", shown_key="]"),
+         Group.SPEED, "concurrency_double"),
     _run("halve", "left_square_bracket", "Concurrency ÷ 2", "Halve the concurrency.",
-         Group.SPEED, "concurrency_halve", shown_key="["),
+         Group.SPEED, "concurrency_halve"),
     _run("concurrency", "c", "Set concurrency…", "Type a concurrency.", Group.SPEED, "ask_concurrency"),
     _run("rate", "l", "Set rate limit…", "Type a rate limit: 10/s, 600/m, 5000/h; empty for none.",
          Group.SPEED, "ask_rate", rank=11, hint="rate limit"),
     _run("auto", "a", "Governor on or off",
-         "Find each host's limit automatically, or keep it as it is; + - ] [ c turn this off.",
+         "Find each host's limit automatically, or keep it; setting the concurrency turns this off.",
          Group.SPEED, "toggle_auto", rank=5, hint="auto"),
     _table("open", "enter", "Inspect the row", "Show the request: attempts, timing, headers, body.",
-           Group.ROWS, "open", rank=7, hint="inspect", shown_key="enter"),
+           Group.ROWS, "open", rank=7, hint="inspect"),
     _table("mark", "space", "Mark the row", "Mark the row, or take its mark away, and go on to the next.",
            Group.ROWS, "mark", rank=9, hint="mark"),
     _rows("curl", "y", "Copy as curl", "Copy the request as a curl command, secrets masked.",
           Group.ROWS, "copy_curl", rank=10, hint="copy curl"),
     _rows("filter", "slash", "Filter rows…", "Show only the rows that match.",
-          Group.ROWS, "filter", rank=8, hint="filter", shown_key="/"),
+          Group.ROWS, "filter", rank=8, hint="filter"),
     _rows("export", "e", "Export rows…", "Write the rows of this tab (all, succeeded or failed) to a file.",
           Group.ROWS, "export", rank=12, hint="export"),
     _rows("clear", "escape", "Clear the filter and marks", "Take the filter of this tab and all marks away.",
@@ -82,16 +82,18 @@ COMMANDS: tuple[Command, ...] = (
     _rows("tab_events", "6", "Show events", "What has happened to the run; enter shows an event in full.",
           Group.VIEW, "show_tab('events')"),
     _run("help", "question_mark", "Help", "This help.", Group.VIEW, "show_help",
-         hint="help", pinned=True, shown_key="?"),
-    _run("theme", "", "Switch between dark and light", "Switch between the dark and the light theme.",
-         Group.VIEW, "switch_theme"),
+         hint="help", pinned=True),
+    _run("theme", "t", "Next theme", "Dark, light, high contrast: the next one. It is remembered.",
+         Group.VIEW, "next_theme"),
+    _run("themes", "", "Choose a theme…", "Choose among all themes. The choice is remembered.",
+         Group.VIEW, "change_theme"),
     Command(
         "run.interrupt", "ctrl+c", "Leave, insisting", "Leave like q; a second time, leave at once.",
-        Group.RUN, Scope.RUN, "interrupt", priority=True, harmless=True,
+        Group.RUN, Scope.RUN, "interrupt", priority=True,
     ),
     Command(
         "run.suspend", "ctrl+z", "Stop the program", "Stop and give the shell its terminal; 'fg' or 'bg' goes on.",
-        Group.RUN, Scope.RUN, "suspend_process", priority=True, harmless=True,
+        Group.RUN, Scope.RUN, "suspend_process", priority=True,
     ),
 )  # fmt: skip
 
@@ -100,37 +102,24 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     """The key bindings that the node which takes the commands of these scopes declares."""
     return [
         Binding(
-            command.keys,
+            command.keys or command.no_key,
             command.scoped_action.removeprefix(f"{scopes[0].value}."),
             command.title,
             show=bool(command.hint),
-            key_display=command.shown_key or None,
             priority=command.priority,
             id=command.id,
         )
         for command in COMMANDS
-        if command.scope in scopes and command.keys
+        if command.scope in scopes
     ]
 
 
-def offered(*, read_only: bool) -> tuple[Command, ...]:
-    """The commands that a user is told of; those that change a run are not where it is only looked at."""
-    return tuple(command for command in COMMANDS if not (read_only and command.changes_run))
+def command_of(id_: str) -> Command:
+    """The command of this name."""
+    return next(command for command in COMMANDS if command.id == id_)
 
 
-def keys_of(id_: str) -> tuple[str, ...]:
-    """The keys of one command."""
-    return next(tuple(command.keys.split(",")) for command in COMMANDS if command.id == id_)
-
-
-def hinted() -> tuple[Command, ...]:
-    """The commands with a place in the footer, in its order."""
-    return tuple(sorted((command for command in COMMANDS if command.hint), key=lambda command: command.rank))
-
-
-def by_group(*, read_only: bool = False) -> Iterator[tuple[Group, tuple[Command, ...]]]:
+def by_group() -> Iterator[tuple[Group, tuple[Command, ...]]]:
     """The commands under their headings, for the help."""
     for group in Group:
-        found = tuple(command for command in offered(read_only=read_only) if command.group is group)
-        if found:
-            yield group, found
+        yield group, tuple(command for command in COMMANDS if command.group is group)

@@ -50,19 +50,10 @@ class Command:
     """Place in the footer, the lowest first; what does not fit is left out."""
     paused_hint: str = ""
     """Label in the footer while the run is paused, where it differs."""
-    shown_key: str = ""
-    """The key as people write it, where Textual's name for it is another."""
     pinned: bool = False
     """Always in the footer, at its right end."""
     priority: bool = False
     """Works in dialogs and text fields too."""
-    harmless: bool = False
-    """Leaves the run as it is, although its group is one of those that change it."""
-
-    @property
-    def changes_run(self) -> bool:
-        """Whether it is of no use where a run is only looked at."""
-        return self.group in (Group.RUN, Group.SPEED) and not self.harmless
 
     @property
     def scoped_action(self) -> str:
@@ -72,9 +63,14 @@ class Command:
         return f"{self.scope.value}.{self.action}"
 
     @property
-    def key(self) -> str:
-        """The first key, as shown to people."""
-        return self.shown_key or self.keys.split(",")[0]
+    def default_keys(self) -> tuple[str, ...]:
+        """Its keys as Textual names them, before any user has given it others."""
+        return tuple(self.keys.split(",")) if self.keys else ()
+
+    @property
+    def no_key(self) -> str:
+        """What stands for its key where it has none: a binding wants one, and a keymap finds it by its binding."""
+        return f"no-key-{self.id}"
 
     def hint_in(self, state: RunState) -> str:
         """The footer's label while the run is in this state."""

@@ -1,66 +1,79 @@
-"""All keys with what they do."""
+"""All keys with what they do; what is typed searches them."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from ...core.journal.filter import SYNTAX
-from ...core.model import State
-from ..commands.catalogue import by_group
-from ..figures import STATE_GLYPHS
-
-_NAMES = {"equals_sign": "="}
-_KEY_CELLS = 10
-_SAVING = (
-    "Requests whose answers are being saved are in flight but hold no slot: 119 beside 100/100 +19 saving."
-)
+from ..commands.keymap import Keymap
+from ..help_text import drawn, matching, sections
+from ..widgets.field import Field
+from ..widgets.virtual_table import VirtualTable
+from .inspect import InspectScreen
 
 
 class HelpScreen(ModalScreen[None]):
-    """The help, derived from the commands."""
+    """The help, derived from the commands; the key that opened it closes it too while nothing is typed."""
 
-    BINDINGS = [Binding("escape,question_mark,q,enter", "close", "Close")]  # noqa: RUF012
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        Binding("up", "scroll_by(-1)", "Scroll up", show=False),
+        Binding("down", "scroll_by(1)", "Scroll down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+    ]
 
-    def __init__(self, *, read_only: bool = False) -> None:
-        """With `read_only`, commands that change the run are left out."""
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__()
-        self._read_only = read_only
+        self._keymap = keymap
+        self._sections = sections(keymap, VirtualTable.BINDINGS, InspectScreen.BINDINGS)
 
     def compose(self) -> ComposeResult:
-        """One scrolling text."""
+        """The search above one scrolling text."""
         with Vertical(classes="dialog", id="help") as dialog:
             dialog.border_title = Content("Keys")
-            dialog.border_subtitle = Content("escape closes · ctrl+p searches commands")
-            with VerticalScroll():
-                yield Static(help_text(read_only=self._read_only), markup=False)
+            dialog.border_subtitle = Content("esc closes · ↑↓ scroll · ctrl+p runs a command by its name")
+            yield Field(placeholder="type to search: retry, tab, ctrl", compact=True)
+            with VerticalScroll(can_focus=False):
+                yield Static(drawn(self._sections), markup=False)
 
-    def action_close(self) -> None:
-        """Back to the run."""
-        self.dismiss(None)
+    def on_key(self, event: events.Key) -> None:
+        """Close by the key that opened the help, or by enter."""
+        opened_by = event.key in self._keymap.keys_of("run.help") and not self._field.value
+        if opened_by or event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.dismiss(None)
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what is found."""
+        self.query_one(Static).update(drawn(matching(self._sections, event.value)))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
 
-def help_text(*, read_only: bool = False) -> Content:
-    """Commands under their headings, the filter language, and the glyphs of states."""
-    lines: list[Content] = []
-    for group, commands in by_group(read_only=read_only):
-        lines.append(Content.styled(group.value, "bold $primary"))
-        for command in commands:
-            first, *others = command.keys.split(",")
-            keys = " ".join([command.shown_key or first, *(_NAMES.get(key, key) for key in others)])
-            if keys:
-                lines.append(Content.assemble((f"{keys:<{_KEY_CELLS}}", "$text-accent"), command.help))
-        lines.append(Content(""))
-    lines.append(Content.styled("Filter", "bold $primary"))
-    lines.append(Content(SYNTAX))
-    lines.append(Content(""))
-    lines.append(Content.styled("States", "bold $primary"))
-    lines.append(
-        Content("  ".join(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}" for state in State))
-    )
-    lines.append(Content(_SAVING))
-    return Content("\n").join(lines)
+    def action_back(self) -> None:
+        """Clear the search, or go back to the run."""
+        if self._field.value:
+            self._field.clear()
+        else:
+            self.dismiss(None)
+
+    def action_scroll_by(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by what is in sight."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_relative(y=pages * scroll.size.height, animate=False)
+
+    @property
+    def _field(self) -> Field:
+        return self.query_one(Field)

@@ -16,9 +16,10 @@ from textual.widgets import ContentSwitcher
 from ...core.handle import EngineHandle, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.model import State
-from ..commands.catalogue import bindings, hinted, keys_of
-from ..commands.declaration import Command, Scope
-from ..only_looking import changes_run
+from ..commands.availability import hinted_now
+from ..commands.catalogue import bindings
+from ..commands.declaration import Scope
+from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
 from ..widgets.cause_table import CauseTable
 from ..widgets.charts import LatencyChart, ThroughputChart
@@ -29,7 +30,7 @@ from ..widgets.filter_line import Filtered, FilterLine
 from ..widgets.host_table import HostTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.journal_table import JournalTable
-from ..widgets.key_footer import KeyFooter, KeyHint
+from ..widgets.key_footer import KeyFooter, command_hints
 from ..widgets.question_line import QuestionLine
 from ..widgets.spending_line import SpendingLine
 from ..widgets.status_header import StatusHeader
@@ -41,8 +42,6 @@ from .inspect import InspectScreen
 from .row_commands import RowCommands
 from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
-
-_FILTER_KEYS = keys_of("rows.filter")
 
 
 class MainScreen(Screen[None]):
@@ -61,9 +60,10 @@ class MainScreen(Screen[None]):
         note: str
         """For the user, in a toast."""
 
-    def __init__(self, engine: EngineHandle, reader: JournalReader) -> None:
+    def __init__(self, engine: EngineHandle, reader: JournalReader, preferences: Preferences) -> None:
         """`reader` is open, and is closed by whoever opened it."""
         super().__init__()
+        self._keymap = preferences.keymap
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
@@ -76,7 +76,7 @@ class MainScreen(Screen[None]):
         yield StatusHeader().data_bind(MainScreen.snapshot)
         yield AccountingLine().data_bind(MainScreen.snapshot)
         yield SpendingLine().data_bind(MainScreen.snapshot)
-        yield QuestionLine().data_bind(MainScreen.snapshot)
+        yield QuestionLine(self._keymap).data_bind(MainScreen.snapshot)
         with Container(id="deck"):
             yield Controls().data_bind(MainScreen.snapshot)
             yield ThroughputChart().data_bind(MainScreen.snapshot)
@@ -121,10 +121,8 @@ class MainScreen(Screen[None]):
         snapshot = self.snapshot
         if snapshot is None or not self.is_mounted:
             return True
-        name = str(parameters[0]) if action == "on_table" else action
-        if self._engine.read_only and changes_run(name):
-            return False
         if action == "on_table":
+            name = str(parameters[0])
             return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
         allowed = {
@@ -170,7 +168,7 @@ class MainScreen(Screen[None]):
         """Let letters typed after a `/` that finds nothing to filter do nothing."""
         if self._stray_filter.takes(event):
             event.stop()
-        elif event.key in _FILTER_KEYS and not self.check_action("filter", ()):
+        elif event.key in self._keymap.keys_of("rows.filter") and not self.check_action("filter", ()):
             event.stop()
             titles = {tab.id: tab.title for tab in self.query_one(TabBar).tabs}
             self._stray_filter.begin(titles.get(self.tab, "This"))
@@ -254,11 +252,8 @@ class MainScreen(Screen[None]):
         line.filtered = self._filtered(snapshot)
         mixed = self.tab == "failed" and not self.query_one(FilterBar).is_open
         line.mixed = problems_of(snapshot.counts) if mixed else ()
-        self.query_one(KeyFooter).hints = tuple(
-            KeyHint(command.key, command.hint_in(snapshot.state), command.scoped_action, command.pinned)
-            for command in hinted()
-            if self._possible(command)
-        )
+        hinted = hinted_now(self.app, self)
+        self.query_one(KeyFooter).hints = command_hints(hinted, snapshot.state, self._keymap)
 
     def _filtered(self, snapshot: Snapshot) -> Filtered | None:
         text, table = self._filters.get(self.tab), self.table
@@ -266,9 +261,3 @@ class MainScreen(Screen[None]):
             return None
         total = sum(snapshot.counts.of(state) for state in table.rows_filter.states)
         return Filtered(text, table.row_count, total)
-
-    def _possible(self, command: Command) -> bool:
-        name = command.action.partition("(")[0]
-        if command.scope is Scope.TABLE:
-            return bool(self.check_action("on_table", (name,)))
-        return bool((self if command.scope is Scope.ROWS else self.app).check_action(name, ()))

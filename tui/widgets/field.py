@@ -28,6 +28,11 @@ class Field(Input):
         """What was pasted may hold anything: show, and take, its printable form."""
         return printable(value)
 
+    def on_mount(self) -> None:
+        """Do not blink for a user who wants nothing to move."""
+        if self.app.animation_level == "none":
+            self.cursor_blink = False
+
     async def on_key(self, event: events.Key) -> None:
         """Act at once on what is a key of this field."""
         if (action := _ACTIONS.get(event.key)) is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import events
 from textual.reactive import var
 
-from ...core.handle import Snapshot
+from ...core.handle import RunState, Snapshot
+from ..commands.declaration import Command
+from ..commands.keymap import Keymap
 from ..spans import Line, Span
 from .columns import Tone
 from .lines import Lines
@@ -26,6 +29,15 @@ class KeyHint(NamedTuple):
     """What a click runs, with its namespace."""
     pinned: bool = False
     """Always shown, at the right end."""
+
+
+def command_hints(commands: Iterable[Command], state: RunState, keymap: Keymap) -> tuple[KeyHint, ...]:
+    """Hints of commands that have a key, labelled for a run in this state."""
+    return tuple(
+        KeyHint(key, command.hint_in(state), command.scoped_action, command.pinned)
+        for command in commands
+        if (key := keymap.shown(command.id))
+    )
 
 
 def placed(hints: tuple[KeyHint, ...], width: int) -> tuple[tuple[KeyHint, int], ...]:

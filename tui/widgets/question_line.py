@@ -8,28 +8,39 @@ from textual import events
 
 from ...core.handle import Asking, Snapshot
 from ...core.printable import printable
+from ..commands.catalogue import command_of
+from ..commands.keymap import Keymap
 from ..spans import Line, Span
 from .columns import Tone
 from .key_footer import KeyHint, hint_at, hints_line
 from .lines import Lines
 
-ANSWERS: dict[Asking, tuple[KeyHint, ...]] = {
+_ANSWERS: dict[Asking, tuple[tuple[str, str], ...]] = {
     Asking.CANARY: (
-        KeyHint("o", "show them", "app.show_question"),
-        KeyHint("p", "send the rest", "app.toggle_pause"),
-        KeyHint("q", "leave; the run can be resumed", "app.leave"),
+        ("run.question", "show them"),
+        ("run.pause", "send the rest"),
+        ("run.leave", "leave; the run can be resumed"),
     ),
     Asking.CREDENTIALS: (
-        KeyHint("o", "type new credentials", "app.show_question"),
-        KeyHint("p", "go on with the same", "app.toggle_pause"),
-        KeyHint("q", "leave", "app.leave"),
+        ("run.question", "type new credentials"),
+        ("run.pause", "go on with the same"),
+        ("run.leave", "leave"),
     ),
     Asking.STOP: (
-        KeyHint("p", "go on all the same", "app.toggle_pause"),
-        KeyHint("q", "leave; the run can be resumed", "app.leave"),
+        ("run.pause", "go on all the same"),
+        ("run.leave", "leave; the run can be resumed"),
     ),
 }
-"""What the keys do while a run waits for an answer."""
+"""What commands mean while a run waits for an answer."""
+
+
+def answers(asking: Asking, keymap: Keymap) -> tuple[KeyHint, ...]:
+    """The keys that answer a question."""
+    return tuple(
+        KeyHint(key, label, command_of(id_).scoped_action)
+        for id_, label in _ANSWERS[asking]
+        if (key := keymap.shown(id_))
+    )
 
 
 class QuestionLine(Lines):
@@ -41,6 +52,10 @@ class QuestionLine(Lines):
     """
     INDENT: ClassVar[int] = 2
 
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self._keymap = keymap
+
     def watch_snapshot(self) -> None:
         """Come, go, or paint another question."""
         self.set_class(self.snapshot is not None and self.snapshot.asking is not None, "-shown")
@@ -51,7 +66,7 @@ class QuestionLine(Lines):
         if snapshot.asking is None:
             return ()
         question = (Span("? ", Tone.WARN), Span(printable(snapshot.reason)))
-        keys = hints_line(ANSWERS[snapshot.asking], width - self.INDENT)
+        keys = hints_line(answers(snapshot.asking, self._keymap), width - self.INDENT)
         return question, (Span(" " * self.INDENT), *keys)
 
     async def on_click(self, event: events.Click) -> None:
@@ -59,7 +74,7 @@ class QuestionLine(Lines):
         offset = event.get_content_offset(self)
         if self.snapshot is None or self.snapshot.asking is None or offset is None or offset.y != 1:
             return
-        hints = ANSWERS[self.snapshot.asking]
+        hints = answers(self.snapshot.asking, self._keymap)
         hint = hint_at(hints, self.size.width - self.INDENT, offset.x - self.INDENT)
         if hint is not None:
             await self.run_action(hint.action)

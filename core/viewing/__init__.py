@@ -1,1 +1,0 @@
-"""Looking at a run that this process does not work on: everything comes from its journal, nothing is changed."""

@@ -1,0 +1,103 @@
+"""The help as a value: sections of keys with what they do, derived from what declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from ..core.journal.filter import SYNTAX
+from ..core.model import State
+from .commands.catalogue import COMMANDS, by_group
+from .commands.key_names import shown_key
+from .commands.keymap import Keymap
+from .figures import STATE_GLYPHS
+
+_KEY_CELLS = 10
+_NO_KEY = "palette"
+"""Stands for the key of a command that has none."""
+_SAVING = (
+    "Requests whose answers are being saved are in flight but hold no slot: 119 beside 100/100 +19 saving."
+)
+
+
+class Topic(NamedTuple):
+    """One line of the help."""
+
+    keys: str
+    text: str
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """Whether every word is in it, a single character as one of its keys."""
+        text = f"{self.keys} {self.text}".casefold()
+        return all(word in self.keys.split() if len(word) == 1 else word.casefold() in text for word in words)
+
+
+class Section(NamedTuple):
+    """Lines under a heading."""
+
+    title: str
+    topics: tuple[Topic, ...]
+
+
+def sections(
+    keymap: Keymap, table: Iterable[BindingType], inspector: Iterable[BindingType]
+) -> tuple[Section, ...]:
+    """All of the help; `table` and `inspector` are the keys that only tables and the inspector have."""
+    commands = (
+        Section(
+            group.value,
+            tuple(Topic(" ".join(keymap.all_shown(one.id)) or _NO_KEY, one.help) for one in commands),
+        )
+        for group, commands in by_group()
+        if commands
+    )
+    states = "  ".join(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}" for state in State)
+    return (
+        *commands,
+        Section("In tables", _of_bindings(table)),
+        Section("In the inspector", _of_bindings(inspector)),
+        Section("Filter", tuple(Topic("", line) for line in SYNTAX.split("\n"))),
+        Section("States", (Topic("", states), Topic("", _SAVING))),
+    )
+
+
+def matching(everything: Sequence[Section], text: str) -> tuple[Section, ...]:
+    """The lines in which every word of a text is found; a heading that has them all keeps its lines."""
+    words = text.split()
+    found = (
+        section
+        if words and all(len(word) > 1 and word.casefold() in section.title.casefold() for word in words)
+        else Section(section.title, tuple(topic for topic in section.topics if topic.matches(words)))
+        for section in everything
+    )
+    return tuple(section for section in found if section.topics)
+
+
+def drawn(shown: Sequence[Section]) -> Content:
+    """Sections as text; a sentence where there are none."""
+    if not shown:
+        return Content.styled("Nothing is called that. Escape clears the search.", "$text-warning")
+    lines: list[Content] = []
+    for section in shown:
+        lines += [Content.styled(section.title, "bold $primary")]
+        lines += [
+            Content.assemble((f"{topic.keys:<{_KEY_CELLS}} ", "$text-accent"), topic.text)
+            if topic.keys
+            else Content(topic.text)
+            for topic in section.topics
+        ]
+        lines.append(Content(""))
+    return Content("\n").join(lines[:-1])
+
+
+def _of_bindings(bindings: Iterable[BindingType]) -> tuple[Topic, ...]:
+    """Keys that no command of the catalogue has; those that do the same thing share a line."""
+    ids = {command.id for command in COMMANDS}
+    keys: dict[str, list[str]] = {}
+    for binding in bindings:
+        if isinstance(binding, Binding) and binding.id not in ids and binding.description:
+            keys.setdefault(binding.description, []).extend(shown_key(key) for key in binding.key.split(","))
+    return tuple(Topic(" ".join(shown), f"{text}.") for text, shown in keys.items())
