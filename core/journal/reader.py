@@ -19,6 +19,8 @@ from .opening import open_for_reading
 from .order import Order
 from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseRecord
 from .rows import ROW_COLUMNS, table_row
+from .sorting import Sorter
+from .temp_store import keep_lists_on_disk
 from .view import View
 
 T = TypeVar("T")
@@ -31,9 +33,9 @@ def connect(path: Path) -> sqlite3.Connection:
     db = open_for_reading(path)
     try:
         schema.check(db, path)
-        # Lists of views need no disk. A larger cache or mmap_size brought nothing; a mapped file can raise SIGBUS.
-        db.execute("PRAGMA temp_store = MEMORY")
-    except RunError:
+        # A larger cache or mmap_size brought nothing; a mapped file can raise SIGBUS.
+        keep_lists_on_disk(db)
+    except (RunError, sqlite3.Error):
         db.close()
         raise
     return db
@@ -62,11 +64,17 @@ class JournalReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._db: sqlite3.Connection | None = None
         self._numbers = itertools.count(1)
+        self._sorter = Sorter(lambda: connect(path))
 
     @property
     def path(self) -> Path:
         """The journal; bodies stand below its folder."""
         return self._path
+
+    @property
+    def sorter(self) -> Sorter:
+        """Where the views' sorted lists are made."""
+        return self._sorter
 
     async def open(self) -> JournalReader:
         """Connect; raises RunError where there is no readable journal."""
@@ -76,6 +84,7 @@ class JournalReader:
     async def close(self) -> None:
         """Close the connection and its views, after the reads under way."""
         if self._db is not None:
+            await self._call(self._sorter.close)
             await self._call(self._db.close)
             self._db = None
         self._thread.shutdown(wait=False)

@@ -4,64 +4,65 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from .filter import RowFilter
-from .order import Order
+from .natural_list import listed_as_ended, read_marks
+from .natural_lists import NaturalLists
+from .order import Order, SortColumn
 from .records import TableRow
-from .rows import ROW_COLUMNS, table_row
+from .sorted_lists import SortedLists
+from .sorting import Sorter
 
 T = TypeVar("T")
-STEP = 20_000
-"""Requests looked at in one piece of reading: some 10 ms by an index, 30 ms when texts are searched."""
 
 
 class Reading(Protocol):
     """What a view needs of its reader."""
+
+    @property
+    def sorter(self) -> Sorter:
+        """Where sorted lists are made."""
+        ...
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run one piece of reading on the reader's thread."""
         ...
 
 
-@dataclass(slots=True)
-class _List:
-    """One temporary table of positions, and how far it has been filled."""
-
-    table: str
-    requeues: int
-    seen: int = -1
-    """The last `ended` or `id` that was looked at."""
-    whole: bool = False
-    """Whether it has been filled to its end once."""
-
-
 class View:
-    """Position to request in constant time, however many there are, for one filter.
+    """Position to request in constant time, however many there are, for one filter and one order.
 
-    Positions stand in a temporary table of the reader's connection, so that no page needs OFFSET. Where the
-    filter names terminal states alone, requests are listed in the order they ended and a refresh only
-    appends; otherwise they are listed by row number and a refresh builds the list anew, the old one serving
-    until the new one is whole. Reading goes in steps, so that no other reader waits long, no read
+    Positions stand in temporary tables, so that no page needs OFFSET. Without an order requests are listed as
+    they ended, where the filter names terminal states alone, and a refresh only adds the new ones; otherwise they
+    are listed by row number and a refresh builds the list anew. A list fills from its newest end, so that its last
+    page is there at once. Reading goes in steps of some milliseconds, so that no page waits long, no read
     transaction keeps the journal's WAL from its checkpoint, and whoever waits may give up between two.
+
+    A sorted view begins as an unsorted one. The sorted list is made on a thread of its own and takes over when it is
+    whole, and so does each later one. Whatever is built anew is built at most so often that it takes a tenth of its
+    thread: after a sort of a second the next begins nine seconds later.
     """
 
-    def __init__(self, reader: Reading, number: int, rows: RowFilter, order: Order | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reading,
+        number: int,
+        rows: RowFilter,
+        order: Order | None = None,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        """`number` is that of no other view of the reader."""
         self._reader = reader
-        self._number = number
-        self._generation = 0
         self._rows = rows
         self._order = order
-        terminal = bool(rows.states) and all(state.terminal for state in rows.states)
-        self._appends = terminal and order is None
-        self._list: _List | None = None
-        self._next: _List | None = None
+        self._natural = NaturalLists(
+            str(number), rows, now, newest_first=order == Order(_natural_column(rows), descending=True)
+        )
+        sorts = order is not None and order.column is not _natural_column(rows)
+        self._sorted = SortedLists(reader.sorter, rows, order, now) if order and sorts else None
         self._closed = False
-        self.size = 0
-        """How many requests it held at the last refresh or step."""
-        self.rebuilt = 0
-        """How often positions were dealt anew; while it is unchanged, they are the same."""
 
     @property
     def rows(self) -> RowFilter:
@@ -73,124 +74,78 @@ class View:
         """What they are sorted by; None for the order in which they ended, or were accepted."""
         return self._order
 
+    @property
+    def size(self) -> int:
+        """How many requests it held at the last refresh or step."""
+        return self._sorted.size if self._sorted is not None and self._sorted.ready else self._natural.size
+
+    @property
+    def rebuilt(self) -> int:
+        """How often positions were dealt anew; while it is unchanged, they are the same."""
+        return self._natural.dealt + (self._sorted.dealt if self._sorted is not None else 0)
+
+    @property
+    def sorting(self) -> bool:
+        """Whether it stands in another order until the one that is wanted is there."""
+        return self._sorted is not None and not self._sorted.ready
+
+    @property
+    def rest(self) -> float | None:
+        """Seconds until another step is worth while though nothing changes; None when it has taken in all it saw."""
+        return self._sorted.rest if self._sorted is not None else self._natural.rest
+
     async def refresh(self) -> int:
-        """Take in all that has changed since; returns the new size."""
-        while await self.step():
+        """Take in all that has changed since, without a rest; returns the new size."""
+        while await self.step(hurry=True) or (self._sorted is not None and await self._sorted.wait()):
             pass
         return self.size
 
-    async def step(self) -> bool:
-        """Take in a bounded part of what has changed; returns whether there is more, False once closed."""
-        return False if self._closed else await self._reader.read(self._step)
+    async def step(self, *, hurry: bool = False) -> bool:
+        """Take in a bounded part of what has changed; returns whether there is more, False once closed.
+
+        What is built anew waits its time, unless in a hurry; `rest` tells how long.
+        """
+        return False if self._closed else await self._reader.read(lambda db: self._step(db, hurry))
 
     async def page(self, start: int, count: int) -> tuple[TableRow, ...]:
         """The requests at positions `start` to `start + count - 1` (0-based), as they are now."""
         return await self._reader.read(lambda db: self._page(db, start, count))
 
     async def position(self, request: int) -> int | None:
-        """Where a request stands in the view, or None. Searches the list: 30 ms in a million."""
+        """Where a request stands in the view, or None. At most a search of the list: 30 ms in a million."""
         return await self._reader.read(lambda db: self._position(db, request))
 
     async def close(self) -> None:
-        """Forget the list; a refresh under way ends at its next step."""
+        """Forget the lists; a refresh under way ends at its next step."""
         self._closed = True
         await self._reader.read(self._drop)
 
-    def _step(self, db: sqlite3.Connection) -> bool:
+    def _step(self, db: sqlite3.Connection, hurry: bool) -> bool:
         if self._closed:
             return False
-        ended, requeues, last_id = _marks(db)
-        filling = self._target(db, requeues)
-        end = ended if self._appends else last_id
-        first, filling.seen = filling.seen, end if self._order else min(end, filling.seen + STEP)
-        if filling.seen > first:
-            self._fill(db, filling, first)
-        if more := filling.seen < end:
-            self.size = self._size(db) if filling is self._list else self.size
-            return more
-        filling.whole = True
-        if self._next is not None:
-            self._swap(db, self._next)
-        self.size = self._size(db)
-        return False
-
-    def _target(self, db: sqlite3.Connection, requeues: int) -> _List:
-        """The list to fill: the one there is, where it only grows; else a new one, beside the old."""
-        if self._next is not None:
-            if self._next.requeues == requeues or not self._appends:
-                return self._next
-            db.execute(f"DROP TABLE {self._next.table}")
-            self._next = None
-        if self._list is None:
-            self._list = self._create(db, requeues)
-            self.rebuilt += 1
-            return self._list
-        if self._list.requeues == requeues if self._appends else not self._list.whole:
-            return self._list
-        self._next = self._create(db, requeues)
-        return self._next
-
-    def _create(self, db: sqlite3.Connection, requeues: int) -> _List:
-        self._generation += 1
-        made = _List(f"temp.view_{self._number}_{self._generation}", requeues)
-        db.execute(f"CREATE TABLE {made.table}(pos INTEGER PRIMARY KEY, request INTEGER NOT NULL)")
-        return made
-
-    def _fill(self, db: sqlite3.Connection, filling: _List, first: int) -> None:
-        where, values = self._rows.where()
-        order = "ended" if self._appends else "id"
-        # The partial index serves only a query that repeats its condition word for word.
-        where = f"state >= 3 AND {where}" if self._appends else where
-        by = order
-        if self._order is not None:
-            way = "DESC" if self._order.descending else "ASC"
-            by = f"{self._order.column.key} {way} NULLS LAST, id {way}"
-        db.execute(
-            f"INSERT INTO {filling.table}(request) SELECT id FROM requests "  # noqa: S608
-            f"WHERE {order} > ? AND {order} <= ? AND {where} ORDER BY {by}",
-            [first, filling.seen, *values],
-        )
-
-    def _swap(self, db: sqlite3.Connection, ready: _List) -> None:
-        if self._list is not None:
-            db.execute(f"DROP TABLE {self._list.table}")
-        self._list, self._next = ready, None
-        self.rebuilt += 1
-
-    def _drop(self, db: sqlite3.Connection) -> None:
-        for old in (self._list, self._next):
-            if old is not None:
-                db.execute(f"DROP TABLE {old.table}")
-        self._list = self._next = None
-        self.size = 0
-
-    def _size(self, db: sqlite3.Connection) -> int:
-        if self._list is None:
-            return 0
-        size: int = db.execute(f"SELECT ifnull(max(pos), 0) FROM {self._list.table}").fetchone()[0]  # noqa: S608
-        return size
+        if self._sorted is not None:
+            self._sorted.look(read_marks(db), hurry=hurry)
+            if self._sorted.ready:
+                self._natural.drop(db)
+                return False
+        return self._natural.step(db, hurry=hurry)
 
     def _page(self, db: sqlite3.Connection, start: int, count: int) -> tuple[TableRow, ...]:
-        if self._list is None:
-            return ()
-        sql = (
-            f"SELECT {ROW_COLUMNS} FROM {self._list.table} JOIN requests ON id = request "  # noqa: S608
-            "WHERE pos BETWEEN ? AND ? ORDER BY pos"
-        )
-        return tuple(table_row(record) for record in db.execute(sql, (start + 1, start + count)))
+        if self._sorted is not None and self._sorted.ready:
+            return self._sorted.page(start, count)
+        return self._natural.page(db, start, count)
 
     def _position(self, db: sqlite3.Connection, request: int) -> int | None:
-        if self._list is None:
-            return None
-        sql = f"SELECT pos - 1 FROM {self._list.table} WHERE request = ?"  # noqa: S608
-        found = db.execute(sql, (request,)).fetchone()
-        return int(found[0]) if found else None
+        if self._sorted is not None and self._sorted.ready:
+            return self._sorted.position(request)
+        return self._natural.position(db, request)
+
+    def _drop(self, db: sqlite3.Connection) -> None:
+        self._natural.drop(db)
+        if self._sorted is not None:
+            self._sorted.drop()
 
 
-def _marks(db: sqlite3.Connection) -> tuple[int, int, int]:
-    """The last order number given, how often requests were queued again, and the last row number."""
-    found: dict[str, int] = dict(
-        db.execute("SELECT name, n FROM counters WHERE name IN ('ended', 'requeues')")
-    )
-    last: int = db.execute("SELECT ifnull(max(id), -1) FROM requests").fetchone()[0]
-    return found.get("ended", 0), found.get("requeues", 0), last
+def _natural_column(rows: RowFilter) -> SortColumn:
+    """What an unsorted list is in the order of."""
+    return SortColumn.ENDED if listed_as_ended(rows) else SortColumn.ROW

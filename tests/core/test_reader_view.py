@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.journal import view as view_module
+from fetchdeck.core.journal import natural_lists
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.order import Order, SortColumn
 from fetchdeck.core.journal.reader import JournalReader
@@ -37,6 +37,12 @@ def failed(count: int) -> list[Made]:
     return [Made(State.FAILED, kind=FailureKind.RESET, message="reset") for _ in range(count)]
 
 
+def in_steps_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(natural_lists, "FIRST_STEP", rows)
+    monkeypatch.setattr(natural_lists, "LONGEST_STEP", rows)
+    monkeypatch.setattr(natural_lists, "STEP_S", 60.0)
+
+
 async def ids(reader: JournalReader, rows: RowFilter, order: Order | None = None) -> list[int]:
     view = reader.view(rows, order)
     await view.refresh()
@@ -59,10 +65,11 @@ async def test_a_refresh_appends_and_keeps_positions(
     append(writer, failed(2))
     view = reader.view(FAILED)
     assert await view.refresh() == 2
+    before = view.rebuilt
     append(writer, [Made(), *failed(2)])
     assert await view.refresh() == 4
     assert [row.id for row in await view.page(1, 2)] == [1, 3]
-    assert (view.rebuilt, await view.position(4), await view.position(2)) == (1, 3, None)
+    assert (view.rebuilt, await view.position(4), await view.position(2)) == (before, 3, None)
 
 
 async def test_rows_that_are_retried_leave_the_list(
@@ -71,10 +78,11 @@ async def test_rows_that_are_retried_leave_the_list(
     append(writer, failed(4))
     view = reader.view(FAILED)
     await view.refresh()
+    before = view.rebuilt
     requeue(writer, [1])
     assert await view.refresh() == 3
     assert [row.id for row in await view.page(0, 9)] == [0, 2, 3]
-    assert view.rebuilt == 2
+    assert view.rebuilt > before
 
 
 async def test_a_list_of_pending_rows_follows_their_states(
@@ -92,7 +100,7 @@ async def test_a_list_of_pending_rows_follows_their_states(
 async def test_a_list_grows_step_by_step_and_equals_one_made_at_once(
     reader: JournalReader, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_module, "STEP", 3)
+    in_steps_of(3, monkeypatch)
     append(writer, [row for _ in range(5) for row in (*failed(1), Made())])
     for states in ({State.FAILED}, {State.FAILED, State.SUCCEEDED}, set[State]()):
         view = reader.view(RowFilter(states=frozenset(states)))
@@ -108,7 +116,7 @@ async def test_a_list_grows_step_by_step_and_equals_one_made_at_once(
 async def test_closing_ends_a_list_that_is_being_filled(
     reader: JournalReader, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_module, "STEP", 1)
+    in_steps_of(1, monkeypatch)
     append(writer, failed(50))
     view = reader.view(FAILED)
     filling = asyncio.create_task(view.refresh())
@@ -124,7 +132,7 @@ async def test_closing_ends_a_list_that_is_being_filled(
 async def test_no_view_holds_back_a_checkpoint(
     reader: JournalReader, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_module, "STEP", 4)
+    in_steps_of(4, monkeypatch)
     append(writer, failed(20))
     view = reader.view(FAILED)
     assert await view.step()
