@@ -61,6 +61,8 @@ class JournalTable(VirtualTable[TableRow]):
             classes=classes,
         )
         self._reader: JournalReader | None = None
+        self._nothing = self._purpose
+        """What an empty table says."""
         self._filter = RowFilter().within(self._states)
         self._view: View | None = None
         self._pages: deque[tuple[int, tuple[TableRow, ...]]] = deque(maxlen=_PAGES)
@@ -92,7 +94,7 @@ class JournalTable(VirtualTable[TableRow]):
         if chosen != self._filter:
             self._filter = chosen
             self.following = True
-            self.empty = "No request matches the filter." if rows != RowFilter() else self._purpose
+            self._nothing = "No request matches the filter." if rows != RowFilter() else self._purpose
             self.clear_marks()
             self._wake.set()
 
@@ -175,6 +177,8 @@ class JournalTable(VirtualTable[TableRow]):
                 await view.close()
             return 0
         if (self._stale or self._filling) and self._due <= monotonic():
+            if self._filling and self._rebuilt >= 0 and not self._loaded():
+                await self._load(view)
             await self._take_in(view)
             if self._filling and self.growth_wait() > 0:
                 return 0
@@ -184,11 +188,12 @@ class JournalTable(VirtualTable[TableRow]):
         return max(0.0, self._due - monotonic()) if self._stale or self._filling else None
 
     async def _take_in(self, view: View) -> None:
-        began, self._stale = monotonic(), False
+        self._stale = False
         self._filling = await view.step()
         if not self._filling:
-            # A list that must be built anew takes long: leave the reader to others for most of the time.
-            self._due = monotonic() + max(REFRESH_S, 3 * (monotonic() - began))
+            self._stale |= view.rest is not None
+            self._due = monotonic() + min(REFRESH_S, view.rest or REFRESH_S)
+        self.empty = "Searching the journal…" if self._filling else self._nothing
 
     def _loaded(self) -> bool:
         first, height = self.window()
