@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
-from .model import Counts, FailureKind, Headers, Phase
+from .model import Counts, EditedRequest, FailureKind, Headers, Phase
 
 
 class RunState(StrEnum):
@@ -118,6 +118,8 @@ class Snapshot:
     """None without a quota or a price."""
     revision: int
     """Grows with each commit of the journal: unchanged means no row changed."""
+    read_only: bool = False
+    """Whether the run is only looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class EventKind(StrEnum):
     CREDENTIALS = "credentials"
     RETRIED = "retried"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    """Failures that a user wants no more of."""
     TROUBLE = "trouble"
     DRAINING = "draining"
     FINISHED = "finished"
@@ -272,8 +276,19 @@ class EngineHandle(Protocol):
         """Queue again every failed or skipped request that the filter selects."""
         ...
 
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        """Send an ended request again as edited, as a new attempt; `***` stands for what was masked at its place.
+
+        Raises FetchdeckError where it cannot be sent; what is found out later stands in an event.
+        """
+        ...
+
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""
+        ...
+
+    def skip_matching(self, rows: RowFilter) -> None:
+        """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
         ...
 
     def drain(self) -> None:

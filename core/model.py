@@ -141,6 +141,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedRequest:
+    """A request as a user has edited it; `***` stands for what was masked at the same place."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Hop:
     """One redirect that was followed: the URL that was asked (masked), and the status that sent us on."""
 
@@ -200,19 +210,45 @@ Outcome = Reply | Fault
 class Phase(StrEnum):
     """How far an attempt under way has come."""
 
-    SENDING = "sending"
-    """Connecting or sent; no byte of the reply yet."""
+    QUEUED = "queued"
+    """It holds a slot, and nothing of it has begun."""
+    DNS = "dns"
+    """The name of its host, or of its proxy, is being looked up, or waits to be."""
+    CONNECT = "connect"
+    """A TCP connection to its host, or to its proxy, is being made."""
+    TLS = "tls"
+    SENT = "sent"
+    """Sent, or being sent; no byte of the reply yet."""
     RECEIVING = "receiving"
     REDIRECTING = "redirecting"
+    """Sent to where a redirect led; no byte of that reply yet."""
+
+
+@dataclass(slots=True)
+class ConnectTimes:
+    """Seconds that making connections took, over all hops of an attempt; None for a part that was not needed.
+
+    A part during which the attempt ended has the seconds until then. All are part of the time to the first byte.
+    """
+
+    dns_s: float | None = None
+    connect_s: float | None = None
+    """TCP; with a proxy to the proxy, and until it has opened the tunnel where one is needed."""
+    tls_s: float | None = None
+    """The handshake, with the server itself where there is a tunnel."""
 
 
 @dataclass(slots=True)
 class Progress:
     """Mutable progress of one attempt; the transport writes it, the dashboard reads it."""
 
-    phase: Phase = Phase.SENDING
+    phase: Phase = Phase.QUEUED
     received: int = 0
     """Octets of body received so far."""
+    hops: int = 0
+    """Redirects followed so far."""
+    times: ConnectTimes | None = None
+    """What making a connection took; None while none was made for this attempt."""
 
 
 @dataclass(frozen=True, slots=True)

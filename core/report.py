@@ -77,14 +77,15 @@ def run_status(folder: Path) -> Status:
             # Asked first: a run that ends meanwhile is then told with counts at least as new as its state.
             owned = is_owned(folder)
             db.execute("BEGIN")
-            if owned and not db.execute("PRAGMA user_version").fetchone()[0]:
-                raise RunError(f"The run in {folder} is only just being made. Ask again in a moment.")
-            return _status(db, str(folder), owned=owned)
+            return status_of(db, str(folder), owned=owned)
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise unusable(path, error) from error
 
 
-def _status(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
+def status_of(db: sqlite3.Connection, run: str, *, owned: bool) -> Status:
+    """Read the status within one transaction of the caller's; raises RunError for a run that is only being made."""
+    if owned and not db.execute("PRAGMA user_version").fetchone()[0]:
+        raise RunError(f"The run in {run} is only just being made. Ask again in a moment.")
     journalled = counts(db)
     live = _object(db, "live")
     began, elapsed = _sessions(db)

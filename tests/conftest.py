@@ -6,6 +6,11 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("fetchdeck", deadline=None)
+settings.load_profile("fetchdeck")
 
 pytest.register_assert_rewrite("tests.support.fault_runs")
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Key
 from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
@@ -24,6 +25,7 @@ from .commands.declaration import Scope
 from .commands.keymap import Keymap
 from .commands.palette import DeckCommands
 from .leaving import Leaving
+from .only_looking import changes_run, first_tab, instead
 from .questions import WITH_A_SCREEN, Questions
 from .screens.help import HelpScreen
 from .screens.main import MainScreen
@@ -103,6 +105,8 @@ class FetchdeckApp(App[None]):
     def on_mount(self) -> None:
         """Begin to pull, and to remember the theme that is chosen."""
         self.pull()
+        if self.engine.read_only and isinstance(self.screen, MainScreen):
+            self.screen.tab = first_tab(self.engine.snapshot())
         self.set_interval(PULL_S, self.pull)
         if self.preferences.warning:
             self.notify(self.preferences.warning, severity="warning", markup=False, timeout=_WARNING_S)
@@ -124,8 +128,19 @@ class FetchdeckApp(App[None]):
         if self.is_mounted and before != now and (sentence := self.preferences.save_theme(now)):
             self.notify(sentence, markup=False)
 
+    def on_key(self, event: Key) -> None:
+        """Say what to do instead of a command that a run which is only looked at does not take."""
+        if not self.engine.read_only:
+            return
+        run, at_rest = self.engine.journal_path.parent, over(self.engine.snapshot())
+        if told := instead(event.key, run, over=at_rest):
+            event.stop()
+            self.notify(told, markup=False)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense now."""
+        if self.engine.read_only and changes_run(action):
+            return False
         if action == "toggle_pause":
             return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
         if action == "show_question":
@@ -191,7 +206,7 @@ class FetchdeckApp(App[None]):
 
     def action_show_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen(self.keymap))
+        self.push_screen(HelpScreen(self.keymap, read_only=self.engine.read_only))
 
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and dark again."""
@@ -199,7 +214,7 @@ class FetchdeckApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave at once when nothing is running, else ask how."""
-        if over(self.engine.snapshot()):
+        if self.engine.read_only or over(self.engine.snapshot()):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
             self.pull()

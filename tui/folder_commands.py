@@ -12,12 +12,13 @@ import click
 
 from ..core.errors import OptionError
 from ..core.printable import printable
-from .options import FOLDER
+from .options import FOLDER, RUN
 from .shell_words import quote_path
+from .terminal import FrontEnd, take_standard_input, use_dashboard
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.argument("folder", type=RUN, metavar="RUN")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(folder: Path, as_json: bool) -> None:
     """Say how RUN stands: counts, state, causes of failure. Works while it runs."""
@@ -28,8 +29,28 @@ def status(folder: Path, as_json: bool) -> None:
     click.echo(found.json() if as_json else "\n".join(summary_lines(found)))
 
 
+@click.command("open")
+@click.argument("folder", type=RUN, metavar="RUN")
+@click.pass_context
+def open_run(ctx: click.Context, folder: Path) -> None:
+    """Look at RUN in the dashboard, without fetching: finished, interrupted, or while another process works on it.
+
+    Nothing is sent or written; q leaves. RUN may also be the run's input or its journal file.
+    """
+    if not use_dashboard(FrontEnd.AUTO):
+        raise OptionError(
+            "'open' needs a terminal: standard error must be one, /dev/tty must open, and TERM must be set. "
+            f"'fetchdeck status {quote_path(str(folder))}' tells how the run stands without one."
+        )
+    take_standard_input(piped=False, dashboard=True)
+
+    from .viewing import view_run
+
+    ctx.exit(view_run(folder))
+
+
 @click.command()
-@click.argument("folder", type=FOLDER, metavar="RUN")
+@click.argument("folder", type=RUN, metavar="RUN")
 @click.option("-o", "--output", type=FOLDER, required=True, metavar="FILE",
               help=".jsonl or .csv; - writes JSON lines to standard output.")  # fmt: skip
 @click.option("--state", "states", type=click.Choice(["all", "succeeded", "failed"]), default="all",
@@ -83,4 +104,4 @@ def init(ctx: click.Context, file: Path, force: bool) -> None:
     click.echo(f"Wrote {path}. Edit it, and start with: fetchdeck run {path}", err=True)
 
 
-FOLDER_COMMANDS = (status, export, salvage, init)
+FOLDER_COMMANDS = (open_run, status, export, salvage, init)

@@ -43,16 +43,22 @@ class Section(NamedTuple):
 
 
 def sections(
-    keymap: Keymap, table: Iterable[BindingType], inspector: Iterable[BindingType]
+    keymap: Keymap,
+    table: Iterable[BindingType],
+    inspector: Iterable[BindingType],
+    *,
+    read_only: bool = False,
 ) -> tuple[Section, ...]:
-    """All of the help; `table` and `inspector` are the keys that only tables and the inspector have."""
+    """All of the help; `table` and `inspector` are the keys that only tables and the inspector have.
+
+    With `read_only`, commands that change the run are left out.
+    """
     commands = (
         Section(
             group.value,
             tuple(Topic(" ".join(keymap.all_shown(one.id)) or _NO_KEY, one.help) for one in commands),
         )
-        for group, commands in by_group()
-        if commands
+        for group, commands in by_group(read_only=read_only)
     )
     states = "  ".join(f"{STATE_GLYPHS[state]} {state.label.replace('_', ' ')}" for state in State)
     return (

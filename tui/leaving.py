@@ -25,7 +25,13 @@ class Leaving:
             self._exit()
 
     def drain(self) -> None:
-        """Start nothing more, and leave when all that is in flight has ended and is saved."""
+        """Start nothing more, and leave when all that is in flight has ended and is saved.
+
+        A run that is only looked at is left at once.
+        """
+        if self._engine.read_only:
+            self._exit()
+            return
         self.draining = True
         self._engine.drain()
 

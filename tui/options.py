@@ -72,8 +72,21 @@ def parse_proxy_option(text: str) -> str:
     return text
 
 
+class RunPath(click.Path):
+    """A run folder; also the journal in it, or the input of a run that stands where runs of it do by default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The run folder that is meant; what leads to none stays as it is, for the error to name it."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if path.name == "journal.sqlite" and path.is_file():
+            return path.parent
+        default = default_folder(str(path))
+        return default if path.is_file() and (default / "journal.sqlite").is_file() else path
+
+
 SECONDS = Seconds()
 FOLDER = click.Path(path_type=Path)
+RUN = RunPath(path_type=Path)
 PROXY = Parsed("URL", parse_proxy_option)
 HEADER = Parsed("NAME: VALUE", parse_header)
 

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from ..nginx import MissingError
 from .cases import CASES, Case, Kind
 from .clients import Tool
 from .figures import Figures
 from .measure import Result, measure
-from .servers import MissingError
 
 _PATH = click.Path(path_type=Path)
 _BY_NAME = {case.name: case for case in CASES}

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+from ..nginx import config, echo_module, free_ports, nginx
 from ..soak.server_process import ROOT
 from .cases import Case, Kind
 
-_ECHO = ("/usr/lib/nginx/modules/ngx_http_echo_module.so", "/usr/lib64/nginx/modules/ngx_http_echo_module.so")
 _GRACE_S = 10.0
-
-
-class MissingError(Exception):
-    """A case cannot run here, with what it wants."""
 
 
 @dataclass(frozen=True)
@@ -75,41 +67,14 @@ def _own(case: Case, clients: int, folder: Path) -> Generator[Server]:
 
 @contextmanager
 def _nginx(case: Case, clients: int, folder: Path) -> Generator[Server]:
-    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if nginx is None:
-        raise MissingError("no nginx is installed")
-    modules = [module for module in _ECHO if Path(module).exists()]
-    if case.latency_ms and not modules:
-        raise MissingError("nginx has no echo module (Debian: libnginx-mod-http-echo)")
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "nginx.conf"
-    ports = _free_ports(clients)
-
-    def write(rate: float) -> None:
-        file.write_text(_config(case, rate, ports, modules[0] if modules else None))
-
-    write(case.rate)
-    errors = (folder / "nginx.log").open("wb")
-    command = [nginx, "-p", str(folder), "-c", str(file), "-e", str(folder / "error.log")]
-    process = subprocess.Popen([*command, "-g", "daemon off;"], stdout=errors, stderr=errors)
-
-    def set_rate(rate: float) -> None:
-        write(rate)
-        subprocess.run([*command, "-s", "reload"], check=True, stdout=errors, stderr=errors)
-
-    try:
-        _wait_for(ports, process, folder)
-        yield Server([f"http://127.0.0.1:{port}" for port in ports], set_rate)
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-        process.kill()
-        process.wait()
-        errors.close()
+    modules = (echo_module(),) if case.latency_ms else ()
+    ports = free_ports(clients)
+    text = partial(_config, case, ports=ports, modules=modules)
+    with nginx(folder, text(case.rate), ports) as reload:
+        yield Server([f"http://127.0.0.1:{port}" for port in ports], lambda rate: reload(text(rate)))
 
 
-def _config(case: Case, rate: float, ports: list[int], echo: str | None) -> str:
+def _config(case: Case, rate: float, ports: list[int], modules: Sequence[str]) -> str:
     # `return` would answer before `limit_req` is asked; these answer in the content phase, after it.
     answer = f"echo_sleep {case.latency_ms / 1000}; echo ok;" if case.latency_ms else "empty_gif;"
     zones = "".join(
@@ -120,34 +85,5 @@ def _config(case: Case, rate: float, ports: list[int], echo: str | None) -> str:
         f"limit_req zone=z{port} burst={case.burst} nodelay; {answer} }} }}\n"
         for port in ports
     )
-    return (
-        f"{f'load_module {echo};' if echo else ''}\npid nginx.pid; worker_processes 1;\n"
-        "events { worker_connections 4096; }\n"
-        "http { access_log off; limit_req_status 429; limit_req_log_level info; keepalive_requests 1000000;\n"
-        "client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n"
-        f"uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n{zones}{servers}}}\n"
-    )
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
-
-
-def _wait_for(ports: list[int], process: subprocess.Popen[bytes], folder: Path) -> None:
-    ends = time.monotonic() + _GRACE_S
-    for port in ports:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                if process.poll() is not None or time.monotonic() > ends:
-                    raise MissingError(
-                        f"nginx did not start: {(folder / 'nginx.log').read_text()[-300:]}"
-                    ) from None
-                time.sleep(0.02)
-            else:
-                break
+    refusals = "limit_req_status 429; limit_req_log_level info;\n"
+    return config(refusals + zones + servers, modules=modules)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from ..errors import RunError
 from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
-from ..model import Counts, Headers
+from ..model import Counts, EditedRequest, Headers
 from ..policies.eta import estimate
 from .equipment import Equipment
 from .session import Session
@@ -156,6 +157,10 @@ class Engine:
         """Queue again every failed or skipped request that the filter selects."""
         self._session.spawn(self._requeue(rows, None))
 
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        """Send an ended request again as edited, as a new attempt."""
+        raise RunError(f"Request {request} cannot be sent again as {edited.method}: this run takes no edits.")
+
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""
         others = [request for request in ids if not self._with.scheduler.cancel(request)]
@@ -166,6 +171,10 @@ class Engine:
         if others:
             self._with.scheduler.skip(others)
             self._session.spawn(self._skip(others))
+
+    def skip_matching(self, rows: RowFilter) -> None:
+        """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
+        self._session.spawn(self._skip_failed(rows))
 
     def drain(self) -> None:
         """Admit nothing more and let those in flight finish; the run can be resumed later."""
@@ -202,3 +211,8 @@ class Engine:
         leased, lease = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)
         self._with.scheduler.skipped(ids, leased, lease)
         self._with.held.drop(ids)
+
+    async def _skip_failed(self, rows: RowFilter) -> None:
+        count = await self._with.journal.change(lambda store: store.skip_failed(rows), urgent=True)
+        noun = "failed request" if count == 1 else "failed requests"
+        self._with.events.say(EventKind.SKIPPED, f"Skipped {count:,} {noun} by hand.")

@@ -82,6 +82,7 @@ class Landing:
             reply=outcome if isinstance(outcome, Reply) else None,
             hops=outcome.hops if outcome is not None else (),
             wire_bytes=outcome.wire_bytes if outcome is not None else flight.progress.received,
+            times=flight.progress.times,
         )
         delay_s = self._paid(ticket, verdict, chance)
         if outcome is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..model import FailureKind, Hop, Reply, State
+from ..model import ConnectTimes, FailureKind, Hop, Reply, State
 
 LOST_MESSAGE = "the journal was damaged: this request may have been sent, and what came of it is lost"
 """What a request ends with that must not be sent again by itself, and whose record was lost."""
@@ -65,6 +65,8 @@ class Ended:
     reply: Reply | None
     hops: tuple[Hop, ...]
     wire_bytes: int
+    times: ConnectTimes | None = None
+    """What making a connection took; None where none was made."""
 
 
 @dataclass(frozen=True, slots=True)

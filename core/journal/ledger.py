@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 
 from ..model import Counts, FailureKind, State
-from ..policies.signature import signature
+from .cause_book import CauseBook
 from .entries import Ended
-
-_ADD_CAUSE = """
-INSERT INTO causes(signature, kind, status, n, first_at, last_at, sample) VALUES (?, ?, ?, 1, ?, ?, ?)
-"""
 
 
 class Ledger:
@@ -21,7 +18,7 @@ class Ledger:
         """Read what is committed."""
         self._db = db
         self._counters: Counter[str] = Counter()
-        self._causes: dict[str, int] = {}
+        self._causes = CauseBook(db)
         self.load()
 
     @property
@@ -37,11 +34,12 @@ class Ledger:
     def load(self) -> None:
         """Forget what was not committed."""
         self._counters = Counter(dict(self._db.execute("SELECT name, n FROM counters")))
-        self._causes = dict(self._db.execute("SELECT signature, id FROM causes"))
+        self._causes.load()
 
     def save(self) -> None:
-        """Store the counters with the transaction under way."""
+        """Store counters and causes with the transaction under way."""
         self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._counters.items())
+        self._causes.save()
 
     def add(self, name: str, count: int) -> None:
         """Count something."""
@@ -71,17 +69,8 @@ class Ledger:
         self, request: int, kind: FailureKind, status: int | None, message: str | None, now: float
     ) -> int:
         """The same for a failure that was no attempt of this run's."""
-        text = signature(kind, status, message or kind.value)
-        known = self._causes.get(text)
-        if known is not None:
-            self._db.execute("UPDATE causes SET n = n + 1, last_at = ? WHERE id = ?", (now, known))
-            return known
-        new = self._db.execute(_ADD_CAUSE, (text, kind, status, now, now, request)).lastrowid
-        self._causes[text] = int(new or 0)
-        return self._causes[text]
+        return self._causes.blame(request, kind, status, message, now)
 
-    def pardon(self, causes: dict[int, int]) -> None:
+    def pardon(self, causes: Mapping[int, int]) -> None:
         """So many failures of each cause are failures no more."""
-        self._db.executemany(
-            "UPDATE causes SET n = n - ? WHERE id = ?", [(n, cause) for cause, n in causes.items()]
-        )
+        self._causes.pardon(causes)

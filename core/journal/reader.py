@@ -21,6 +21,7 @@ from .records import AttemptRecord, Cause, EventRecord, RequestDetail, ResponseR
 from .rows import ROW_COLUMNS, table_row
 from .sorting import Sorter
 from .temp_store import keep_lists_on_disk
+from .trends import read_trend
 from .view import View
 
 T = TypeVar("T")
@@ -48,11 +49,17 @@ def counts(db: sqlite3.Connection) -> Counts:
 
 
 def causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
-    """Failure clusters, the largest first."""
+    """Failure clusters, the largest first; those of a journal from before trends were kept have none."""
+    columns = {name for (name,) in db.execute("SELECT name FROM pragma_table_info('causes')")}
+    recent = "recent" if "recent" in columns else "NULL"
     rows = db.execute(
-        "SELECT id, signature, kind, status, n, first_at, last_at, sample FROM causes WHERE n > 0 ORDER BY n DESC, id"
+        f"SELECT id, signature, kind, status, n, first_at, last_at, sample, {recent} FROM causes "  # noqa: S608
+        "WHERE n > 0 ORDER BY n DESC, id"
     )
-    return tuple(Cause(i, text, FailureKind(kind), *rest) for i, text, kind, *rest in rows)
+    return tuple(
+        Cause(id_, text, FailureKind(kind), status, count, first_at, last_at, sample, read_trend(trend))
+        for id_, text, kind, status, count, first_at, last_at, sample, trend in rows
+    )
 
 
 class JournalReader:
@@ -173,16 +180,21 @@ def _detail(db: sqlite3.Connection, request: int) -> RequestDetail | None:
 
 def attempts(db: sqlite3.Connection, request: int) -> tuple[AttemptRecord, ...]:
     """All journalled attempts of one request, in order."""
-    rows = db.execute(
-        "SELECT n, started, elapsed_ms, ttfb_ms, status, kind, message, hops FROM attempts "
-        "WHERE request = ? ORDER BY n",
-        (request,),
-    )
+    # The columns of an older journal are the first ones of a newer one.
+    rows = db.execute("SELECT * FROM attempts WHERE request = ? ORDER BY n", (request,))
     return tuple(
         AttemptRecord(
-            n, started, elapsed, ttfb, status, FailureKind(kind) if kind else None, message, read_hops(hops)
+            n,
+            started,
+            elapsed,
+            ttfb,
+            status,
+            FailureKind(kind) if kind else None,
+            message,
+            read_hops(hops),
+            *times,
         )
-        for n, started, elapsed, ttfb, status, kind, message, hops in rows
+        for _, n, started, elapsed, ttfb, status, kind, message, hops, *times in rows
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model import FailureKind, State
+from ..policies.trend import NO_TREND, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class AttemptRecord:
     kind: FailureKind | None
     message: str | None
     hops: tuple[tuple[str, int], ...]
+    dns_ms: float | None = None
+    """None, as the two below, where a connection was reused, where it did not come to it, and in old journals.
+
+    They add up over redirects, and are part of `ttfb_ms`.
+    """
+    connect_ms: float | None = None
+    """TCP; with a proxy to the proxy, and until it has opened the tunnel where one is needed."""
+    tls_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,12 @@ class Cause:
     status: int | None
     count: int
     first_at: float
+    """Wall clock, seconds since the epoch; of a failure that may have been retried since."""
     last_at: float
     sample: int
+    """A request that has failed by it."""
+    trend: Trend = NO_TREND
+    """How often it struck lately, retried failures included."""
 
 
 @dataclass(frozen=True, slots=True)

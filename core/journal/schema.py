@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from .damage import unusable
+from .trends import count_trends
 
 APPLICATION_ID = 0x66646B31
 """Marks the file as a fetchdeck journal (`PRAGMA application_id`)."""
@@ -111,9 +112,28 @@ def _keep_events(db: sqlite3.Connection) -> None:
     db.execute(_EVENTS)
 
 
+def _keep_connect_times(db: sqlite3.Connection) -> None:
+    for column in (
+        "dns_ms",
+        "connect_ms",
+        "tls_ms",
+    ):  # NULL: a connection was reused, or it did not come to it
+        db.execute(f"ALTER TABLE attempts ADD COLUMN {column} REAL")
+
+
+def _keep_trends(db: sqlite3.Connection) -> None:
+    # JSON list of [minute since the epoch, failures], at most an hour of them.
+    db.execute("ALTER TABLE causes ADD COLUMN recent TEXT NOT NULL DEFAULT '[]'")
+    # Also of requests that have been skipped since: they keep the cause that they had failed by.
+    db.execute("CREATE INDEX of_cause ON requests(cause, ended) WHERE cause IS NOT NULL")
+    count_trends(db)
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
     ("create the tables", _create),
     ("keep what happens to the run", _keep_events),
+    ("keep what making a connection took", _keep_connect_times),
+    ("keep the trends of failures", _keep_trends),
 )
 """Named steps; a journal's `user_version` is how many of them it has seen."""
 

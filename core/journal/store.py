@@ -19,6 +19,7 @@ from .filter import RowFilter
 from .folder import RunFolder
 from .ledger import Ledger
 from .opening import open_for_writing
+from .picking import picked
 from .sweep import sweep_bodies
 
 EVERY_ID = 2**63 - 1
@@ -208,30 +209,32 @@ class Store:
 
         `ids` narrows the choice to those; None means all that the filter selects.
         """
-        where, values = rows.where()
-        pick = (
-            "INSERT OR IGNORE INTO picked SELECT id, state, cause FROM requests "  # noqa: S608
-            f"WHERE state IN (4, 5) AND state >= 3 AND {where}"
-        )
-        self._db.execute("CREATE TEMP TABLE picked(id INTEGER PRIMARY KEY, state INTEGER, cause INTEGER)")
-        try:
-            if ids is None:
-                self._db.execute(pick, values)
-            else:
-                self._db.executemany(f"{pick} AND id = ?", [(*values, request) for request in ids])
-            by_state: dict[int, int] = dict(
-                self._db.execute("SELECT state, count(*) FROM picked GROUP BY state")
-            )
-            by_cause = "SELECT cause, count(*) FROM picked WHERE cause IS NOT NULL GROUP BY cause"
-            self._ledger.pardon(dict(self._db.execute(by_cause)))
+        condition, values = rows.where()
+        condition = f"state IN (4, 5) AND state >= 3 AND {condition}"
+        with picked(self._db, condition, values, ids) as (by_state, by_cause):
+            self._ledger.pardon(by_cause)
             self._db.execute(statements.REQUEUE)
-        finally:
-            self._db.execute("DROP TABLE picked")
         for state, count in by_state.items():
             self._ledger.move(State(state), State.QUEUED, count)
         total = sum(by_state.values())
         self._ledger.add("requeues", total)
         return total
+
+    def skip_failed(self, rows: RowFilter) -> int:
+        """Make skipped ones of the failed requests that the filter selects; returns how many.
+
+        They keep what they failed by, so that it can be read, and they be found, later.
+        """
+        condition, values = rows.where()
+        condition = f"state = 4 AND state >= 3 AND {condition}"
+        with picked(self._db, condition, values) as (by_state, by_cause):
+            self._ledger.pardon(by_cause)
+            self._db.execute(statements.SKIP_FAILED)
+        count = sum(by_state.values())
+        self._ledger.move(State.FAILED, State.SKIPPED, count)
+        # Lists of failures, which only grow at their end otherwise, must be made anew.
+        self._ledger.add("requeues", count)
+        return count
 
     def pending_sealed(self) -> set[int]:
         """Requests that are still to be sent and whose rows hold secrets that are not stored here."""

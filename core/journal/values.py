@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..model import BodyFile, FailureKind, Reply, State
+from ..model import BodyFile, ConnectTimes, FailureKind, Reply, State
 from .entries import Accepted, Ended, Noted
 from .ledger import Ledger
 
@@ -19,7 +19,7 @@ END = """
 UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, bytes = ?,
 elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
 """
-ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 NOTE = "INSERT INTO events(session, at, kind, text) VALUES (?, ?, ?, ?)"
 RESPONSE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -66,7 +66,18 @@ def attempt(one: Ended) -> Values:
         one.kind,
         one.message,
         json.dumps([[hop.url, hop.status] for hop in one.hops]) if one.hops else None,
+        *_connect_ms(one.times),
     )
+
+
+def _connect_ms(times: ConnectTimes | None) -> tuple[float | None, float | None, float | None]:
+    if times is None:
+        return None, None, None
+    return _ms(times.dns_s), _ms(times.connect_s), _ms(times.tls_s)
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
 
 
 def response(request: int, reply: Reply, folder: Path) -> Values:

@@ -17,6 +17,7 @@ from ..proxies import Proxies
 from ..secrets.values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
+from .connecting import under_way
 from .cookies import CookieJar
 from .decoders import ACCEPT_ENCODING
 from .faults import AttemptError, classify, connected, peer_name, proxy_wants_credentials
@@ -112,6 +113,7 @@ class HttpTransport:
     async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
         """Make one attempt, redirects included; raises nothing but CancelledError."""
         attempt = _Attempt(request, progress)
+        under_way.set(progress)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._follow(attempt, body_name)
@@ -185,6 +187,7 @@ class HttpTransport:
     ) -> None:
         asked = attempt.asked
         attempt.progress.phase = Phase.REDIRECTING
+        attempt.progress.hops += 1
         # Being sent back to the same URL with another cookie is how servers try whether cookies are kept.
         seen.add((asked.method, asked.url, response.request_info.headers.get(hdrs.COOKIE, "")))
         following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))

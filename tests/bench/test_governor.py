@@ -10,7 +10,8 @@ from bench.governor.algorithms import AutoThrottle, Halving
 from bench.governor.cases import Case, Kind
 from bench.governor.clients import Attempt
 from bench.governor.figures import checks, figures_of
-from bench.governor.servers import MissingError, serving
+from bench.governor.servers import serving
+from bench.nginx import MissingError
 
 ROOT = Path(__file__).parents[2]
 CASE = Case("100/s", Kind.LEAKY, 100)

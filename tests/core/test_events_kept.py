@@ -172,7 +172,19 @@ def old_run(path: Path) -> RunFolder:
                 "cause, ended_at, ended) VALUES (?, 4, 1, 1, ?, 'GET', ?, 'h', '{}', 'connect', 'refused', 1, 6.0, ?)",
                 (number, number + 1, f"http://127.0.0.1:1/{'ab'[number]}", number + 1),
             )
+        db.execute("INSERT INTO attempts VALUES (0, 1, 5.0, 12.0, NULL, NULL, 'connect', 'refused', NULL)")
     return folder
+
+
+OLD_ATTEMPT = (12.0, None, None, None)
+
+
+async def attempt_times(folder: Path) -> list[tuple[float | None, ...]]:
+    """What the attempts at the first request took: in all, and for DNS, connect and TLS."""
+    async with JournalReader(RunFolder(folder).journal) as reader:
+        detail = await reader.detail(0)
+    assert detail is not None
+    return [(one.elapsed_ms, one.dns_ms, one.connect_ms, one.tls_ms) for one in detail.attempts]
 
 
 def version(folder: RunFolder) -> int:
@@ -187,11 +199,13 @@ async def test_an_old_journal_is_read_as_it_is_and_brought_up_to_date_when_the_r
     assert run_status(folder.path).counts.failed == 2
     assert await kept(folder.path) == ()
     assert version(folder) == 1
+    assert await attempt_times(folder.path) == [OLD_ATTEMPT]
     job, options = stored_job(folder.path)
     assert options == Options()
     async with open_run(job, replace(options, burst=3), folder.path, environ={}) as engine:
         await engine.finished()
-    assert version(folder) == len(schema.MIGRATIONS) == 2
+    assert version(folder) == len(schema.MIGRATIONS)
+    assert await attempt_times(folder.path) == [OLD_ATTEMPT]
     events = await kept(folder.path)
     assert [(event.session, event.kind) for event in events] == [
         (2, "options"),
@@ -204,7 +218,7 @@ async def test_an_old_journal_is_read_as_it_is_and_brought_up_to_date_when_the_r
 
 
 @pytest.mark.parametrize("damage", [None, slice(68, 72), slice(60, 64), slice(0, 100)])
-def test_an_old_journal_is_salvaged_into_a_new_one(tmp_path: Path, damage: slice | None) -> None:
+async def test_an_old_journal_is_salvaged_into_a_new_one(tmp_path: Path, damage: slice | None) -> None:
     folder = old_run(tmp_path / "x.run")
     if damage is not None:
         octets = bytearray(folder.journal.read_bytes())
@@ -212,7 +226,10 @@ def test_an_old_journal_is_salvaged_into_a_new_one(tmp_path: Path, damage: slice
         folder.journal.write_bytes(octets)
     found = salvage(folder.path, tmp_path / "new.run")
     assert (found.requests, found.job) == (2, True)
-    assert version(RunFolder(tmp_path / "new.run")) == 2
+    assert version(RunFolder(tmp_path / "new.run")) == len(schema.MIGRATIONS)
+    if damage is None:
+        assert found.attempts == 1
+        assert await attempt_times(tmp_path / "new.run") == [OLD_ATTEMPT]
 
 
 @pytest.mark.parametrize("moved", [False, True])

@@ -128,6 +128,15 @@ class StoreMachine(RuleBasedStateMachine):
         )
         commit(self.store, Change(lambda store: store.requeue(RowFilter(), ids)))
 
+    @rule(causes=st.frozensets(st.integers(1, 3), max_size=2))
+    def skip_failed(self, causes: frozenset[int]) -> None:
+        before = self.store.counts
+        (count,) = commit(self.store, Change(lambda store: store.skip_failed(RowFilter(causes=causes))))
+        assert isinstance(count, int)
+        assert self.store.counts.failed == before.failed - count
+        assert self.store.counts.skipped == before.skipped + count
+        assert count == before.failed or causes
+
     @rule()
     def leave(self) -> None:
         commit(self.store, Change(Store.give_back_all))
@@ -148,11 +157,15 @@ class StoreMachine(RuleBasedStateMachine):
             found = dict(db.execute("SELECT state, count(*) FROM requests GROUP BY state"))
             assert Counts(**{state.label: found.get(state, 0) for state in State}) == self.store.counts
             assert self.store.counts.total == self.next_row
-            causes = {cause.id: cause.count for cause in reader.causes(db)}
+            known = reader.causes(db)
+            causes = {cause.id: cause.count for cause in known}
             scanned = (
                 "SELECT cause, count(*) FROM requests WHERE state = 4 AND cause IS NOT NULL GROUP BY cause"
             )
             assert causes == dict(db.execute(scanned))
+            samples = "SELECT 1 FROM requests WHERE id = ? AND cause = ? AND state = 4"
+            assert all(db.execute(samples, (cause.sample, cause.id)).fetchone() for cause in known)
+            assert all(sum(n for _, n in cause.trend.minutes) >= cause.count for cause in known)
             orders = [row[0] for row in db.execute("SELECT ended FROM requests WHERE state >= 3")]
             assert None not in orders
             assert len(set(orders)) == len(orders)

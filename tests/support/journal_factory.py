@@ -41,6 +41,8 @@ class Made:
     """Raw response headers and body."""
     body_path: str | None = None
     hops: Sequence[tuple[str, int]] = ()
+    connect_ms: tuple[float | None, float | None, float | None] = (None, None, None)
+    """What DNS, connect and TLS took in the first attempt, milliseconds."""
 
 
 def make_journal(path: Path, rows: Iterable[Made] = ()) -> Path:
@@ -120,10 +122,11 @@ def _insert(db: sqlite3.Connection, row_id: int, row: Made, order: int | None) -
         kind = row.kind if last else (row.kind or FailureKind.HTTP_STATUS)
         hops = json.dumps([list(hop) for hop in row.hops]) if last and row.hops else None
         db.execute(
-            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(row_id, n, STARTED + 2 * n, row.elapsed_ms or 0.0, (row.elapsed_ms or 0.0) * 0.75),
                 *(row.status if last else 503, kind, row.message if last else "HTTP 503", hops),
+                *(row.connect_ms if n == 1 else (None, None, None)),
             ),
         )
     if row.reply is not None or row.body_path is not None:

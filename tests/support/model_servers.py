@@ -60,6 +60,17 @@ class LeakyBucket:
         return True, self._latency(chance)
 
 
+class Moody:
+    """Refuses a share of what arrives at random, whatever the rate, and leaves the rest to another server."""
+
+    def __init__(self, server: Server, share: float) -> None:
+        self._server, self._share = server, share
+
+    def arrive(self, now: float, chance: random.Random) -> tuple[bool, float]:
+        accepted, latency_s = self._server.arrive(now, chance)
+        return accepted and chance.random() >= self._share, latency_s
+
+
 class FixedWindow:
     """A quota that begins anew with each window, whatever was used of the last one."""
 

@@ -19,7 +19,7 @@ from fetchdeck.core.handle import (
     Snapshot,
 )
 from fetchdeck.core.journal.filter import RowFilter
-from fetchdeck.core.model import Counts, FailureKind, Headers, Phase, State
+from fetchdeck.core.model import Counts, EditedRequest, FailureKind, Headers, Phase, State
 from textual.app import App
 
 from .journal_factory import Made, make_journal
@@ -149,8 +149,14 @@ class ScriptedEngine:
     def retry_matching(self, rows: RowFilter) -> None:
         self._note("retry_matching", rows)
 
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        self._note("resend", request, edited)
+
     def cancel(self, ids: Collection[int]) -> None:
         self._note("cancel", tuple(ids))
+
+    def skip_matching(self, rows: RowFilter) -> None:
+        self._note("skip_matching", rows)
 
     def drain(self) -> None:
         self._note("drain", state=RunState.DRAINING)
@@ -166,7 +172,7 @@ class ScriptedEngine:
 
 def in_flight(n: int = 500) -> tuple[InFlightRow, ...]:
     """Requests under way, the oldest first."""
-    phases = (Phase.RECEIVING, Phase.SENDING, Phase.SENDING)
+    phases = (Phase.RECEIVING, Phase.SENT, Phase.SENT)
     return tuple(
         InFlightRow(
             5_496 + i,

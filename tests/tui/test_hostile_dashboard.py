@@ -97,7 +97,7 @@ def hostile_engine(folder: Path) -> ScriptedEngine:
         [*replies(), *failures, *many],
         now=running(name=NAME, state=RunState.PAUSED, reason=ALL, in_use=len(texts)),
         flying=tuple(
-            InFlightRow(n, "GET", f"https://{text}", 1, Phase.SENDING, 1.0, 0) for n, text in enumerate(texts)
+            InFlightRow(n, "GET", f"https://{text}", 1, Phase.SENT, 1.0, 0) for n, text in enumerate(texts)
         ),
         asked=tuple(
             host(n, text, 1, 1, 1, 1.0, 1.0, FailureKind.DNS) for n, text in enumerate([*texts, SURROGATE])

@@ -53,7 +53,7 @@ def painters() -> dict[str, tuple[RowPainter, object]]:
         ),
         "in flight": (
             InFlightTable(engine)._painter,
-            lambda text: InFlightRow(1, text, text, 1, Phase.SENDING, 1.0, 1),
+            lambda text: InFlightRow(1, text, text, 1, Phase.SENT, 1.0, 1),
         ),
         "hosts": (
             HostTable(engine)._painter,

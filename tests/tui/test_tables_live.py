@@ -19,7 +19,7 @@ SIZE = (90, 12)
 
 
 def flight(number: int, age_s: float = 0.1, url: str = "https://h/x") -> InFlightRow:
-    return InFlightRow(number, "GET", url, 1, Phase.SENDING, age_s, 0)
+    return InFlightRow(number, "GET", url, 1, Phase.SENT, age_s, 0)
 
 
 async def test_only_the_rows_in_sight_are_asked_for() -> None:

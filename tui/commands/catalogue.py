@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
         Group.RUN, "cancel", rank=2, hint="cancel",
     ),
     _run("leave", "q,ctrl+q", "Leave", "Leave: drain and save, or at once; always resumable.",
-         Group.RUN, "leave", hint="leave", rank=1, pinned=True),
+         Group.RUN, "leave", hint="leave", rank=1, pinned=True, harmless=True),
     _run("up", "plus,equals_sign", "Concurrency up", "Concurrency up by a tenth, by 1 at least.",
          Group.SPEED, "concurrency_up", rank=3, hint="faster"),
     _run("down", "minus", "Concurrency down", "Concurrency down by a tenth; nothing is cancelled.",
@@ -89,11 +89,11 @@ COMMANDS: tuple[Command, ...] = (
          Group.VIEW, "change_theme"),
     Command(
         "run.interrupt", "ctrl+c", "Leave, insisting", "Leave like q; a second time, leave at once.",
-        Group.RUN, Scope.RUN, "interrupt", priority=True,
+        Group.RUN, Scope.RUN, "interrupt", priority=True, harmless=True,
     ),
     Command(
         "run.suspend", "ctrl+z", "Stop the program", "Stop and give the shell its terminal; 'fg' or 'bg' goes on.",
-        Group.RUN, Scope.RUN, "suspend_process", priority=True,
+        Group.RUN, Scope.RUN, "suspend_process", priority=True, harmless=True,
     ),
 )  # fmt: skip
 
@@ -114,12 +114,19 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     ]
 
 
+def offered(*, read_only: bool) -> tuple[Command, ...]:
+    """The commands that a user is told of; those that change a run are not where it is only looked at."""
+    return tuple(command for command in COMMANDS if not (read_only and command.changes_run))
+
+
 def command_of(id_: str) -> Command:
     """The command of this name."""
     return next(command for command in COMMANDS if command.id == id_)
 
 
-def by_group() -> Iterator[tuple[Group, tuple[Command, ...]]]:
+def by_group(*, read_only: bool = False) -> Iterator[tuple[Group, tuple[Command, ...]]]:
     """The commands under their headings, for the help."""
     for group in Group:
-        yield group, tuple(command for command in COMMANDS if command.group is group)
+        found = tuple(command for command in offered(read_only=read_only) if command.group is group)
+        if found:
+            yield group, found

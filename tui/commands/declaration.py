@@ -54,6 +54,13 @@ class Command:
     """Always in the footer, at its right end."""
     priority: bool = False
     """Works in dialogs and text fields too."""
+    harmless: bool = False
+    """Leaves the run as it is, although its group is one of those that change it."""
+
+    @property
+    def changes_run(self) -> bool:
+        """Whether it is of no use where a run is only looked at."""
+        return self.group in (Group.RUN, Group.SPEED) and not self.harmless
 
     @property
     def scoped_action(self) -> str:

@@ -31,10 +31,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("pagedown", "page(1)", "Page down", show=False),
     ]
 
-    def __init__(self, keymap: Keymap) -> None:
+    def __init__(self, keymap: Keymap, *, read_only: bool = False) -> None:
+        """With `read_only`, commands that change the run are left out."""
         super().__init__()
         self._keymap = keymap
-        self._sections = sections(keymap, VirtualTable.BINDINGS, InspectScreen.BINDINGS)
+        self._sections = sections(keymap, VirtualTable.BINDINGS, InspectScreen.BINDINGS, read_only=read_only)
 
     def compose(self) -> ComposeResult:
         """The search above one scrolling text."""

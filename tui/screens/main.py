@@ -19,6 +19,7 @@ from ...core.model import State
 from ..commands.availability import hinted_now
 from ..commands.catalogue import bindings
 from ..commands.declaration import Scope
+from ..only_looking import changes_run
 from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
 from ..widgets.cause_table import CauseTable
@@ -121,8 +122,10 @@ class MainScreen(Screen[None]):
         snapshot = self.snapshot
         if snapshot is None or not self.is_mounted:
             return True
+        name = str(parameters[0]) if action == "on_table" else action
+        if self._engine.read_only and changes_run(name):
+            return False
         if action == "on_table":
-            name = str(parameters[0])
             return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
         allowed = {

@@ -23,6 +23,7 @@ _KINDS: dict[EventKind, tuple[str, Tone]] = {
     EventKind.CREDENTIALS: ("◈ credentials", Tone.ACCENT),
     EventKind.RETRIED: ("↻ retried", Tone.ACCENT),
     EventKind.CANCELLED: ("- cancelled", Tone.WARN),
+    EventKind.SKIPPED: ("- skipped", Tone.WARN),
     EventKind.TROUBLE: ("! trouble", Tone.BAD),
     EventKind.DRAINING: ("▽ draining", Tone.WARN),
     EventKind.FINISHED: ("■ finished", Tone.GOOD),

@@ -13,7 +13,11 @@ from .virtual_table import VirtualTable
 _SLOW_FACTOR = 2
 """A request is a straggler when it is this many times as old as the 95th percentile of latency."""
 _PHASES: dict[Phase, tuple[str, Tone]] = {
-    Phase.SENDING: ("↑ sending", Tone.PLAIN),
+    Phase.QUEUED: ("· queued", Tone.MUTED),
+    Phase.DNS: ("? dns", Tone.PLAIN),
+    Phase.CONNECT: ("→ connect", Tone.PLAIN),
+    Phase.TLS: ("⚿ tls", Tone.PLAIN),
+    Phase.SENT: ("↑ sent", Tone.PLAIN),
     Phase.RECEIVING: ("↓ receiving", Tone.ACCENT),
     Phase.REDIRECTING: ("↷ redirected", Tone.ACCENT),
 }

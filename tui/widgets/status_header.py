@@ -27,6 +27,7 @@ def status_line(snapshot: Snapshot, width: int, now: float = 0.0) -> Line:
     """Name, state and its reason at the left, times at the right; `now` is the wall clock."""
     name = Span(printable(snapshot.name[: 4 * _LONGEST_NAME]), Tone.TITLE)
     left = (
+        *((Span("looking at ", Tone.ACCENT),) if snapshot.read_only else ()),
         *cut((name,), _LONGEST_NAME),
         Span("  "),
         Span(f"{RUN_GLYPHS[snapshot.state]} {snapshot.state.value}", _TONES[snapshot.state]),
@@ -40,7 +41,8 @@ def status_line(snapshot: Snapshot, width: int, now: float = 0.0) -> Line:
 
 def _remark(snapshot: Snapshot, now: float) -> Line:
     if snapshot.state is RunState.FINISHED:
-        text = "R retries failures, q leaves" if snapshot.counts.failed else "q leaves"
+        retries = snapshot.counts.failed and not snapshot.read_only
+        text = "R retries failures, q leaves" if retries else "q leaves"
     elif snapshot.state is RunState.DRAINING and not snapshot.reason:
         text = f"{count(snapshot.counts.in_flight)} in flight to end"
     elif snapshot.asking is not None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ...model import IDEMPOTENT_METHODS, FailureKind, State
-from ...policies.signature import signature
+from ...policies.signature import Signatures
 from .. import schema
 from ..entries import LOST_MESSAGE
+from ..trends import count_trends
 from .records import Row
 from .tables import Table
 
@@ -39,6 +40,10 @@ _FORGET_SIZES = """
 UPDATE requests SET bytes = NULL
 WHERE bytes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM responses WHERE request = id)
 """
+_CAUSE = """
+INSERT INTO causes(id, signature, kind, status, n, first_at, last_at, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_NOBODYS = "UPDATE requests SET cause = NULL WHERE state != 4 AND cause IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ class NewJournal:
 
     def count(self, known: Known) -> None:
         """Make the causes and the counters anew, from the requests."""
-        self._db.executemany("INSERT INTO causes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._causes())
+        self._db.executemany(_CAUSE, self._causes())
+        count_trends(self._db)
         states: dict[int, int] = dict(self._db.execute("SELECT state, count(*) FROM requests GROUP BY state"))
         last, octets = self._db.execute(
             "SELECT ifnull(max(ended), 0), ifnull(sum(bytes), 0) FROM requests"
@@ -136,14 +142,17 @@ class NewJournal:
         sync(self._path.parent)
 
     def _causes(self) -> Iterator[Row]:
+        # Numbers of causes are given anew; a request that was skipped could have one that is another's now.
+        self._db.execute(_NOBODYS)
         found: dict[str, list[Any]] = {}
+        names = Signatures()
         blamed: list[tuple[int, int]] = []
         taken: set[int] = set()
         failed = (
             "SELECT id, kind, status, message, ended_at, cause FROM requests WHERE state = 4 ORDER BY ended"
         )
         for request, kind, status, message, at, cause in self._db.execute(failed):
-            text = signature(FailureKind(kind), status, message or kind)
+            text = names.of(FailureKind(kind), status, message or kind)
             if text not in found:
                 number = cause if cause and cause not in taken else max(taken, default=0) + 1
                 taken.add(number)

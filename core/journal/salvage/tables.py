@@ -39,6 +39,8 @@ class Table:
     """Whether columns that are right by themselves go together; may raise ValueError."""
     key: int = 0
     """Columns of the primary key; 0 for a table with row numbers, the first column being the number."""
+    late: int = 0
+    """Columns at its end that older journals lack, and rows that were written by them; NULL there."""
 
     @property
     def shape(self) -> Shape:
@@ -47,8 +49,9 @@ class Table:
 
     def _entry(self, cell: Cell) -> Entry | None:
         row = cell.record
-        if row is None or len(row) != len(self.columns):
+        if row is None or not 0 <= (missing := len(self.columns) - len(row)) <= self.late:
             return None
+        row += (None,) * missing
         if not self.key:
             if row[0] is not None:
                 return None
@@ -119,9 +122,11 @@ def _always(_row: Any) -> bool:
     return True
 
 
-def _table(name: str, columns: dict[str, Any], sound: Callable[[Any], bool], key: int = 0) -> Table:
+def _table(
+    name: str, columns: dict[str, Any], sound: Callable[[Any], bool], key: int = 0, late: int = 0
+) -> Table:
     types = msgspec.defstruct(name, list(columns.items()), array_like=True, gc=False)
-    return Table(name, tuple(columns), types, sound, key)
+    return Table(name, tuple(columns), types, sound, key, late)
 
 
 META = _table("meta", {"key": str, "value": str}, _meta, key=1)
@@ -164,9 +169,13 @@ ATTEMPTS = _table(
         "kind": FailureKind | None,
         "message": str | None,
         "hops": str | None,
+        "dns_ms": _Span | None,
+        "connect_ms": _Span | None,
+        "tls_ms": _Span | None,
     },
     _attempt,
     key=2,
+    late=3,
 )
 RESPONSES = _table(
     "responses",

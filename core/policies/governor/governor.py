@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .background import Background
 from .concurrency import Concurrency
 from .pace import Pace
 from .signals import Bounds, Decision, Signal
@@ -17,6 +18,7 @@ class Governor:
         """`now` is monotonic, in seconds, here and everywhere; `limit` is where the search starts."""
         self._concurrency = Concurrency(now, bounds, limit)
         self._pace = Pace(now)
+        self._background = Background(now)
 
     @property
     def limit(self) -> int:
@@ -33,6 +35,11 @@ class Governor:
         """Requests a second the host seems to bear, by what it refused or by how it queued; None while unknown."""
         return self._pace.ceiling if self._pace.ceiling is not None else self._concurrency.throughput
 
+    @property
+    def background(self) -> float:
+        """The share that the host refuses whatever the pace, and that is forgiven; 0 where none is known."""
+        return self._background.share
+
     def ended(self, now: float, signal: Signal, elapsed_s: float, in_flight: int) -> Decision | None:
         """Take in one attempt that lasted `elapsed_s`; `in_flight` counts it still. None where nothing changes."""
         if signal is Signal.LOST:
@@ -41,6 +48,11 @@ class Governor:
             return self._decided(self._concurrency.timed_out(now))
         refused = signal is Signal.REFUSED
         elapsed_s = max(0.0, elapsed_s)
+        if self._background.ended(now, refused, elapsed_s, self.pace):
+            self._pace = Pace(now)
+            return self._decided(f"{self.background:.0%} are refused whatever the pace, which is no limit")
+        if self._background.forgives(refused):
+            return None
         reason = self._pace.ended(now, refused, elapsed_s)
         if reason is not None:
             self._concurrency.follow(now, self._pace.in_flight)
