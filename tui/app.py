@@ -133,7 +133,7 @@ class FetchdeckApp(App[None]):
         if not self.engine.read_only:
             return
         run, at_rest = self.engine.journal_path.parent, over(self.engine.snapshot())
-        if told := instead(event.key, run, over=at_rest):
+        if told := instead(event.key, run, self.keymap, over=at_rest):
             event.stop()
             self.notify(told, markup=False)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.handle import RunState, Snapshot
 from .commands.catalogue import COMMANDS
 from .commands.declaration import Command
+from .commands.keymap import Keymap
 from .shell_words import quote_path
 
 _RETRIES = frozenset({"rows.retry", "rows.retry_all"})
@@ -18,12 +19,12 @@ def changes_run(action: str) -> bool:
     return action in _changing()
 
 
-def instead(key: str, run: Path, *, over: bool) -> str:
+def instead(key: str, run: Path, keymap: Keymap, *, over: bool) -> str:
     """A sentence for the key of a command that changes the run in folder `run`; empty for any other key.
 
     `over` tells whether the run is free to be worked on.
     """
-    command = next((one for one in COMMANDS if one.changes_run and key in one.keys.split(",")), None)
+    command = next((one for one in COMMANDS if one.changes_run and key in keymap.keys_of(one.id)), None)
     return f"This run is only looked at: {_way(command, run, over=over)}." if command is not None else ""
 
 

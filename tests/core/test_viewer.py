@@ -16,7 +16,7 @@ from fetchdeck.core.handle import EventKind, RunState
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.lock import RunLock
-from fetchdeck.core.model import FailureKind, State
+from fetchdeck.core.model import EditedRequest, FailureKind, State
 from fetchdeck.core.viewing.hosts import HostTallies
 from fetchdeck.core.viewing.refusing import ReadOnlyError
 from fetchdeck.core.viewing.viewer import Viewer, open_view
@@ -150,6 +150,8 @@ async def test_every_command_is_refused_by_a_sentence(tmp_path: Path) -> None:
             lambda: viewer.retry([1]),
             lambda: viewer.retry_matching(RowFilter()),
             lambda: viewer.cancel([1]),
+            lambda: viewer.skip_matching(RowFilter()),
+            lambda: viewer.resend(1, EditedRequest("GET", "http://x.example/", (), None)),
         ]
         for command in commands:
             with pytest.raises(ReadOnlyError, match=f"'fetchdeck resume {folder}' goes on with it"):

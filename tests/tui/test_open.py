@@ -13,8 +13,9 @@ from fetchdeck.core.model import Counts, State
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.cli import cli
 from fetchdeck.tui.commands.catalogue import COMMANDS, offered
+from fetchdeck.tui.commands.keymap import Keymap
+from fetchdeck.tui.help_text import drawn, sections
 from fetchdeck.tui.only_looking import instead
-from fetchdeck.tui.screens.help import help_text
 from fetchdeck.tui.screens.main import MainScreen
 
 from ..support.journal_factory import Made, make_journal
@@ -46,21 +47,24 @@ def test_commands_that_change_the_run_are_known() -> None:
 
 
 def test_the_help_leaves_them_out() -> None:
-    assert "Double the concurrency" in help_text().plain
-    assert "Double the concurrency" not in help_text(read_only=True).plain
-    assert "Show only the rows that match" in help_text(read_only=True).plain
+    assert "Double the concurrency" in drawn(sections(Keymap(), (), ())).plain
+    looking = drawn(sections(Keymap(), (), (), read_only=True)).plain
+    assert "Double the concurrency" not in looking
+    assert "Show only the rows that match" in looking
 
 
 def test_a_key_that_does_nothing_here_is_explained(tmp_path: Path) -> None:
     folder = tmp_path / "a run"
-    assert instead("R", folder, over=True) == (
+    assert instead("R", folder, Keymap(), over=True) == (
         f"This run is only looked at: fetchdeck retry '{folder}' sends its failures again."
     )
-    assert instead("p", folder, over=True) == (
+    assert instead("p", folder, Keymap(), over=True) == (
         f"This run is only looked at: fetchdeck resume '{folder}' goes on with it."
     )
-    assert instead("p", folder, over=False) == "This run is only looked at: control it where it runs."
-    assert instead("e", folder, over=True) == instead("#", folder, over=True) == ""
+    assert (
+        instead("p", folder, Keymap(), over=False) == "This run is only looked at: control it where it runs."
+    )
+    assert instead("e", folder, Keymap(), over=True) == instead("#", folder, Keymap(), over=True) == ""
 
 
 async def test_keys_that_would_change_the_run_reach_no_engine(tmp_path: Path) -> None:
