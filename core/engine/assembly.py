@@ -129,7 +129,9 @@ async def assemble(
             transport=transport,
             feed=Feed(plan.builder, plan.redactor, recall, held),
             gate=gate,
-            landing=Landing(plan.policy, meter, gaps, outages, care, credentials, reactions),
+            landing=Landing(
+                plan.policy, meter, gaps, outages, care, credentials, reactions, plan.redactor.text
+            ),
             judging=Judging(plan.rules, bodies.read) if plan.rules is not None else None,
             purse=purse,
             on_feed_error=lambda reason: session.ask(Asking.STOP, reason),

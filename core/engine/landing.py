@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..journal.entries import Ended
-from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
+from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, Request, State
 from ..policies.retry import LOCAL_PAUSE_S, RetryPolicy, Verdict, interrupted, status_message
 from ..policies.rules.judgement import Ruling
+from ..policies.server_words import said, with_words
+from ..printable import printable
 from .credentials import CredentialWatch, Refusal
 from .host_care import HostCare
 from .meter import Meter
@@ -50,8 +52,9 @@ class Landing:
         care: HostCare,
         credentials: CredentialWatch,
         reactions: Reactions,
+        mask: Callable[[str, Request], str],
     ) -> None:
-        """All parts are shared with the engine."""
+        """All parts are shared with the engine; `mask` takes a request's secrets out of what a server said."""
         self._policy = policy
         self._meter = meter
         self._gaps = gaps
@@ -59,6 +62,7 @@ class Landing:
         self._care = care
         self._credentials = credentials
         self._reactions = reactions
+        self._mask = mask
 
     def land(self, flight: Flight, outcome: Outcome | None, now: float, chance: float) -> tuple[Ended, float]:
         """The record of the attempt and, if it waits for a retry, for how many seconds.
@@ -143,7 +147,7 @@ class Landing:
                 self._reactions.unauthorized(flight.ticket.host)
             message = f"{status_message(401)}; not charged, because its credentials may have expired"
             return Verdict(State.WAITING, FailureKind.HTTP_STATUS, message, LOCAL_PAUSE_S, charged=False)
-        return self._policy.decide(
+        verdict = self._policy.decide(
             outcome,
             idempotent=idempotent,
             tries=flight.ticket.tries + 1,
@@ -152,6 +156,17 @@ class Landing:
             judgement=flight.judgement,
             last=self._care.final(flight.ticket.host),
         )
+        return self._in_its_words(flight, outcome, verdict) if isinstance(outcome, Reply) else verdict
+
+    def _in_its_words(self, flight: Flight, reply: Reply, verdict: Verdict) -> Verdict:
+        """The verdict with what the server itself says of a failure by status."""
+        if verdict.kind is not FailureKind.HTTP_STATUS or not isinstance(reply.body, bytes):
+            return verdict
+        words = said(reply.headers, reply.body)
+        if not words or not verdict.message:
+            return verdict
+        words = printable(self._mask(words, flight.ticket.request))
+        return replace(verdict, message=with_words(verdict.message, words))
 
     def _excused(self, flight: Flight, fault: Fault, now: float, chance: float) -> Verdict | None:
         """The verdict on an attempt that nobody is to blame for: this machine slept, or there is an outage."""

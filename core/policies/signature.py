@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 
@@ -17,6 +18,8 @@ MOST_ALIKE = 200
 """Causes of one kind and status that are told apart, so that one chatty server leaves room for all others."""
 _LOOKED_AT = 1_000
 """Characters of a message that count: more are a body that somebody has put into it."""
+_NOTHING_SAID = re.compile(r"(?:URL|EMAIL|TIME|HOST|PATH|ID|N|\W)*")
+"""What a body says that holds but an id: nothing."""
 _BY_RULE = frozenset({FailureKind.REJECTED, FailureKind.RULE})
 
 
@@ -32,7 +35,8 @@ def signature(kind: FailureKind, status: int | None, message: str) -> str:
     if kind is FailureKind.HTTP_STATUS and status is not None:
         words, colon, said = text.partition(": ")
         if words.startswith(f"HTTP {status}"):
-            return _cut(f"{words}{colon}{without_variables(said)}")
+            told = without_variables(said)
+            return _cut(words if _NOTHING_SAID.fullmatch(told) else f"{words}{colon}{told}")
         return _cut(f"HTTP {status}: {without_variables(text)}")
     return _cut(without_variables(text, names=True))
 

@@ -21,7 +21,7 @@ _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?\s"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _ZONE = r"(?:\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
-_MIXED = 0.34
+_MIXED = 0.3
 """Changes between capitals and small letters, a letter, above which no words are meant."""
 _TOKEN = 16
 """Characters from which on a word may be a token."""
@@ -56,8 +56,9 @@ def _is_token(word: str) -> bool:
         return len(word) >= _TOKEN or (digits >= 2 and not _WORD_AND_NUMBER.fullmatch(word))
     if len(word) < _TOKEN:
         return False
-    changes = sum(a.isupper() != b.isupper() for a, b in pairwise(word))
-    return changes >= _MIXED * len(word)
+    piece = max(_SIGN.split(word), key=len)
+    changes = sum(a.isupper() != b.isupper() for a, b in pairwise(piece))
+    return len(piece) >= _TOKEN and changes >= _MIXED * len(piece)
 
 
 def _token(match: re.Match[str]) -> str:
@@ -68,6 +69,7 @@ def _token(match: re.Match[str]) -> str:
     return "ID" if _is_token(word) else word
 
 
+_SIGN = re.compile(r"[^A-Za-z]")
 _DIGIT = re.compile(r"\d")
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]+[_-]?\d+|\d+[_-]?[A-Za-z]+|(?:[A-Za-z]+[_-])+\d+")
 Rule = tuple[str, re.Pattern[str], Put]
