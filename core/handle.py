@@ -291,6 +291,13 @@ class EngineHandle(Protocol):
         """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
         ...
 
+    def abort_in_flight(self) -> None:
+        """Break off what is in flight and queue it again, charging nobody; the run goes on, or stays paused.
+
+        Requests that may have reached their server and must not be sent twice end as `outcome_unknown` instead.
+        """
+        ...
+
     def drain(self) -> None:
         """Admit nothing more and let those in flight finish; the run can be resumed later."""
         ...

@@ -176,6 +176,13 @@ class Engine:
         """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
         self._session.spawn(self._skip_failed(rows))
 
+    def abort_in_flight(self) -> None:
+        """Break off what is in flight and queue it again, charging nobody; the run goes on, or stays paused."""
+        count = self._with.scheduler.break_off()
+        if count:
+            text = f"Aborted {count:,} in flight by hand; they are queued again and charged nothing."
+            self._with.events.say(EventKind.CANCELLED, text)
+
     def drain(self) -> None:
         """Admit nothing more and let those in flight finish; the run can be resumed later."""
         self._with.scheduler.stop()

@@ -183,8 +183,9 @@ class Landing:
 def _cancelled(flight: Flight, *, idempotent: bool) -> Verdict:
     if not flight.abandoned:
         return Verdict(State.SKIPPED, FailureKind.CANCELLED, "cancelled by hand while in flight")
+    why = "attempts were aborted by hand" if flight.broken_off else "the run was left"
     if idempotent or not flight.sent:
-        message = "the run was left while this attempt was under way"
+        message = f"{why} while this attempt was under way"
         return Verdict(State.QUEUED, FailureKind.INTERRUPTED, message, charged=False)
-    message = "the run was left before the reply came; the request may have reached the server"
+    message = f"{why} before the reply came; the request may have reached the server"
     return Verdict(State.FAILED, FailureKind.OUTCOME_UNKNOWN, message)

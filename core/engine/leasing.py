@@ -108,6 +108,11 @@ class Leasing:
         self._more_in_reserve(len(ready) + len(waiting))
         self._parts.journal.post(lambda store: _return(store, ready, waiting))
 
+    def returned(self) -> None:
+        """A request that had been begun is queued again, as if it had not been."""
+        self._more_in_reserve(1)
+        self._dry_at = self._only_crowd = None
+
     async def stop(self) -> None:
         """Return when nothing is being leased any more."""
         for task in (self._leasing, *self._again):

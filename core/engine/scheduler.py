@@ -172,6 +172,13 @@ class Scheduler:
         for flight in self.flights.values():
             flight.cancel(abandoned=True)
 
+    def break_off(self) -> int:
+        """The same without leaving the run; returns how many attempts were under way."""
+        under_way = [flight for flight in self.flights.values() if not flight.cancelled]
+        for flight in under_way:
+            flight.cancel(abandoned=True, broken_off=True)
+        return len(under_way)
+
     async def landed(self) -> None:
         """Return when nothing is in flight and nothing is being leased; after `stop`."""
         await self._leasing.stop()
@@ -228,6 +235,8 @@ class Scheduler:
         self._parts.journal.end(ended)
         if ended.state is State.WAITING:
             self._wait(ticket, ended, now + delay_s)
+        elif ended.state is State.QUEUED:
+            self._leasing.returned()
         self.pump()
 
     async def _send(self, flight: Flight) -> Outcome:

@@ -53,11 +53,14 @@ class Flight:
     """It may be on the wire."""
     cancelled: bool = False
     abandoned: bool = False
-    """It is cancelled because the run is left, not because a user wants this request gone."""
+    """It is cancelled because nobody waits for it any more, not because a user wants this request gone."""
+    broken_off: bool = False
+    """Nobody waits because a user broke the attempt off; else because the run is left."""
 
-    def cancel(self, *, abandoned: bool) -> None:
+    def cancel(self, *, abandoned: bool, broken_off: bool = False) -> None:
         """Have the attempt end without an outcome."""
         self.cancelled = True
         self.abandoned = abandoned
+        self.broken_off = broken_off
         if self.begun and self.task is not None:
             self.task.cancel()

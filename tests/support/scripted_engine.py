@@ -158,6 +158,9 @@ class ScriptedEngine:
     def skip_matching(self, rows: RowFilter) -> None:
         self._note("skip_matching", rows)
 
+    def abort_in_flight(self) -> None:
+        self._note("abort_in_flight", in_use=0)
+
     def drain(self) -> None:
         self._note("drain", state=RunState.DRAINING)
 
