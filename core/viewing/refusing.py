@@ -77,5 +77,9 @@ class Refusing:
         """Refused."""
         self._refuse()
 
+    def abort_in_flight(self) -> None:
+        """Refused."""
+        self._refuse()
+
     def _refuse(self) -> NoReturn:
         raise ReadOnlyError(f"This run is only looked at: 'fetchdeck resume {self._run}' goes on with it.")
