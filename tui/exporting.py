@@ -6,14 +6,14 @@ import asyncio
 import signal
 from pathlib import Path
 
-from ..core.export import ExportStates, SecretSources, export_run
+from ..core.export import EVERYTHING, Choice, SecretSources, export_run
 from ..core.export.output import STDOUT
 
 
 def write_export(
     folder: Path,
     output: Path,
-    states: ExportStates = ExportStates.ALL,
+    choice: Choice = EVERYTHING,
     secrets: SecretSources | None = None,
 ) -> int:
     """Export a run, with its secrets where their sources are given; returns the number of rows.
@@ -22,4 +22,4 @@ def write_export(
     """
     if output == STDOUT:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    return asyncio.run(export_run(folder, output, states=states, secrets=secrets))
+    return asyncio.run(export_run(folder, output, choice=choice, secrets=secrets))

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import OptionError
+from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.printable import printable
 from .options import FOLDER, RUN
 from .shell_words import quote_path
@@ -55,21 +56,23 @@ def open_run(ctx: click.Context, folder: Path) -> None:
               help=".jsonl or .csv; - writes JSON lines to standard output.")  # fmt: skip
 @click.option("--state", "states", type=click.Choice(["all", "succeeded", "failed"]), default="all",
               show_default=True, help="Which rows; 'failed' includes invalid ones.")  # fmt: skip
+@click.option("--where", metavar="FILTER", default="",
+              help=f"Only the rows that a filter selects, such as 'cause:3 host:api.': {SYNTAX}")  # fmt: skip
 @click.option("--with-secrets", is_flag=True,
               help="Columns and URLs in full, read again from the input and the environment.")  # fmt: skip
 @click.option("--url", metavar="TEMPLATE",
               help="With --with-secrets: the first command's --url, if a secret stood in it.")  # fmt: skip
-def export(folder: Path, output: Path, states: str, with_secrets: bool, url: str | None) -> None:
+def export(folder: Path, output: Path, states: str, where: str, with_secrets: bool, url: str | None) -> None:
     """Write RUN's rows to FILE in input order, with responses and attempts. Works while it runs."""
-    from ..core.export import ExportStates, SecretSources
+    from ..core.export import Choice, ExportStates, SecretSources
     from .exporting import write_export
 
     if url is not None and not with_secrets:
         raise OptionError("--url is for --with-secrets: without it an export needs no template.")
     secrets = SecretSources(os.environ, url) if with_secrets else None
-    rows = write_export(folder, output, ExportStates(states), secrets)
+    rows = write_export(folder, output, Choice(ExportStates(states), RowFilter.parse(where)), secrets)
     file = "standard output" if str(output) == "-" else printable(str(output))
-    click.echo(f"Wrote {rows:,} rows to {file}.", err=True)
+    click.echo(f"Wrote {rows:,} {'row' if rows == 1 else 'rows'} to {file}.", err=True)
 
 
 @click.command()

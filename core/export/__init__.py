@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .export import check_output, export_run
-from .records import ExportStates
+from .records import EVERYTHING, Choice, ExportStates
 from .unmasked import SecretSources
 
-__all__ = ["ExportStates", "SecretSources", "check_output", "export_run"]
+__all__ = ["EVERYTHING", "Choice", "ExportStates", "SecretSources", "check_output", "export_run"]

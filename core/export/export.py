@@ -20,7 +20,7 @@ from ..journal.reader import connect
 from .csv_lines import csv_lines
 from .jsonl import jsonl, jsonl_to_print
 from .output import STDOUT, whole_file
-from .records import ExportStates, JournalRows
+from .records import EVERYTHING, Choice, JournalRows
 from .unmasked import SecretSources, unmasked_rows
 
 Writer = Callable[[JournalRows], Iterator[tuple[int, bytes]]]
@@ -46,10 +46,10 @@ async def export_run(
     folder: Path,
     output: Path,
     *,
-    states: ExportStates = ExportStates.ALL,
+    choice: Choice = EVERYTHING,
     secrets: SecretSources | None = None,
 ) -> int:
-    """Write the run's rows as they are at this moment to `output`; returns how many.
+    """Write the chosen rows of the run as they are at this moment to `output`; returns how many.
 
     `.jsonl` or `.csv` by suffix, `-` for JSONL on standard output. The file appears whole, replacing an older one,
     or not at all; only its owner may read it. Secrets were masked before they were stored and are not in it; with
@@ -65,7 +65,7 @@ async def export_run(
     try:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            thread, _export, RunFolder(folder), output, states, secrets, writer, cancelled
+            thread, _export, RunFolder(folder), output, choice, secrets, writer, cancelled
         )
     finally:
         cancelled.set()
@@ -75,7 +75,7 @@ async def export_run(
 def _export(
     folder: RunFolder,
     output: Path,
-    states: ExportStates,
+    choice: Choice,
     secrets: SecretSources | None,
     writer: Writer,
     cancelled: Event,
@@ -83,7 +83,7 @@ def _export(
     written = 0
     try:
         with (
-            _rows(folder, states, secrets, rehearse=output == STDOUT) as rows,
+            _rows(folder, choice, secrets, rehearse=output == STDOUT) as rows,
             whole_file(output) as file,
         ):
             for lines, data in writer(rows):
@@ -103,18 +103,18 @@ def _export(
 
 @contextmanager
 def _rows(
-    folder: RunFolder, states: ExportStates, secrets: SecretSources | None, *, rehearse: bool
+    folder: RunFolder, choice: Choice, secrets: SecretSources | None, *, rehearse: bool
 ) -> Generator[JournalRows]:
     """The rows of one moment; `rehearse` finds a missing secret before anything is written."""
     with closing(connect(folder.journal)) as db:
         db.execute("BEGIN")
         if secrets is None:
-            yield JournalRows(db, states)
+            yield JournalRows(db, choice)
             return
         job = cast("dict[str, Any] | None", read_meta(folder.journal, "job"))
         if job is None:
             raise RunError(f"There is no run in {folder.path}.")
-        with unmasked_rows(db, states, job, secrets) as rows:
+        with unmasked_rows(db, choice, job, secrets) as rows:
             if rehearse:
                 for _ in rows.columns():
                     pass

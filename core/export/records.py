@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ..journal.filter import RowFilter
 from ..model import State
 
 
@@ -25,6 +27,17 @@ class ExportStates(StrEnum):
         if self is ExportStates.SUCCEEDED:
             return (State.SUCCEEDED,)
         return (State.FAILED, State.INVALID) if self is ExportStates.FAILED else tuple(State)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which requests are exported: those in these states that a filter selects, too."""
+
+    states: ExportStates = ExportStates.ALL
+    rows: RowFilter = RowFilter()  # noqa: RUF009
+
+
+EVERYTHING = Choice()
 
 
 class Record(NamedTuple):
@@ -57,24 +70,26 @@ Attempt = tuple[int, int, float, float, int | None, str | None, str | None]
 _RECORDS = """
 SELECT r.id, r.row, r.method, r.url, r.state, r.status, r.kind, r.message, r.bytes, r.attempts,
        r.elapsed_ms, r.ended_at, p.headers, p.body, p.body_path{more}
-FROM requests r LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL
-WHERE r.state IN ({states}) ORDER BY r.id
+FROM {chosen} r LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL ORDER BY r.id
 """
 _ATTEMPTS = """
 SELECT a.request, a.n, a.started, a.elapsed_ms, a.status, a.kind, a.message
-FROM requests r CROSS JOIN attempts a ON a.request = r.id
-WHERE r.state IN ({states}) ORDER BY r.id, a.n
+FROM {chosen} r CROSS JOIN attempts a ON a.request = r.id ORDER BY r.id, a.n
 """
-_ROWS = "SELECT row{more} FROM requests r WHERE state IN ({states}) ORDER BY r.id"
+_ROWS = "SELECT row{more} FROM {chosen} r ORDER BY r.id"
+# The condition names columns as they are in `requests`, which responses and attempts have some of, too.
+_CHOSEN = "(SELECT * FROM requests WHERE state IN ({states}) AND {condition})"
 
 
 class JournalRows:
     """The chosen requests as the journal has them, secrets masked; memory does not grow with their number."""
 
-    def __init__(self, db: sqlite3.Connection, states: ExportStates) -> None:
+    def __init__(self, db: sqlite3.Connection, choice: Choice) -> None:
         """`db` is within a read transaction, so that all answers are of one moment."""
         self._db = db
-        self._states = ",".join(str(int(state)) for state in states.states)
+        states = ",".join(str(int(state)) for state in choice.states.states)
+        condition, self._values = choice.rows.where()
+        self._chosen = _CHOSEN.format(states=states, condition=condition)
 
     def records(self) -> Iterator[Record]:
         """The requests in input order."""
@@ -89,7 +104,7 @@ class JournalRows:
         return (row for (row,) in self._select(_ROWS))
 
     def _select(self, sql: str, more: str = "") -> Iterator[Any]:
-        return self._db.execute(sql.format(states=self._states, more=more))
+        return self._db.execute(sql.format(chosen=self._chosen, more=more), self._values)
 
     def _records_and(self, more: str) -> Iterator[tuple[Record, tuple[Any, ...]]]:
         """Records with further columns of `requests`."""

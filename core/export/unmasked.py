@@ -22,7 +22,7 @@ from ..requests.templates import RequestBuilder
 from ..secrets.sealing import ROW_SEALED, URL_SEALED, unseal
 from ..secrets.values import MASK
 from .masks import fits, fits_value
-from .records import ExportStates, JournalRows, Record
+from .records import Choice, JournalRows, Record
 
 _BATCH = 256
 _MORE = "r.id, r.state, r.url, r.sealed, r.line, r.spec"
@@ -65,13 +65,13 @@ class UnmaskedRows(JournalRows):
     def __init__(
         self,
         db: sqlite3.Connection,
-        states: ExportStates,
+        choice: Choice,
         builder: RequestBuilder,
         recall: Recall | None,
         runner: asyncio.Runner,
     ) -> None:
         """`recall` is None where the input cannot be read twice; `runner` waits for it."""
-        super().__init__(db, states)
+        super().__init__(db, choice)
         self._builder = builder
         self._recall = recall
         self._runner = runner
@@ -141,7 +141,7 @@ class UnmaskedRows(JournalRows):
 
 @contextmanager
 def unmasked_rows(
-    db: sqlite3.Connection, states: ExportStates, job: Mapping[str, Any], sources: SecretSources
+    db: sqlite3.Connection, choice: Choice, job: Mapping[str, Any], sources: SecretSources
 ) -> Generator[UnmaskedRows]:
     """The rows of a run, in a thread without a running loop; `job` is as the journal has it.
 
@@ -164,7 +164,7 @@ def unmasked_rows(
         recall = Recall(job["input"], form, job["identity"])
     with asyncio.Runner() as runner:
         try:
-            yield UnmaskedRows(db, states, builder, recall, runner)
+            yield UnmaskedRows(db, choice, builder, recall, runner)
         finally:
             if recall is not None:
                 runner.run(recall.close())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fetchdeck.core.export import ExportStates, export_run
+from fetchdeck.core.export import Choice, ExportStates, export_run
 from fetchdeck.core.export.csv_lines import OWN_COLUMNS, cell, own_names
 from fetchdeck.core.model import FailureKind, State
 from hypothesis import given
@@ -17,7 +17,7 @@ from ..support.journal_factory import Made, make_journal
 
 async def table(tmp_path: Path, *rows: Made, states: ExportStates = ExportStates.ALL) -> list[list[str]]:
     folder = make_journal(tmp_path / "a.run" / "journal.sqlite", rows).parent
-    assert await export_run(folder, tmp_path / "o.csv", states=states) == len(
+    assert await export_run(folder, tmp_path / "o.csv", choice=Choice(states)) == len(
         [row for row in rows if row.state in states.states]
     )
     text = (tmp_path / "o.csv").read_bytes().decode()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import OptionError, RunError
-from fetchdeck.core.export import ExportStates, export_run
+from fetchdeck.core.export import Choice, ExportStates, export_run
+from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, State
 
 from ..support.journal_factory import Made, make_journal, open_journal, requeue
@@ -32,7 +33,7 @@ def run_with(tmp_path: Path, *rows: Made) -> Path:
 
 async def exported(folder: Path, states: ExportStates = ExportStates.ALL) -> list[dict[str, object]]:
     output = folder.parent / "out.jsonl"
-    count = await export_run(folder, output, states=states)
+    count = await export_run(folder, output, choice=Choice(states))
     lines = [json.loads(line) for line in output.read_text().split("\n")[:-1]]
     assert len(lines) == count
     return lines
@@ -196,3 +197,24 @@ async def test_standard_output_gets_json_lines(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(sys, "stdout", stream)
     assert await export_run(run_with(tmp_path, answered(), answered()), Path("-")) == 2
     assert len(stream.buffer.getvalue().splitlines()) == 2  # pyright: ignore
+
+
+async def test_a_filter_chooses_rows_and_keeps_their_attempts_and_bodies(tmp_path: Path) -> None:
+    lost = Made(State.FAILED, "http://a.example/1", kind=FailureKind.RESET, message="lost", attempts=2)
+    missing = Made(
+        State.FAILED, "http://b.example/2", status=404, kind=FailureKind.HTTP_STATUS, message="HTTP 404",
+        size=2, reply=(b"", b"no"),
+    )  # fmt: skip
+    folder = run_with(tmp_path, answered(), lost, missing, lost)
+
+    async def chosen(text: str, states: ExportStates = ExportStates.ALL) -> list[tuple[object, object, int]]:
+        output = tmp_path / "o.jsonl"
+        await export_run(folder, output, choice=Choice(states, RowFilter.parse(text)))
+        lines = [json.loads(line) for line in output.read_text().splitlines()]
+        return [(line["id"], line["body"], len(line["attempts"])) for line in lines]
+
+    assert await chosen("cause:1") == [(1, None, 2), (3, None, 2)]
+    assert await chosen("cause:2 host:b.") == [(2, "no", 1)]
+    assert await chosen("status:4xx size<9 404") == [(2, "no", 1)]
+    assert await chosen("attempts>1", ExportStates.SUCCEEDED) == []
+    assert len(await chosen("", ExportStates.FAILED)) == 3

@@ -65,7 +65,7 @@ COMMANDS: tuple[Command, ...] = (
           Group.ROWS, "copy_curl", rank=10, hint="copy curl"),
     _rows("filter", "slash", "Filter rows…", "Show only the rows that match.",
           Group.ROWS, "filter", rank=8, hint="filter"),
-    _rows("export", "e", "Export rows…", "Write the rows of this tab (all, succeeded or failed) to a file.",
+    _rows("export", "e", "Export rows…", "Write the rows of this tab, of its filter or of the chosen causes to a file.",
           Group.ROWS, "export", rank=12, hint="export"),
     _rows("clear", "escape", "Clear the filter and marks", "Take the filter of this tab and all marks away.",
           Group.ROWS, "clear"),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import App
 
 from ...core.errors import FetchdeckError, OptionError
-from ...core.export import ExportStates, check_output, export_run
+from ...core.export import Choice, ExportStates, check_output, export_run
 from ...core.export.output import STDOUT
+from ...core.journal.filter import RowFilter
+from ...core.journal.records import Cause
+from ...core.model import State
 from ...core.printable import printable
+from ..cells import clip
 from ..figures import count
 from .prompt import Answer, PromptScreen
 
@@ -23,9 +28,11 @@ _LONGEST_PATH = 4096
 """Characters."""
 _WHAT = {
     ExportStates.ALL: "Every row of the run as it stands now",
-    ExportStates.SUCCEEDED: "Every row that succeeded, whatever the filter",
-    ExportStates.FAILED: "Every row that failed or is invalid, whatever the filter",
+    ExportStates.SUCCEEDED: "Every row that succeeded",
+    ExportStates.FAILED: "Every row that failed or is invalid",
 }
+_FIT_SIGNATURE = 120
+"""Cells of a cause's signature in the dialog: two lines of it."""
 
 
 class Exports:
@@ -39,23 +46,41 @@ class Exports:
 
     def ask(self, tab: str, run_name: str) -> None:
         """Ask where to write what this tab is about."""
+        states = _BY_TAB.get(tab, ExportStates.ALL)
+        self._ask(Choice(states), _WHAT[states], run_name)
+
+    def ask_shown(self, rows: RowFilter, text: str, run_name: str) -> None:
+        """Ask where to write the rows that a tab shows; `text` is the filter as it was typed."""
+        self._ask(
+            Choice(rows=rows), f"The rows that “{clip(printable(text), _FIT_SIGNATURE)}” shows", run_name
+        )
+
+    def ask_causes(self, causes: Sequence[Cause], run_name: str) -> None:
+        """Ask where to write the requests that have failed by these causes."""
+        rows = RowFilter(states=frozenset({State.FAILED}), causes=frozenset(cause.id for cause in causes))
+        n = sum(cause.count for cause in causes)
+        noun = "request" if n == 1 else "requests"
+        numbers = "-".join(str(cause.id) for cause in causes[:3])
+        self._ask(Choice(rows=rows), f"The {count(n)} {noun} that failed by {named(causes)}",
+                  f"{run_name}-cause-{numbers}")  # fmt: skip
+
+    def _ask(self, choice: Choice, what: str, name: str) -> None:
         if self._busy:
             self._app.notify("An export is being written; wait for its end.", markup=False)
             return
-        states = _BY_TAB.get(tab, ExportStates.ALL)
 
         def answered(answer: Answer[Path] | None) -> None:
             if answer is not None:
                 self._busy = True
-                self._app.run_worker(self._write(answer.value, states), name="export")
+                self._app.run_worker(self._write(answer.value, choice), name="export")
 
-        hint = f"{_WHAT[states]}, to a .jsonl or .csv file."
-        prompt = PromptScreen("Export", hint, free_name(run_name), FileName(), longest=_LONGEST_PATH)
+        hint = f"{what}, to a .jsonl or .csv file."
+        prompt = PromptScreen("Export", hint, free_name(name), FileName(), longest=_LONGEST_PATH)
         self._app.push_screen(prompt, answered)
 
-    async def _write(self, file: Path, states: ExportStates) -> None:
+    async def _write(self, file: Path, choice: Choice) -> None:
         try:
-            rows = await export_run(self._run_folder, file, states=states)
+            rows = await export_run(self._run_folder, file, choice=choice)
         except FetchdeckError as error:
             self._tell(str(error).removeprefix("--output "), failed=True)
         except OSError as error:
@@ -70,6 +95,13 @@ class Exports:
     def _tell(self, sentence: str, *, failed: bool = False) -> None:
         severity = "error" if failed else "information"
         self._app.notify(printable(sentence), severity=severity, markup=False, timeout=8)
+
+
+def named(causes: Sequence[Cause]) -> str:
+    """Causes in a sentence: by its signature where it is one."""
+    if len(causes) == 1:
+        return f"“{clip(printable(causes[0].signature), _FIT_SIGNATURE)}”"
+    return f"{count(len(causes))} causes"
 
 
 class FileName:

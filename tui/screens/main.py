@@ -184,8 +184,14 @@ class MainScreen(Screen[None]):
         self._relabel()
 
     def action_export(self) -> None:
-        """Write the rows that this tab is about to a file."""
-        self._exports.ask(self.tab, self._engine.snapshot().name)
+        """Write the rows that this tab is about to a file: those of the chosen causes, or that a filter shows."""
+        name, table = self._engine.snapshot().name, self.table
+        if isinstance(table, CauseTable) and (causes := table.chosen()):
+            self._exports.ask_causes(causes, name)
+        elif isinstance(table, JournalTable) and (text := self._filters.get(self.tab)):
+            self._exports.ask_shown(table.rows_filter, text, name)
+        else:
+            self._exports.ask(self.tab, name)
 
     async def action_copy_curl(self) -> None:
         """Copy the selected request as a curl command."""

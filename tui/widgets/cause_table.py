@@ -72,6 +72,11 @@ class CauseTable(VirtualTable[Cause]):
         """The cause's number."""
         return row.id
 
+    def chosen(self) -> tuple[Cause, ...]:
+        """What a command is to act on: the marked causes, else the selected one."""
+        ids = frozenset(self.chosen_ids())
+        return tuple(cause for cause in self._causes if cause.id in ids)
+
     @property
     def causes_known(self) -> int:
         """How many causes there were when they were last read, also out of sight."""
