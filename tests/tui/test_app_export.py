@@ -10,8 +10,9 @@ from fetchdeck.core.errors import OptionError
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.export import FileName, free_name
 from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.cause_table import CauseTable
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from ..support.scripted_engine import rows, scripted, seen
 
@@ -29,13 +30,16 @@ async def until_seen(pilot: Pilot[None], text: str) -> None:
         await pilot.pause(0.01)
 
 
+def hint(pilot: Pilot[None]) -> str:
+    return str(pilot.app.screen.query_one(".dialog--hint", Static).render())
+
+
 @pytest.mark.parametrize(
     ("tab", "states"),
     [
         ("1", {"succeeded": 40, "failed": 12}),
         ("2", {"succeeded": 40}),
         ("3", {"failed": 12}),
-        ("4", {"failed": 12}),
         ("6", {"succeeded": 40, "failed": 12}),
     ],
 )
@@ -49,6 +53,24 @@ async def test_e_writes_what_the_tab_is_about(tmp_path: Path, tab: str, states: 
     lines = [json.loads(line) for line in Path("places.jsonl").read_text().splitlines()]
     found = [line["state"] for line in lines]
     assert {state: found.count(state) for state in set(found)} == states
+
+
+async def test_e_writes_the_selected_cause_and_what_a_filter_shows(tmp_path: Path) -> None:
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(notifications=True) as pilot:
+        await pilot.press("4")
+        causes = pilot.app.screen.query_one(CauseTable)
+        while causes.selected is None:
+            await pilot.pause(0.01)
+        await pilot.press("e")
+        assert "The 8 requests that failed by “http_status: 503 Service Unavailable”" in hint(pilot)
+        await pilot.press("enter")
+        await until_seen(pilot, "Wrote 8 rows to places-cause-2.jsonl.")
+        await pilot.press("3", "slash", *"kind:timeout", "enter", "e")
+        assert "The rows that “kind:timeout” shows" in hint(pilot)
+        await pilot.press("enter")
+        await until_seen(pilot, "Wrote 4 rows to places.jsonl.")
+    lines = [json.loads(line) for line in Path("places-cause-2.jsonl").read_text().splitlines()]
+    assert {line["status"] for line in lines} == {503}
 
 
 async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(tmp_path: Path) -> None:
