@@ -17,6 +17,10 @@ class RowError(FetchdeckError):
     """One row cannot become a request; the row is `invalid` and the run goes on."""
 
 
+class EditError(FetchdeckError):
+    """An edited request cannot be sent: a mask that was moved, a secret that is not stored, a request not ended."""
+
+
 class OptionError(FetchdeckError):
     """An option's value cannot be understood, such as `--rate ten`."""
 

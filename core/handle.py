@@ -173,6 +173,8 @@ class EventKind(StrEnum):
     COOLING = "cooling"
     CREDENTIALS = "credentials"
     RETRIED = "retried"
+    EDITED = "edited"
+    """A request was edited and is sent again."""
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
     """Failures that a user wants no more of."""

@@ -18,11 +18,13 @@ from ..limits.hosts import HostLimits
 from ..policies.breaker import Breakers
 from ..policies.rate import Pacer
 from ..policies.stop import StopWatch
+from ..secrets.templates import masked_templates
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
 from .controls import Controls
 from .credentials import CredentialWatch
 from .disk import DiskWatch
+from .editing import Editing
 from .engine import Engine
 from .equipment import Equipment
 from .events import EventLog
@@ -37,6 +39,7 @@ from .outage import OutageGuard, OutageListener
 from .plan import Plan
 from .pulse import TICK_S, Pulse
 from .renewal import Renewal
+from .resending import Resending
 from .run_clock import RunClock
 from .scheduler import Parts, Scheduler
 from .session import Session
@@ -71,6 +74,8 @@ async def assemble(
         recall = Recall(job.input, source.format, source.identity)
         stack.push_async_callback(recall.close)
 
+    editing = Editing(masked_templates(job.templates, plan.redactor), plan.redactor)
+    feed = Feed(plan.builder, plan.redactor, recall, held, editing)
     limits = HostLimits(options.per_host, options.rate_per_host, options.burst)
     gate = Gate(options.concurrency, limits)
     events = EventLog(folder.log, plan.redactor)
@@ -127,7 +132,7 @@ async def assemble(
         Parts(
             journal=journal,
             transport=transport,
-            feed=Feed(plan.builder, plan.redactor, recall, held),
+            feed=feed,
             gate=gate,
             landing=Landing(
                 plan.policy, meter, gaps, outages, care, credentials, reactions, plan.redactor.text
@@ -156,6 +161,7 @@ async def assemble(
         controls=controls,
         stops=StopWatch(plan.max_failures, plan.stop_on, options.time_limit_s),
         purse=purse,
+        resending=Resending(journal, feed, editing, events),
         renewal=Renewal(plan.builder, plan.redactor, scheduler, credentials),
         credentials=credentials,
         canaries=options.canary,

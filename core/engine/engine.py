@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ..errors import RunError
+from ..errors import EditError
 from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
@@ -158,8 +158,18 @@ class Engine:
         self._session.spawn(self._requeue(rows, None))
 
     def resend(self, request: int, edited: EditedRequest) -> None:
-        """Send an ended request again as edited, as a new attempt."""
-        raise RunError(f"Request {request} cannot be sent again as {edited.method}: this run takes no edits.")
+        """Send an ended request again as edited, as a new attempt; `***` stands for what was masked at its place.
+
+        Raises EditError where it is no request, or has not ended; what is found out later stands in an event.
+        """
+        if self._with.scheduler.stopping:
+            raise EditError(
+                "The run is being left, and sends nothing more. Edit the request when it goes on."
+            )
+        if request in self._with.scheduler.flights:
+            raise EditError(f"Request {request} is in flight. Wait for its end, or cancel it first.")
+        checked = self._with.resending.check(edited)
+        self._session.spawn(self._with.resending.resend(request, checked))
 
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel those in flight and skip those queued or waiting; they end as `skipped`."""

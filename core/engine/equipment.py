@@ -17,6 +17,7 @@ from .ingest import Ingest
 from .meter import Meter
 from .outage import OutageGuard
 from .renewal import Renewal
+from .resending import Resending
 from .run_clock import RunClock
 from .scheduler import Scheduler
 from .spending import Purse
@@ -42,6 +43,7 @@ class Equipment:
     events: EventLog
     stops: StopWatch
     purse: Purse | None
+    resending: Resending
     renewal: Renewal
     credentials: CredentialWatch
     canaries: int

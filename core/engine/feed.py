@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from ..errors import InputError, RowError
+from ..errors import EditError, InputError, RowError
 from ..inputs.recall import Recall
+from ..journal.edits import EDITED, Stored
 from ..journal.entries import Ended, Leased
 from ..model import FailureKind, Request, Row, State
 from ..printable import printable
 from ..requests.templates import RequestBuilder
 from ..secrets.redact import Redactor
 from ..secrets.sealing import ROW_SEALED, seal, unseal
+from .editing import Editing, needs_row
 from .ticket import Ticket
 
 _CHUNK = 100
@@ -65,9 +67,15 @@ class Feed:
     """Makes tickets of leased rows: by a short cut where the stored URL is all, else through the templates."""
 
     def __init__(
-        self, builder: RequestBuilder, redactor: Redactor, recall: Recall | None, held: HeldRows
+        self,
+        builder: RequestBuilder,
+        redactor: Redactor,
+        recall: Recall | None,
+        held: HeldRows,
+        editing: Editing,
     ) -> None:
         """`recall` reads rows with secrets again; None where the input cannot be read twice."""
+        self._editing = editing
         self._builder = builder
         self._redactor = redactor
         self._recall = recall
@@ -89,7 +97,7 @@ class Feed:
         for number, one in enumerate(leased, start=1):
             try:
                 request = self._request(one, recalled)
-            except RowError as error:
+            except (RowError, EditError) as error:
                 failed.append(_failure(one, printable(self._redactor.text(str(error)))))
             else:
                 tickets.append(Ticket(one.id, request, one.url, one.host, one.attempt, one.tries, one.lease))
@@ -97,13 +105,40 @@ class Feed:
                 await asyncio.sleep(0)
         return tickets, failed
 
-    async def _recalled(self, leased: list[Leased]) -> dict[int, Row]:
-        wanted = [one.id for one in leased if one.sealed & ROW_SEALED and self._held.get(one.id) is None]
+    async def original(self, one: Stored) -> Request:
+        """The request that the row of an edited one makes; raises as `tickets` does, and RowError."""
+        return self._original(one, await self._recalled([one]))
+
+    async def _recalled(self, leased: Sequence[Leased | Stored]) -> dict[int, Row]:
+        wanted = [
+            one.id
+            for one in leased
+            if one.sealed & ROW_SEALED
+            and self._held.get(one.id) is None
+            and (one.edit is None or needs_row(one.edit.origins))
+        ]
         if not wanted or self._recall is None:
             return {}
         return await self._recall.rows(wanted)
 
     def _request(self, one: Leased, recalled: dict[int, Row]) -> Request:
+        if one.sealed & EDITED:
+            stored = Stored(
+                one.id,
+                State.IN_FLIGHT,
+                one.line,
+                one.method,
+                one.url,
+                one.row,
+                one.spec,
+                one.sealed,
+                one.edit,
+            )
+            wanted = one.edit is not None and needs_row(one.edit.origins)
+            return self._editing.request(stored, self._original(stored, recalled) if wanted else None)
+        return self._original(one, recalled)
+
+    def _original(self, one: Leased | Stored, recalled: dict[int, Row]) -> Request:
         if not one.sealed and one.spec is None:
             request = self._builder.shortcut(one.method, one.url)
             if request is not None:
@@ -115,7 +150,8 @@ class Feed:
             raise RowError(_NOT_HELD)
         request = self._builder.build(row)
         again = seal(row, request, self._redactor)
-        if (again.url, again.row, again.spec) != (one.url, one.row, one.spec):
+        first_url = one.edit.first_url if one.edit is not None else one.url
+        if (again.url, again.row, again.spec) != (first_url, one.row, one.spec):
             raise InputError(f"line {row.line} of the input is not the row that this run was started with")
         return request
 

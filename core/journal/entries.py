@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model import ConnectTimes, FailureKind, Hop, Reply, State
+from .edits import Edit
 
 LOST_MESSAGE = "the journal was damaged: this request may have been sent, and what came of it is lost"
 """What a request ends with that must not be sent again by itself, and whose record was lost."""
@@ -45,6 +46,8 @@ class Leased:
     sealed: int
     lease: int
     """Number of the lease it came with; grows with each."""
+    edit: Edit | None = None
+    """How a user has edited it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class RequestDetail:
     """Request body, secrets masked."""
     attempts: tuple[AttemptRecord, ...]
     response: ResponseRecord | None
+    edited: bool = False
+    """Whether a user has edited it, so that it is no longer what its row makes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ CREATE TABLE requests(
     state INTEGER NOT NULL,              -- core/model.py State
     attempts INTEGER NOT NULL DEFAULT 0, -- leased so far, over all sessions
     tries INTEGER NOT NULL DEFAULT 0,    -- charged against --retries since it was last queued
-    sealed INTEGER NOT NULL DEFAULT 0,   -- 1: a secret was masked in url, 2: in row or spec
+    sealed INTEGER NOT NULL DEFAULT 0,   -- 1: a secret was masked in url, 2: in row or spec; 4: see edits
     sent INTEGER NOT NULL DEFAULT 0,     -- a non-idempotent request that may be on the wire
     line INTEGER NOT NULL,               -- where it stands in the input
     method TEXT NOT NULL,
@@ -102,6 +102,17 @@ CREATE TABLE events(
 """
 
 
+_EDITS = """
+CREATE TABLE edits(
+    request INTEGER PRIMARY KEY,
+    headers TEXT NOT NULL,               -- JSON [[name, value], ...], secrets masked
+    body BLOB,                           -- secrets masked
+    origins TEXT NOT NULL,               -- what each mask stands for, core/journal/edits.py
+    first_url TEXT NOT NULL              -- the URL that its row made, secrets masked
+)
+"""
+
+
 def _create(db: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
@@ -113,11 +124,8 @@ def _keep_events(db: sqlite3.Connection) -> None:
 
 
 def _keep_connect_times(db: sqlite3.Connection) -> None:
-    for column in (
-        "dns_ms",
-        "connect_ms",
-        "tls_ms",
-    ):  # NULL: a connection was reused, or it did not come to it
+    # NULL where a connection was reused, or where it did not come to it.
+    for column in ("dns_ms", "connect_ms", "tls_ms"):
         db.execute(f"ALTER TABLE attempts ADD COLUMN {column} REAL")
 
 
@@ -129,11 +137,16 @@ def _keep_trends(db: sqlite3.Connection) -> None:
     count_trends(db)
 
 
+def _keep_edits(db: sqlite3.Connection) -> None:
+    db.execute(_EDITS)
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
     ("create the tables", _create),
     ("keep what happens to the run", _keep_events),
     ("keep what making a connection took", _keep_connect_times),
     ("keep the trends of failures", _keep_trends),
+    ("keep requests that were edited", _keep_edits),
 )
 """Named steps; a journal's `user_version` is how many of them it has seen."""
 

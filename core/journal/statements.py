@@ -25,6 +25,11 @@ WHERE id IN (SELECT id FROM picked)
 """For the requests of a temporary table `picked`."""
 SKIP_FAILED = "UPDATE requests SET state = 5 WHERE id IN (SELECT id FROM picked)"
 """For the requests of a temporary table `picked`."""
+RESEND = """
+UPDATE requests SET state = 0, tries = 0, sent = 0, cause = NULL, ended = NULL, ended_at = NULL,
+method = ?, url = ?, host = ?, sealed = sealed | 4 WHERE id = ?
+"""
+"""For method, URL and host, masked, and the id."""
 QUEUED_URL = "SELECT url FROM requests WHERE state = 0 AND state < 3 AND id >= ? ORDER BY id LIMIT 1"
 """For the id from which to look."""
 ATTEMPTS_SEEN = """

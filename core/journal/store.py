@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..model import UNSENT_KINDS, Counts, FailureKind, State
-from . import statements, values
+from . import by_hand, statements, values
+from .edits import EDITED, Edit, Stored, read_edit, read_stored
 from .entries import Accepted, Ended, Leased, Noted
 from .filter import RowFilter
 from .folder import RunFolder
 from .ledger import Ledger
 from .opening import open_for_writing
-from .picking import picked
 from .sweep import sweep_bodies
 
 EVERY_ID = 2**63 - 1
@@ -136,7 +136,11 @@ class Store:
         rows = self._db.execute(statements.LEASE.format(others), (start, below, *without, count)).fetchall()
         self._ledger.move(State.QUEUED, State.IN_FLIGHT, len(rows))
         self._lease += 1
-        return sorted((Leased(*row, lease=self._lease) for row in rows), key=lambda leased: leased.id)
+        return sorted((self._leased(row) for row in rows), key=lambda leased: leased.id)
+
+    def _leased(self, row: tuple[Any, ...]) -> Leased:
+        edited = read_edit(self._db, row[0]) if row[-1] & EDITED else None
+        return Leased(*row, lease=self._lease, edit=edited)
 
     def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
         """Mark those that still wait as in flight for their next attempt; which these are, and the lease's number."""
@@ -209,32 +213,22 @@ class Store:
 
         `ids` narrows the choice to those; None means all that the filter selects.
         """
-        condition, values = rows.where()
-        condition = f"state IN (4, 5) AND state >= 3 AND {condition}"
-        with picked(self._db, condition, values, ids) as (by_state, by_cause):
-            self._ledger.pardon(by_cause)
-            self._db.execute(statements.REQUEUE)
-        for state, count in by_state.items():
-            self._ledger.move(State(state), State.QUEUED, count)
-        total = sum(by_state.values())
-        self._ledger.add("requeues", total)
-        return total
+        return by_hand.requeue(self._db, self._ledger, rows, ids)
+
+    def resend(self, request: int, method: str, url: str, host: str, edit: Edit) -> bool:
+        """Queue a request that has ended again as it is edited now; False where it has not ended by an outcome."""
+        return by_hand.resend(self._db, self._ledger, request, (method, url, host), edit)
+
+    def stored(self, request: int) -> Stored | None:
+        """A request as it stands now, or None for an unknown id."""
+        return read_stored(self._db, request)
 
     def skip_failed(self, rows: RowFilter) -> int:
         """Make skipped ones of the failed requests that the filter selects; returns how many.
 
         They keep what they failed by, so that it can be read, and they be found, later.
         """
-        condition, values = rows.where()
-        condition = f"state = 4 AND state >= 3 AND {condition}"
-        with picked(self._db, condition, values) as (by_state, by_cause):
-            self._ledger.pardon(by_cause)
-            self._db.execute(statements.SKIP_FAILED)
-        count = sum(by_state.values())
-        self._ledger.move(State.FAILED, State.SKIPPED, count)
-        # Lists of failures, which only grow at their end otherwise, must be made anew.
-        self._ledger.add("requeues", count)
-        return count
+        return by_hand.skip_failed(self._db, self._ledger, rows)
 
     def pending_sealed(self) -> set[int]:
         """Requests that are still to be sent and whose rows hold secrets that are not stored here."""

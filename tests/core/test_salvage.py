@@ -16,6 +16,7 @@ from fetchdeck.core.journal.salvage.rescue import Salvaged, salvage
 from fetchdeck.core.journal.salvage.tables import (
     ATTEMPTS,
     COUNTERS,
+    EDITS,
     EVENTS,
     META,
     REQUESTS,
@@ -129,7 +130,7 @@ def test_no_single_page_costs_more_than_its_rows(tmp_path: Path) -> None:
 def test_the_shapes_are_those_of_the_schema() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         schema.prepare(db, Path(":memory:"))
-        for table in (META, COUNTERS, REQUESTS, ATTEMPTS, RESPONSES, SESSIONS, EVENTS):
+        for table in (META, COUNTERS, REQUESTS, ATTEMPTS, RESPONSES, SESSIONS, EVENTS, EDITS):
             columns = db.execute(f"PRAGMA table_info({table.name})").fetchall()
             assert table.columns == tuple(column[1] for column in columns)
             assert sum(column[5] > 0 for column in columns) == (table.key or 1)

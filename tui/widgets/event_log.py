@@ -22,6 +22,7 @@ _KINDS: dict[EventKind, tuple[str, Tone]] = {
     EventKind.COOLING: ("◷ cooling", Tone.WARN),
     EventKind.CREDENTIALS: ("◈ credentials", Tone.ACCENT),
     EventKind.RETRIED: ("↻ retried", Tone.ACCENT),
+    EventKind.EDITED: ("✎ edited", Tone.ACCENT),
     EventKind.CANCELLED: ("- cancelled", Tone.WARN),
     EventKind.SKIPPED: ("- skipped", Tone.WARN),
     EventKind.TROUBLE: ("! trouble", Tone.BAD),

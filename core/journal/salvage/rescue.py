@@ -22,7 +22,7 @@ from .damaged import Damaged
 from .pages import open_pages
 from .rebuild import Known, NewJournal, ingest_of
 from .records import Row
-from .tables import ATTEMPTS, COUNTERS, EVENTS, META, REQUESTS, RESPONSES, SESSIONS
+from .tables import ATTEMPTS, COUNTERS, EDITS, EVENTS, META, REQUESTS, RESPONSES, SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def _rescue(damaged: Damaged, source: RunFolder, target: RunFolder) -> Salvaged:
         attempts = journal.add(
             ATTEMPTS, (row for row in damaged.rows(ATTEMPTS) if journal.size_of(_number(row))[0])
         )
+        journal.add(EDITS, (row for row in damaged.rows(EDITS) if journal.size_of(_number(row))[0]))
         sessions = list(damaged.rows(SESSIONS))
         journal.add(SESSIONS, sessions)
         journal.add(EVENTS, damaged.rows(EVENTS))

@@ -23,6 +23,8 @@ _Span = Annotated[float, Meta(ge=0, lt=1e13)]
 _Status = Annotated[int, Meta(ge=0, le=9999)]
 _Method = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]*$")]
 _object = msgspec.json.Decoder(dict[str, Any]).decode
+_pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
+_origins = msgspec.json.Decoder(dict[str, list[tuple[str, int] | None]]).decode
 _hops = msgspec.json.Decoder(list[tuple[str, int]]).decode
 _COUNTERS = frozenset({state.label for state in State} | {"bytes", "requeues", "ended"})
 
@@ -118,6 +120,12 @@ def _event(row: Any) -> bool:
     return re.fullmatch(r"[a-z_]{1,32}", row.kind) is not None
 
 
+def _edit(row: Any) -> bool:
+    _pairs(row.headers)
+    _origins(row.origins)
+    return True
+
+
 def _always(_row: Any) -> bool:
     return True
 
@@ -138,7 +146,7 @@ REQUESTS = _table(
         "state": State,
         "attempts": _Number,
         "tries": _Number,
-        "sealed": Annotated[int, Meta(ge=0, le=3)],
+        "sealed": Annotated[int, Meta(ge=0, le=7)],
         "sent": _Flag,
         "line": _Number,
         "method": _Method,
@@ -199,4 +207,9 @@ EVENTS = _table(
     "events",
     {"id": _Ordinal, "session": _Ordinal, "at": _Moment, "kind": str, "text": str},
     _event,
+)
+EDITS = _table(
+    "edits",
+    {"request": _Number, "headers": str, "body": bytes | None, "origins": str, "first_url": str},
+    _edit,
 )
