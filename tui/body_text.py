@@ -92,13 +92,16 @@ def format_json(text: str) -> list[str]:
     return [*lines, line]
 
 
-def hex_dump(data: bytes) -> list[str]:
-    """Offset, sixteen octets in hexadecimal, and those of them that are printable ASCII."""
+def hex_dump(data: bytes, offset: int = 0) -> list[str]:
+    """Offset, sixteen octets in hexadecimal, and those of them that are printable ASCII.
+
+    `offset` is that of the first octet.
+    """
     lines: list[str] = []
-    for offset in range(0, len(data), _ROW):
-        row = data[offset : offset + _ROW]
+    for at in range(0, len(data), _ROW):
+        row = data[at : at + _ROW]
         text = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in row)
-        lines.append(f"{offset:08x}  {row.hex(' ', 1):<{_ROW * 3}} {text}")
+        lines.append(f"{offset + at:08x}  {row.hex(' ', 1):<{_ROW * 3}} {text}")
     return lines
 
 

@@ -1,0 +1,1 @@
+"""What the inspector shows, as documents of lines, and the widgets that show them."""
