@@ -10,7 +10,7 @@ _WORK_S = 0.003
 _REST_S = 0.001
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Nobody wants the result of this work any more."""
 
 
@@ -27,17 +27,17 @@ class Pauses:
         self._stopped = False
 
     def stop(self) -> None:
-        """Let the work end with `Stopped` at its next step."""
+        """Let the work end with `StoppedError` at its next step."""
         self._stopped = True
 
     def tick(self) -> None:
-        """One step is done; raises Stopped when the work is not wanted any more."""
+        """One step is done; raises StoppedError when the work is not wanted any more."""
         self._left -= 1
         if self._left:
             return
         self._left = _EVERY
         if self._stopped:
-            raise Stopped
+            raise StoppedError
         now = time.monotonic()
         if now - self._since > _WORK_S:
             time.sleep(_REST_S)

@@ -45,14 +45,14 @@ def attempt_lines(detail: RequestDetail, flight: InFlightRow | None, width: int)
             lines += _wait(before, attempt)
         spent = segments(attempt)
         used += [part for part, _ in spent]
-        lines += _attempt(attempt, detail.row.url, longest, width)
+        lines += _attempt(attempt, longest, width)
     lines += _under_way(flight, longest, width) if flight else _to_come(detail.row.state, attempts)
     if used:
         lines.append((Span(_INDENT), *legend(used)))
     return lines
 
 
-def _attempt(attempt: AttemptRecord, url: str, longest: float, width: int) -> list[Line]:
+def _attempt(attempt: AttemptRecord, longest: float, width: int) -> list[Line]:
     failed = attempt.kind is not None
     head: Line = (
         Span(f"{attempt.n:>3}  ", Tone.TITLE),
@@ -61,17 +61,18 @@ def _attempt(attempt: AttemptRecord, url: str, longest: float, width: int) -> li
         Span(f"{attempt.status or NONE}", status_tone(attempt.status)),
         Span(f"  {precise(attempt.elapsed_ms)}"),
     )
-    lines = _beside(head, failure_text(attempt.kind, attempt.message), width) if failed else [head]
+    why = failure_text(attempt.kind, attempt.message)
+    lines: list[Line] = [*_beside(head, why, width)] if failed else [head]
     spent = segments(attempt)
     cells = min(_WIDEST_BAR, max(8, width - len(_INDENT) - 1))
     lines.append((Span(_INDENT), *bar(spent, longest, cells)))
-    shown = figures(spent, attempt.elapsed_ms)
+    shown = figures(spent)
     reused = attempt.connect_ms is None and attempt.ttfb_ms is not None
     lines.append((Span(_INDENT), *shown, Span(" · reused connection" if reused else "", Tone.MUTED)))
-    return lines + _hops(attempt, url)
+    return lines + _hops(attempt)
 
 
-def _hops(attempt: AttemptRecord, url: str) -> list[Line]:
+def _hops(attempt: AttemptRecord) -> list[Line]:
     lines: list[Line] = []
     for number, (asked, status) in enumerate(attempt.hops, start=1):
         head = Span(f"{_INDENT}hop {number}  ", Tone.MUTED)

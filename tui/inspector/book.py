@@ -17,7 +17,7 @@ from ..widgets.columns import Tone
 from .charsets import UTF_8, decode, looks_like_text, media_type
 from .document import Document, LineDocument
 from .images import image_facts
-from .json_document import NotJson, read_json
+from .json_document import NotJsonError, read_json
 from .markup_document import read_markup
 from .source import PAGE, BodySource, Pages
 
@@ -60,7 +60,7 @@ class Book:
     """What the body is, and how it is shown."""
     count: int
     load: Callable[[int, Pauses], Document]
-    """Raises OSError where the body cannot be read, and Stopped."""
+    """Raises OSError where the body cannot be read, and StoppedError."""
     looks: tuple[Look, ...]
     """Those that make sense of this body."""
     look: Look
@@ -70,7 +70,7 @@ class Book:
 
 
 def open_book(source: BodySource, content_type: str, wanted: Look, pauses: Pauses) -> Book:
-    """Find out what a body is, and make a book of it. Blocks; raises OSError and Stopped."""
+    """Find out what a body is, and make a book of it. Blocks; raises OSError and StoppedError."""
     head = source.read(0, _SNIFFED)
     kind, charset = _recognised(head, source.size, content_type)
     looks = _looks(kind, source.size)
@@ -93,15 +93,19 @@ def open_book(source: BodySource, content_type: str, wanted: Look, pauses: Pause
         return text_document(decode(data, charset)) if look is Look.RAW else _hex(data, page * PAGE)
 
     return Book(
-        f"{label}, {look.value}" if len(looks) > 1 else label, pages.count, load, looks, look, kind, pages.bounds
+        f"{label}, {look.value}" if len(looks) > 1 else label,
+        pages.count,
+        load,
+        looks,
+        look,
+        kind,
+        pages.bounds,
     )
 
 
 def text_document(text: str) -> LineDocument:
     """Text as it stands, with its tabs spread."""
-    return LineDocument(
-        [printable(line.removesuffix("\r").expandtabs(4)) for line in text.split("\n")]
-    )
+    return LineDocument([printable(line.removesuffix("\r").expandtabs(4)) for line in text.split("\n")])
 
 
 def extension(kind: Kind, head: bytes) -> str:
@@ -149,7 +153,7 @@ def _pretty(source: BodySource, kind: Kind, charset: str, pauses: Pauses) -> Doc
         return read_markup(text, html=kind is Kind.HTML, pauses=pauses)
     try:
         return read_json(text, pauses)
-    except NotJson:
+    except NotJsonError:
         return None
 
 

@@ -10,13 +10,15 @@ from functools import cache
 from ...core.printable import printable
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
-_CODINGS = frozenset(
-    "utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be ascii shift_jis euc_jp iso2022_jp cp932 "
-    "gb2312 gbk gb18030 big5 big5hkscs euc_kr cp949 koi8-r koi8-u mac-roman cp437 cp850 cp852 cp866 cp874".split()
-) | {
+# fmt: off
+_CODINGS = frozenset({
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii", "koi8-r", "koi8-u",
+    "shift_jis", "euc_jp", "iso2022_jp", "cp932", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr",
+    "cp949", "mac-roman", "cp437", "cp850", "cp852", "cp866", "cp874",
     *(f"iso8859-{n}" for n in range(1, 17) if n != 12),
     *(f"cp{n}" for n in range(1250, 1259)),
-}
+})
+# fmt: on
 """Those of the web. Python knows others that are no text, or that take quadratic time."""
 _CHUNK = 262_144
 UTF_8 = "utf-8"

@@ -15,8 +15,9 @@ from ..body_text import body_text
 from ..curl import curl_command
 from ..spans import Line, Span
 from ..widgets.columns import Tone
-from ..widgets.journal_table_columns import failure_text, status_tone
+from ..widgets.journal_table_columns import failure_text
 from ..widgets.quantities import latency, size
+from ..widgets.tab_bar import Tab
 from .attempts import attempt_lines
 from .document import LineDocument
 
@@ -41,11 +42,10 @@ class Section(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The document, the line at which each section begins, and the blocks that begin folded."""
+    """The document, and the line at which each section begins."""
 
     document: LineDocument
     headings: dict[Section, int]
-    folds: tuple[int, ...]
 
 
 def details_of(detail: RequestDetail, flight: InFlightRow | None, width: int) -> Details:
@@ -119,7 +119,7 @@ class _Making:
         ends = list(range(len(self.lines)))
         for head, last in self.blocks:
             ends[head] = last
-        return Details(LineDocument(self.lines, ends), self.headings, tuple(self.folds))
+        return Details(LineDocument(self.lines, ends, self.folds), self.headings)
 
 
 def field_lines(pairs: Sequence[tuple[str, str]]) -> list[Line]:
@@ -166,13 +166,14 @@ def _response(made: _Making, response: ResponseRecord) -> None:
     made.lines.append((Span("body ", Tone.ACCENT), Span(size(response.bytes), Tone.MUTED)))
 
 
-def title_of(detail: RequestDetail) -> Line:
-    """What became of the request, for the head of the screen."""
-    row = detail.row
-    line = [_span(f"{row.method} ", Tone.TITLE)] if row.url else []
-    if row.status is not None:
-        line += [Span(f"{row.status} ", status_tone(row.status))]
-    return (*line, _span(row.url))
+def tabs_of(detail: RequestDetail | None) -> tuple[Tab, ...]:
+    """A tab for each section that has a key."""
+    attempts = len(detail.attempts) if detail is not None else 0
+    return tuple(
+        Tab(section.name, section.value, attempts if section is Section.ATTEMPTS else None, most=9)
+        for section in Section
+        if section is not Section.CURL
+    )
 
 
 def _value(value: object) -> str:

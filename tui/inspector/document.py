@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import NamedTuple, Protocol
 
 from rich.cells import chop_cells
@@ -15,6 +16,9 @@ from ..spans import Line, Span, text_of
 
 NARROWEST = 8
 """Cells that a row has at the least."""
+
+
+_MANY_FOLDS = 1_000
 
 
 class Document(Protocol):
@@ -43,13 +47,24 @@ class Document(Protocol):
         """Whether a line surely takes no more than `width` cells; a cheap answer, False when in doubt."""
         ...
 
+    def first_folds(self) -> Sequence[int]:
+        """What is folded when the document is opened."""
+        ...
+
+    def all_folds(self) -> Sequence[int]:
+        """What is folded when all is folded; the outermost blocks may stay open."""
+        ...
+
 
 class LineDocument:
     """Lines that are there already."""
 
-    def __init__(self, lines: Sequence[Line | str], ends: Sequence[int] | None = None) -> None:
-        """`ends` as the protocol has it; None where nothing folds."""
+    def __init__(
+        self, lines: Sequence[Line | str], ends: Sequence[int] | None = None, folds: Sequence[int] = ()
+    ) -> None:
+        """`ends` as the protocol has it, None where nothing folds; `folds` are folded at first."""
         self._lines = lines
+        self._first_folds = folds
         self.ends: Sequence[int] = range(len(lines)) if ends is None else ends
 
     def __len__(self) -> int:
@@ -74,6 +89,14 @@ class LineDocument:
         """Measured where that is cheap."""
         text = self.text(line)
         return len(text) <= width and text.isascii()
+
+    def first_folds(self) -> Sequence[int]:
+        """Those that were given."""
+        return self._first_folds
+
+    def all_folds(self) -> Sequence[int]:
+        """Every block."""
+        return [line for line, end in enumerate(self.ends) if end > line]
 
 
 class Place(NamedTuple):
@@ -107,6 +130,7 @@ class Rows:
                 pauses.tick()
         self._first.append(len(self._all_lines))
         self._lines, self._starts = self._all_lines, self._all_starts
+        # Arrays are replaced when all folds change, and edited in place only when they are not the shared ones.
         self._folded: set[int] = set()
         self._heads: list[int] = []
         """The same in order."""
@@ -140,6 +164,19 @@ class Rows:
     def can_fold(self, line: int) -> bool:
         """Whether a line has a block."""
         return self.document.ends[line] > line
+
+    def is_costly(self, line: int) -> bool:
+        """Whether to unfold a block takes so long that it belongs on a thread."""
+        inside = bisect_left(self._heads, self.document.ends[line] + 1) - bisect_right(self._heads, line)
+        return line in self._folded and inside > _MANY_FOLDS
+
+    def toggled(self, line: int) -> Rows:
+        """The same document with one block folded or unfolded."""
+        rows = copy(self)
+        rows._folded, rows._heads = set(self._folded), self._heads[:]
+        rows._lines, rows._starts = self._lines[:], self._starts[:]
+        rows.toggle(line)
+        return rows
 
     def toggle(self, line: int) -> None:
         """Fold or unfold the block of a line."""
@@ -176,6 +213,12 @@ class Rows:
             if pauses is not None:
                 pauses.tick()
         self._lines, self._starts = new_lines, new_starts
+
+    def refolded(self, lines: Iterable[int], pauses: Pauses | None = None) -> Rows:
+        """The same document with exactly these blocks folded; for a large one on a thread, with `pauses`."""
+        rows = copy(self)
+        rows.fold(lines, pauses)
+        return rows
 
     def reveal(self, line: int) -> None:
         """Unfold every block that hides a line."""

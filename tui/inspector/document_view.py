@@ -17,6 +17,7 @@ from textual.strip import Strip
 from ..spans import Line, Span
 from ..widgets.columns import TONES, Tone, tone_css
 from .document import LineDocument, Rows, matches, part_of
+from .off_loop import OffLoop
 
 _GUTTER = 2
 _MARK = "inspector--mark"
@@ -44,13 +45,15 @@ class DocumentView(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f,f", "screen(1)", "Screen down", show=False),
         Binding("home,g", "edge(-1)", "Top", show=False),
         Binding("end,G", "edge(1)", "End", show=False),
-        Binding("space,enter", "toggle", "Fold or unfold", show=False),
-        Binding("left,h", "toggle('fold')", "Fold", show=False),
-        Binding("right,l", "toggle('unfold')", "Unfold", show=False),
+        Binding("space,enter", "fold_here", "Fold or unfold", show=False),
+        Binding("left,h", "fold_here('fold')", "Fold", show=False),
+        Binding("right,l", "fold_here('unfold')", "Unfold", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, off_loop: OffLoop, *, id: str | None = None) -> None:  # noqa: A002
+        """`off_loop` is where blocks with very many others in them are unfolded."""
         super().__init__(id=id)
+        self._off_loop = off_loop
         self._rows = Rows(LineDocument([]), 80)
         self._cursor = 0
         self._foldable = False
@@ -130,7 +133,10 @@ class DocumentView(ScrollView, can_focus=True):
         if self._rows.can_fold(at) and not start:
             mark = "▸" if self._rows.is_folded(at) else "▾"
         strip = Strip(
-            [Segment(mark.ljust(_GUTTER), self._style(Tone.ACCENT.value)), *self._segments(line, shown, at, start)]
+            [
+                Segment(mark.ljust(_GUTTER), self._style(Tone.ACCENT.value)),
+                *self._segments(line, shown, at, start),
+            ]
         ).adjust_cell_length(width, self.rich_style)
         if self._foldable and row == self._cursor and self.has_focus:
             return strip.apply_style(Style(bgcolor=self._style(_CURSOR).bgcolor))
@@ -180,7 +186,7 @@ class DocumentView(ScrollView, can_focus=True):
         self.scroll_to(y=self._cursor, animate=False, force=True)
         self.refresh()
 
-    def action_toggle(self, how: str = "") -> None:
+    def action_fold_here(self, how: str = "") -> None:
         """Fold or unfold the block under the cursor; with `fold`, the block around it where it has none open."""
         if not len(self._rows):
             return
@@ -210,15 +216,21 @@ class DocumentView(ScrollView, can_focus=True):
         """Hide the cursor."""
         self.refresh()
 
-    def refold(self) -> None:
-        """Take in that blocks were folded or unfolded elsewhere."""
-        self.virtual_size = Size(0, len(self._rows))
-        self._cursor = max(0, min(len(self._rows) - 1, self._cursor))
-        self._into_sight()
-        self.refresh()
-
     def _toggle(self, line: int) -> None:
+        if self._rows.is_costly(line):
+            self.run_worker(self._toggle_off_loop(line), exclusive=True, group="toggle")
+            return
         self._rows.toggle(line)
+        self._shown_again(line)
+
+    async def _toggle_off_loop(self, line: int) -> None:
+        before = self._rows
+        rows = await self._off_loop.run(lambda: before.toggled(line))
+        if self._rows is before:
+            self._rows = rows
+            self._shown_again(line)
+
+    def _shown_again(self, line: int) -> None:
         self.virtual_size = Size(0, len(self._rows))
         self._cursor = self._rows.row_of(line)
         self._into_sight()
@@ -246,5 +258,3 @@ def _lit(strip: Strip, text: str, start: int, end: int, style: Style) -> Strip:
 
 def _cells(text: str) -> int:
     return Strip([Segment(text)]).cell_length
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from ...core.printable import printable
 from ..pauses import Pauses
@@ -26,7 +27,7 @@ _SCALAR = re.compile(
 )
 
 
-class NotJson(ValueError):
+class NotJsonError(ValueError):
     """The text is no JSON."""
 
 
@@ -98,12 +99,28 @@ def paint(text: str) -> Line:
 
 
 def read_json(text: str, pauses: Pauses) -> JsonDocument:
-    """Make the tree of a text that holds one value or several of them; raises NotJson. For a thread: it takes time."""
+    """Make the tree of a text of one value or several; raises NotJsonError. For a thread: it takes time."""
     return _Scanner(text).scan(pauses)
 
 
+class _Due(Enum):
+    """What may come next."""
+
+    VALUE = auto()
+    VALUE_OR_END = auto()
+    KEY = auto()
+    KEY_OR_END = auto()
+    COLON = auto()
+    COMMA_OR_END = auto()
+
+
+_VALUES = (_Due.VALUE, _Due.VALUE_OR_END)
+_KEYS = (_Due.KEY, _Due.KEY_OR_END)
+_ENDS = (_Due.COMMA_OR_END, _Due.KEY_OR_END, _Due.VALUE_OR_END)
+
+
 class _Scanner:
-    """Reads tokens into lines; a stack of open blocks, so that no depth is too deep."""
+    """Reads the parts of a text into lines; a stack of open blocks, so that no depth is too deep."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -112,36 +129,48 @@ class _Scanner:
         self._ends: list[tuple[int, int]] = []
         self._counts: dict[int, int] = {}
         self._open: list[tuple[int, str]] = []
+        self._due = _Due.VALUE
+        self._key = -1
+        """Where the key of the value that is due begins; -1 without one."""
 
     def scan(self, pauses: Pauses) -> JsonDocument:
-        expected, begun = "value", -1
         for match in _TOKEN.finditer(self._text):
-            token, end = match[0], match.end()
-            start = match.start() if begun < 0 else begun
-            if expected == "colon":
-                if token != ":":
-                    raise NotJson
-                expected = "value"
-            elif expected in ("value", "value or end") and token in "{[":
-                self._begin(start, end, token)
-                expected, begun = ("key or end" if token == "{" else "value or end"), -1
-            elif token in "}]" and expected in ("comma", "key or end", "value or end"):
-                self._end(match.start(), end, token)
-                expected = "comma" if self._open else "value"
-            elif token == "," and expected == "comma" and self._open:
-                self._stops[-1] = end
-                expected = "key" if self._open[-1][1] == "{" else "value"
-            elif expected in ("key", "key or end") and token[0] == '"' and _SCALAR.fullmatch(token):
-                begun, expected = match.start(), "colon"
-            elif expected in ("value", "value or end") and _SCALAR.fullmatch(token):
-                self._add(start, end)
-                expected, begun = ("comma" if self._open else "value"), -1
+            part = match[0]
+            if part in ":,":
+                self._mark(part, match.end())
+            elif part in "}]":
+                self._end(match.start(), match.end(), part)
+            elif self._due in _KEYS and part[0] == '"' and _SCALAR.fullmatch(part):
+                self._key, self._due = match.start(), _Due.COLON
+            elif self._due not in _VALUES:
+                raise NotJsonError
             else:
-                raise NotJson
+                self._value(match.start() if self._key < 0 else self._key, match.end(), part)
             pauses.tick()
-        if self._open or begun >= 0 or not self._starts:
-            raise NotJson
+        if self._open or not self._starts:
+            raise NotJsonError
         return self._made()
+
+    def _mark(self, part: str, end: int) -> None:
+        """A colon or comma where one is due."""
+        if part == ":" and self._due is _Due.COLON:
+            self._due = _Due.VALUE
+        elif part == "," and self._due is _Due.COMMA_OR_END:
+            self._stops[-1] = end
+            self._due = _Due.KEY if self._open[-1][1] == "{" else _Due.VALUE
+        else:
+            raise NotJsonError
+
+    def _value(self, start: int, end: int, part: str) -> None:
+        self._key = -1
+        if part in "{[":
+            self._begin(start, end, part)
+            self._due = _Due.KEY_OR_END if part == "{" else _Due.VALUE_OR_END
+        elif _SCALAR.fullmatch(part):
+            self._add(start, end)
+            self._due = _Due.COMMA_OR_END if self._open else _Due.VALUE
+        else:
+            raise NotJsonError
 
     def _add(self, start: int, end: int) -> None:
         self._starts.append(start)
@@ -150,16 +179,17 @@ class _Scanner:
         if self._open:
             self._counts[self._open[-1][0]] += 1
 
-    def _begin(self, start: int, end: int, token: str) -> None:
+    def _begin(self, start: int, end: int, opener: str) -> None:
         self._add(start, end)
         line = len(self._starts) - 1
         self._counts[line] = 0
-        self._open.append((line, token))
+        self._open.append((line, opener))
 
-    def _end(self, start: int, end: int, token: str) -> None:
-        if not self._open or self._open[-1][1] + token not in ("{}", "[]"):
-            raise NotJson
+    def _end(self, start: int, end: int, closer: str) -> None:
+        if self._due not in _ENDS or not self._open or self._open[-1][1] + closer not in ("{}", "[]"):
+            raise NotJsonError
         line, _ = self._open.pop()
+        self._due = _Due.COMMA_OR_END if self._open else _Due.VALUE
         if not self._counts[line]:
             del self._counts[line]
             self._stops[-1] = end

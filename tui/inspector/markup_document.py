@@ -19,10 +19,29 @@ _ONE_LINE = 100
 _LOOKED_AT = 64
 """Open elements that an end tag may belong to, counted from the innermost."""
 _OPEN_UP_TO = 3_000
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset(
+    (
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    )
+)
 _RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "textarea")}
 _TAG = re.compile(r"<(/?)([A-Za-z_][^\s<>/]*)([^<>]*)>")
-_PARTS = re.compile(r"""(?P<tag></?[A-Za-z_][^\s<>/"'=]*|/?>)|(?P<value>"[^"]*"|'[^']*')|(?P<name>[^\s"'<>=/]+)""")
+_PARTS = re.compile(
+    r"""(?P<tag></?[A-Za-z_][^\s<>/"'=]*|/?>)|(?P<value>"[^"]*"|'[^']*')|(?P<name>[^\s"'<>=/]+)"""
+)
 _WHOLE = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>", "<!": ">"}
 _SPACES = re.compile(r"\s+")
 
@@ -184,7 +203,9 @@ class _Scanner:
             start = end + 1
 
     def _close(self, start: int, stop: int, name: str) -> None:
-        depth = next((n for n, (open_, _) in enumerate(self._open[: -_LOOKED_AT - 1 : -1]) if open_ == name), -1)
+        depth = next(
+            (n for n, (open_, _) in enumerate(self._open[: -_LOOKED_AT - 1 : -1]) if open_ == name), -1
+        )
         if depth < 0:
             self._add(start, stop)
             return

@@ -69,10 +69,10 @@ def save(source: BodySource, file: Path, *, replace: bool) -> int:
             while data := source.read(written, _CHUNK):
                 out.write(data)
                 written += len(data)
-        if replace:
-            part.replace(file)
-        else:
-            os.link(part, file)
+        if not replace:
+            # Takes the name, or fails where somebody else has it by now.
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
+        part.replace(file)
     finally:
         part.unlink(missing_ok=True)
     return written

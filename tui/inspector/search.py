@@ -43,7 +43,7 @@ def pattern_of(typed: str) -> re.Pattern[str] | None:
 def search_document(
     document: Document, pattern: re.Pattern[str], page: int, pauses: Pauses
 ) -> Iterator[Match]:
-    """Everything that is found in one document, in order. Raises Stopped."""
+    """Everything that is found in one document, in order. Raises StoppedError."""
     for line in range(len(document)):
         for start, _ in matches(document.text(line), pattern):
             yield Match(page, line, start)
@@ -51,7 +51,7 @@ def search_document(
 
 
 def search_book(book: Book, pattern: re.Pattern[str], first: int, pauses: Pauses) -> Iterator[Progress]:
-    """Search all pages from `first` on, round to the one before it; yields at times. Blocks; raises OSError, Stopped."""
+    """Search all pages from `first` on, round to the one before it. Blocks; raises OSError, StoppedError."""
     found: list[Match] = []
     kept, reported = 0, time.monotonic()
     for number in range(book.count):

@@ -85,12 +85,12 @@ def _shared(parts: list[float], cells: int) -> list[int]:
     return lengths
 
 
-def figures(spent: Segments, total_ms: float) -> Line:
-    """The figures of a bar, each in the tone of its part."""
+def figures(spent: Segments) -> Line:
+    """The milliseconds of a bar's parts, each in its tone."""
     line: list[Span] = []
     for part, ms in spent:
-        line += [Span(f"{part.name} ", Tone.MUTED), Span(precise(ms), part.tone), Span(" · ", Tone.MUTED)]
-    return (*line, Span("in all ", Tone.MUTED), Span(precise(total_ms)))
+        line += [Span(f"{part.name} ", Tone.MUTED), Span(_number(ms), part.tone), Span(" · ", Tone.MUTED)]
+    return (*line[:-1], Span(" ms", Tone.MUTED))
 
 
 def legend(used: Iterable[Part]) -> Line:
@@ -106,3 +106,7 @@ def legend(used: Iterable[Part]) -> Line:
 def precise(ms: float) -> str:
     """Milliseconds with a decimal where they are few."""
     return f"{ms:.1f} ms" if 0 < ms < 9.95 else latency(ms)
+
+
+def _number(ms: float) -> str:
+    return f"{ms:.1f}" if 0 < ms < 9.95 else f"{ms:,.0f}"

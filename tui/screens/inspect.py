@@ -1,80 +1,314 @@
-"""The inspector: one request in full, over the tables."""
+"""The inspector: one request in full, over the tables, live while it is under way."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.reactive import var
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
+from ...core.errors import FetchdeckError
+from ...core.handle import EngineHandle, InFlightRow, Snapshot
 from ...core.journal.reader import JournalReader
-from ..curl import curl_command
-from .request_panel import RequestPanel
+from ...core.journal.records import RequestDetail
+from ...core.model import State
+from ...core.printable import printable
+from ..inspector.body_panel import BodyPanel
+from ..inspector.commands import bindings, hints
+from ..inspector.details import Section, details_of, tabs_of
+from ..inspector.document import LineDocument, Rows
+from ..inspector.document_view import DocumentView
+from ..inspector.off_loop import OffLoop
+from ..inspector.search_line import SearchLine
+from ..spans import Span
+from ..widgets.columns import Tone
+from ..widgets.journal_table_columns import state_cell
+from ..widgets.key_footer import KeyFooter
+from ..widgets.tab_bar import TabBar
+from .inspect_commands import InspectCommands
+from .inspect_search import Searches
 
-NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request."
 Neighbour = Callable[[int, int], Awaitable[int | None]]
 """Given a request and a step, the request so many rows further down the table it was opened from, or None."""
+_COLUMNS_FROM, _STACKED_FROM = 150, 36
+"""Cells of width from which body and the rest stand side by side; lines of height from which one above the other."""
 
 
 class InspectScreen(ModalScreen[None]):
     """Shows one request, and the next or previous one of the table it was opened from."""
 
-    DEFAULT_CSS = """
-    InspectScreen { align: center middle; }
-    InspectScreen .inspect--hint { height: 1; color: $text-muted; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "Close"),
-        Binding("n", "step(1)", "Next"),
-        Binding("N", "step(-1)", "Previous"),
-        Binding("y", "copy", "Copy as curl"),
-    ]
+    CSS_PATH = "inspect.tcss"
+    AUTO_FOCUS = "#inspector-details"
+    BINDINGS = bindings()
+    snapshot: var[Snapshot | None] = var(None, always_update=True)
+    """The run as it was last pulled; each pull is an occasion to look whether the request has come further."""
+    section: var[Section] = var(Section.REQUEST)
 
-    def __init__(self, reader: JournalReader, request: int, neighbour: Neighbour | None = None) -> None:
+    def __init__(
+        self,
+        engine: EngineHandle,
+        reader: JournalReader,
+        request: int,
+        neighbour: Neighbour | None = None,
+    ) -> None:
         """`neighbour` finds what `n` and `N` go to; without one they do nothing."""
         super().__init__()
+        self._engine = engine
         self._reader = reader
         self._request = request
         self._neighbour = neighbour
+        self._off_loop = OffLoop()
+        self._searches = Searches(self, self._off_loop)
+        self._commands = InspectCommands(self, engine, reader, self._off_loop)
+        self._headings: dict[Section, int] = {}
+        self._flight: InFlightRow | None = None
+        self._drawn: tuple[RequestDetail, InFlightRow | None, int] | None = None
+        self.detail: RequestDetail | None = None
+        """What is shown; None while it is read, or when it cannot be."""
 
     @property
     def request(self) -> int:
         """The number of the request that is shown."""
         return self._request
 
+    @property
+    def body(self) -> BodyPanel:
+        """The body of the response."""
+        return self.query_one(BodyPanel)
+
+    @property
+    def details(self) -> DocumentView:
+        """Everything else."""
+        return self.query_one("#inspector-details", DocumentView)
+
     def compose(self) -> ComposeResult:
-        """The text, and a line of keys below it."""
-        hint = "esc closes · n next · N previous · y copy as curl · ↑↓ scroll"
-        below = Static(Content(hint), classes="inspect--hint", markup=False)
-        yield RequestPanel(self._reader, below=[below])
+        """The sections, the request beside its response's body, and the keys."""
+        with Vertical(id="inspector"):
+            yield TabBar().data_bind(InspectScreen.snapshot)
+            with Container(id="inspector-panes"):
+                yield DocumentView(self._off_loop, id="inspector-details")
+                yield BodyPanel(self._off_loop)
+            yield SearchLine()
+            yield KeyFooter().data_bind(InspectScreen.snapshot)
 
     def on_mount(self) -> None:
         """Read the request."""
-        self.query_one(RequestPanel).show_request(self._request)
+        self._arrange()
+        self._read_again()
 
-    def action_close(self) -> None:
-        """Go back to the table."""
-        self.dismiss()
+    def on_unmount(self) -> None:
+        """Let go of what is under way."""
+        self._off_loop.close()
 
-    def action_copy(self) -> None:
-        """Copy the request as a curl command; it also stands at the end of the text."""
-        detail = self.query_one(RequestPanel).detail
-        if detail is None:
-            return
-        if detail.row.url:
-            self.app.copy_to_clipboard(curl_command(detail))
-            # The toast outlives the inspector: it must not speak of what is on screen.
-            self.notify("Copied as curl, secrets masked.", markup=False, timeout=3)
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange for another size."""
+        self._arrange()
+        self.call_after_refresh(self._show)
+
+    def watch_snapshot(self) -> None:
+        """Look whether the request has come further."""
+        if self.is_mounted:
+            self._read_again()
+
+    def watch_section(self) -> None:
+        """Name the section that is looked at."""
+        if self.is_mounted:
+            self._relabel()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a command makes sense here and now; the footer shows those that do."""
+        if not self.is_mounted:
+            return True
+        book = self.body.book
+        allowed = {
+            "next": self._neighbour is not None or self._searches.active,
+            "look": book is not None and len(book.looks) > 1,
+            "page": book is not None and book.count > 1,
+            "fold": self._focused_view().foldable,
+            "save": self.body.source is not None and self.body.source.size > 0,
+            "copy_body": self.body.source is not None and self.body.source.size > 0,
+        }
+        return allowed.get(action, self._commands.possible(action, self.detail))
+
+    def action_back(self) -> None:
+        """End the search, or go back to the table."""
+        if self._searches.active:
+            self._searches.end()
+            self._relabel()
         else:
-            self.notify(NOTHING_TO_COPY, markup=False, timeout=3)
+            self.dismiss()
 
-    async def action_step(self, step: int) -> None:
-        """Show the next or the previous request of the table."""
+    async def action_next(self, step: int) -> None:
+        """Go to another match of the search, or to another request of the table."""
+        if self._searches.active:
+            await self._searches.step(step)
+            return
         found = await self._neighbour(self._request, step) if self._neighbour else None
         if found is not None:
-            self._request = found
-            self.query_one(RequestPanel).show_request(found)
+            self._request, self.detail, self._drawn = found, None, None
+            self.details.show(Rows(LineDocument([]), self.details.text_width))
+            self._read_again()
+
+    def action_section(self, name: str) -> None:
+        """Go to a section."""
+        self.section = section = Section[name]
+        self.set_class(section is Section.BODY, "-body")
+        if section is Section.BODY:
+            self.body.view.focus()
+        else:
+            self.details.focus()
+            if section in self._headings:
+                self.details.to_line(self._headings[section])
+        self._relabel()
+
+    def action_other(self) -> None:
+        """From the body to the rest, and back."""
+        self.action_section("REQUEST" if self._focused_view() is self.body.view else "BODY")
+
+    def action_look(self) -> None:
+        """Look at the body in another way."""
+        self._searches.end()
+        self.body.next_look()
+
+    def action_page(self, step: int) -> None:
+        """Turn a page of the body."""
+        self.body.turn(step)
+
+    def action_fold(self, fold: bool) -> None:
+        """Fold all blocks, or unfold them."""
+        if self._focused_view() is self.body.view:
+            self.body.fold_all(fold)
+        else:
+            rows = self.details.rows
+            line = self.details.line
+            self.details.show(rows.refolded(rows.document.all_folds() if fold else ()), line=line)
+
+    def action_search(self) -> None:
+        """Type what to search for."""
+        self._searches.ask(self._focused_view())
+
+    def action_copy(self) -> None:
+        """Copy the request as a curl command; the second time, show it."""
+        self._commands.copy_curl(self.detail)
+
+    async def action_copy_body(self) -> None:
+        """Copy the body, if it is small."""
+        await self._commands.copy_body(self.body.source)
+
+    async def action_save(self) -> None:
+        """Save the body to a file."""
+        await self._commands.save_body(self.request, self.body.source, self.body.book)
+
+    def action_edit(self) -> None:
+        """Edit the request and send it again."""
+        self._commands.edit(self.detail)
+
+    def action_retry(self) -> None:
+        """Queue the request again."""
+        self._commands.retry(self.request)
+        self._read_again()
+
+    def action_cancel(self) -> None:
+        """Cancel the request, or skip it."""
+        self._commands.cancel(self.request)
+        self._read_again()
+
+    @on(TabBar.Selected)
+    def _select(self, event: TabBar.Selected) -> None:
+        self.action_section(event.tab)
+
+    @on(BodyPanel.Changed)
+    def _relabel_for_body(self) -> None:
+        self._relabel()
+
+    def on_descendant_focus(self) -> None:
+        """Tell what can be done with what has the keys now."""
+        if self.is_mounted:
+            body = self._focused_view() is self.body.view
+            if body != (self.section is Section.BODY):
+                self.section = Section.BODY if body else Section.REQUEST
+            self._relabel()
+
+    @on(SearchLine.Submitted)
+    def _search(self, event: SearchLine.Submitted) -> None:
+        self._searches.begin(event.text)
+        self._relabel()
+
+    @on(SearchLine.Left)
+    def _leave_search(self) -> None:
+        self._searches.end()
+        self._relabel()
+
+    def _focused_view(self) -> DocumentView:
+        focused = self.focused
+        if isinstance(focused, DocumentView):
+            return focused
+        return self.body.view if self.section is Section.BODY else self.details
+
+    def _arrange(self) -> None:
+        width, height = self.app.size
+        columns = width >= _COLUMNS_FROM
+        self.set_class(columns, "-columns")
+        self.set_class(not columns and height >= _STACKED_FROM, "-stacked")
+        self.set_class(not columns and height < _STACKED_FROM, "-single")
+
+    def _read_again(self) -> None:
+        self.run_worker(self._read(self._request), exclusive=True, group="request")
+
+    async def _read(self, request: int) -> None:
+        try:
+            detail = await self._commands.changed(request, self.detail)
+            trouble = f"There is no request {request} in the journal."
+        except (sqlite3.Error, FetchdeckError) as error:
+            detail, trouble = None, printable(f"The journal cannot be read: {error}")
+        flying = detail is not None and detail.row.state is State.IN_FLIGHT
+        self._flight = self._commands.flight(request) if flying else None
+        self.detail = detail
+        if detail is None:
+            self._drawn = None
+            self.details.show(Rows(LineDocument([(Span(trouble, Tone.WARN),)]), self.details.text_width))
+            self.body.show_nothing("")
+            self._relabel()
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        detail, width = self.detail, self.details.text_width
+        if detail is None or self._drawn == (detail, self._flight, width):
+            return
+        another = self._drawn is None or self._drawn[0].row.id != detail.row.id
+        view, folds, line = self.details, self.details.rows.folds, self.details.line
+        made = details_of(detail, self._flight, width)
+        rows = Rows(made.document, width)
+        rows.fold(made.document.first_folds() if another else folds)
+        scrolled = view.scroll_offset.y
+        view.show(rows, line=None if another else line)
+        if not another:
+            view.scroll_to(y=scrolled, animate=False)
+        self._headings, self._drawn = made.headings, (detail, self._flight, width)
+        if detail.response is not None:
+            self.body.show_body(detail.response, self._reader.path.parent)
+        else:
+            self.body.show_nothing("There is no response.")
+        self._relabel()
+
+    def _relabel(self) -> None:
+        detail = self.detail
+        title = f"request {self._request}"
+        if detail is not None:
+            title += f" · {state_cell(detail.row.state).text}"
+        self.query_one("#inspector").border_title = Content(title)
+        bar = self.query_one(TabBar)
+        bar.tabs = tabs_of(detail)
+        bar.active = self.section.name
+        words = {"cancel": "skip"} if detail and detail.row.state is not State.IN_FLIGHT else {}
+        if self._searches.active:
+            words |= {"next(1)": "next match", "next(-1)": "match before", "back": "end search"}
+        self.query_one(KeyFooter).hints = hints(
+            lambda command: bool(self.check_action(command.name, ())), words | self._commands.words
+        )

@@ -222,7 +222,9 @@ class MainScreen(Screen[None]):
     @on(JournalTable.Opened)
     def _inspect(self, event: VirtualTable.Opened[Any]) -> None:
         if isinstance(event.table, (InFlightTable, JournalTable)):
-            self.app.push_screen(InspectScreen(self._reader, event.row.id, event.table.neighbour))
+            neighbour = event.table.neighbour
+            screen = InspectScreen(self._engine, self._reader, event.row.id, neighbour)
+            self.app.push_screen(screen.data_bind(MainScreen.snapshot))
 
     @on(EventLog.Opened)
     def _show_event(self, event: EventLog.Opened) -> None:

@@ -16,7 +16,7 @@ from ..figures import count
 from ..widgets.cause_table import CauseTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.virtual_table import VirtualTable
-from .inspect import NOTHING_TO_COPY
+from .inspect_commands import NOTHING_TO_COPY
 from .retries import Retries
 
 
