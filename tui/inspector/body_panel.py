@@ -66,6 +66,19 @@ class BodyPanel(Vertical):
         yield Static("", classes="body--title", markup=False)
         yield DocumentView(self._off_loop, id="inspector-body")
 
+    def possible(self, action: str) -> bool | None:
+        """Whether a command about bodies makes sense of this one; None for a command that is about something else."""
+        looks = len(self.book.looks) if self.book is not None else 0
+        pages = self.book.count if self.book is not None else 0
+        there = self.source is not None and self.source.size > 0
+        return {"look": looks > 1, "page": pages > 1, "save": there, "copy_body": there}.get(action)
+
+    @property
+    def other_look(self) -> Look:
+        """The look that comes next."""
+        looks = self.book.looks if self.book is not None else tuple(Look)
+        return looks[(looks.index(self.book.look) + 1) % len(looks)] if self.book is not None else looks[0]
+
     def show_nothing(self, why: str) -> None:
         """Show that there is no body, and why."""
         self._off_loop.anew("body")
@@ -84,8 +97,8 @@ class BodyPanel(Vertical):
 
     def next_look(self) -> None:
         """Look at the body in another way."""
-        if self.book is not None and len(looks := self.book.looks) > 1:
-            self._look = looks[(looks.index(self.book.look) + 1) % len(looks)]
+        if self.book is not None:
+            self._look = self.other_look
             self._open()
 
     def turn(self, step: int) -> None:

@@ -108,6 +108,11 @@ class DocumentView(ScrollView, can_focus=True):
         self._into_sight(centre=True)
         self.refresh()
 
+    def fold_all(self, fold: bool) -> None:
+        """Fold all blocks, or unfold them; for documents that are small."""
+        folds = self._rows.document.all_folds() if fold else ()
+        self.show(self._rows.refolded(folds), line=self.line)
+
     def to_line(self, line: int) -> None:
         """Scroll a line to the top, and unfold it."""
         if self._rows.is_folded(line):

@@ -56,7 +56,7 @@ class CanaryScreen(QuestionScreen):
         footer = KeyFooter().data_bind(CanaryScreen.snapshot)
         footer.hints = _HINTS
         question = Static(id="canary-question", markup=False)
-        yield RequestPanel(self._reader, brief=True, above=[question], below=[footer])
+        yield RequestPanel(self._reader, above=[question], below=[footer])
 
     def on_mount(self) -> None:
         """Ask, and read what there is to show."""

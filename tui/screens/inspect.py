@@ -124,16 +124,12 @@ class InspectScreen(ModalScreen[None]):
         """Whether a command makes sense here and now; the footer shows those that do."""
         if not self.is_mounted:
             return True
-        book = self.body.book
-        allowed = {
-            "next": self._neighbour is not None or self._searches.active,
-            "look": book is not None and len(book.looks) > 1,
-            "page": book is not None and book.count > 1,
-            "fold": self._focused_view().foldable,
-            "save": self.body.source is not None and self.body.source.size > 0,
-            "copy_body": self.body.source is not None and self.body.source.size > 0,
-        }
-        return allowed.get(action, self._commands.possible(action, self.detail))
+        if action == "next":
+            return self._neighbour is not None or self._searches.active
+        if action == "fold":
+            return self._focused_view().foldable
+        about_body = self.body.possible(action)
+        return self._commands.possible(action, self.detail) if about_body is None else about_body
 
     def action_back(self) -> None:
         """End the search, or go back to the table."""
@@ -184,9 +180,7 @@ class InspectScreen(ModalScreen[None]):
         if self._focused_view() is self.body.view:
             self.body.fold_all(fold)
         else:
-            rows = self.details.rows
-            line = self.details.line
-            self.details.show(rows.refolded(rows.document.all_folds() if fold else ()), line=line)
+            self.details.fold_all(fold)
 
     def action_search(self) -> None:
         """Type what to search for."""
@@ -195,6 +189,7 @@ class InspectScreen(ModalScreen[None]):
     def action_copy(self) -> None:
         """Copy the request as a curl command; the second time, show it."""
         self._commands.copy_curl(self.detail)
+        self._relabel()
 
     async def action_copy_body(self) -> None:
         """Copy the body, if it is small."""
@@ -222,8 +217,8 @@ class InspectScreen(ModalScreen[None]):
     def _select(self, event: TabBar.Selected) -> None:
         self.action_section(event.tab)
 
-    @on(BodyPanel.Changed)
-    def _relabel_for_body(self) -> None:
+    def on_body_panel_changed(self) -> None:
+        """Tell what can be done with the body that is shown now."""
         self._relabel()
 
     def on_descendant_focus(self) -> None:
@@ -306,9 +301,11 @@ class InspectScreen(ModalScreen[None]):
         bar = self.query_one(TabBar)
         bar.tabs = tabs_of(detail)
         bar.active = self.section.name
-        words = {"cancel": "skip"} if detail and detail.row.state is not State.IN_FLIGHT else {}
+        words = {"look": self.body.other_look.value}
+        if detail is not None and detail.row.state is not State.IN_FLIGHT:
+            words["cancel"] = "skip"
         if self._searches.active:
-            words |= {"next(1)": "next match", "next(-1)": "match before", "back": "end search"}
+            words |= {"next(1)": "next match", "next(-1)": "before", "back": "end search"}
         self.query_one(KeyFooter).hints = hints(
             lambda command: bool(self.check_action(command.name, ())), words | self._commands.words
         )

@@ -1,4 +1,4 @@
-"""The panel that shows one request in full: how it was asked, each attempt, what came back."""
+"""The panel that shows a request at a glance: how it was asked, and what came back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..spans import Line, Span
 from ..widgets.columns import Tone
 from ..widgets.journal_table_columns import state_cell
 from ..widgets.quantities import size
-from .inspect_sections import curl_lines, exchange_lines, request_lines
+from .inspect_sections import exchange_lines
 from .inspect_view import LinesView
 
 _WIDEST = 140
@@ -43,16 +43,11 @@ class RequestPanel(Vertical):
         self,
         reader: JournalReader,
         *,
-        brief: bool = False,
         above: Iterable[Widget] = (),
         below: Iterable[Widget] = (),
     ) -> None:
-        """`reader` is open; `brief` leaves out all but request and reply.
-
-        What stands above and below the text does not scroll with it.
-        """
+        """`reader` is open; what stands above and below the text does not scroll with it."""
         super().__init__()
-        self._brief = brief
         self._above, self._below = above, below
         self._reader = reader
         self._request: int | None = None
@@ -111,7 +106,7 @@ class RequestPanel(Vertical):
         cell = state_cell(detail.row.state)
         self.border_title = Content(f"{self.prefix}request {detail.row.id} · {cell.text}")
         width = self.size.width - _SCROLLBAR
-        lines: list[str | Line] = [*(exchange_lines if self._brief else request_lines)(detail, width)]
+        lines: list[str | Line] = [*exchange_lines(detail, width)]
         body = self._body
         if body is not None:
             lines += [(), (Span(f"─── Body: {body.label} ", Tone.TITLE), Span("─" * 12, Tone.MUTED))]
@@ -119,8 +114,6 @@ class RequestPanel(Vertical):
             shown = min(LIMIT, detail.response.bytes if detail.response else 0)
             if detail.response is not None and detail.response.bytes > shown:
                 lines += [(), (Span(_cut_notice(detail.response.bytes), Tone.WARN),)]
-        if not self._brief:
-            lines += curl_lines(detail)
         self.query_one(LinesView).show(lines, body.paint if body else plain)
 
 
