@@ -208,6 +208,8 @@ async def inspect_all(pilot: Pilot[None], shown: list[str]) -> list[str]:
             shown += [await look(pilot), await look(pilot, "end")]
             await pilot.press("y")
             if pilot.app.clipboard in copied:
+                # The second time the command is shown in a screen of its own.
+                await look(pilot, "escape")
                 break
             copied.append(pilot.app.clipboard)
             await look(pilot, "n")

@@ -24,7 +24,6 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.help import HelpScreen
 from fetchdeck.tui.screens.inspect import InspectScreen
-from fetchdeck.tui.screens.inspect_view import LinesView
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.prompt import PromptScreen
 from fetchdeck.tui.screens.quit import LeaveScreen
@@ -166,12 +165,14 @@ async def test_the_inspector_shows_each_kind_of_body(tmp_path: Path, size: tuple
     async def script(app: FetchdeckApp, pilot: Pilot[None], look: Look) -> None:
         await press(app, pilot, "2", "g", "enter")
         assert isinstance(app.screen, InspectScreen)
-        view = app.screen.query_one(LinesView)
         for kind in BODIES:
             pages = [look()]
-            while view.scroll_offset.y < view.max_scroll_y:
-                view.scroll_page_down(animate=False, force=True)
-                await pilot.pause()
+            for view, key in ((app.screen.details, "4"), (app.screen.body.view, "1")):
+                while view.scroll_offset.y < view.max_scroll_y:
+                    view.scroll_page_down(animate=False, force=True)
+                    await pilot.pause()
+                    pages.append(look())
+                await press(app, pilot, key)
                 pages.append(look())
             text = "".join(page.replace("│", "") for page in pages)
             for shown in SHOWN.values():

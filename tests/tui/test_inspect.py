@@ -8,15 +8,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from fetchdeck.core.errors import RunError
+from fetchdeck.core.handle import InFlightRow
 from fetchdeck.core.journal.reader import JournalReader
-from fetchdeck.core.model import FailureKind, State
-from fetchdeck.tui.body_text import LIMIT
+from fetchdeck.core.model import EditedRequest, FailureKind, Phase, State
+from fetchdeck.tui.inspector.search_line import SearchLine
+from fetchdeck.tui.inspector.source import PAGE
 from fetchdeck.tui.screens.inspect import InspectScreen, Neighbour
-from fetchdeck.tui.screens.inspect_view import LinesView
+from fetchdeck.tui.screens.inspect_curl import CurlScreen
+from fetchdeck.tui.screens.inspect_edit import EditScreen
+from fetchdeck.tui.screens.prompt import PromptScreen
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from ..support.journal_factory import Made, make_journal
+from ..support.scripted_engine import ScriptedEngine, running, seen
 from ..support.scripted_tables import HOSTILE, screen_text
 
 JSON_REPLY = (b"Content-Type: application/json\r\nX-Served-By: a", b'{"name": "Bern", "n": [1, 2]}')
@@ -25,30 +32,56 @@ JSON_REPLY = (b"Content-Type: application/json\r\nX-Served-By: a", b'{"name": "B
 class Inspecting:
     """An inspector on screen."""
 
-    def __init__(self, screen: InspectScreen, pilot: Pilot[None]) -> None:
+    def __init__(self, screen: InspectScreen, pilot: Pilot[None], engine: ScriptedEngine) -> None:
         self.screen = screen
         self.pilot = pilot
-        self.view = screen.query_one(LinesView)
+        self.engine = engine
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.app.workers.wait_for_complete()
+        for key in keys:
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.pilot.pause()
+        while any(not worker.is_finished for worker in self.pilot.app.workers):
+            await self.pilot.pause(0.005)
         await self.pilot.pause()
 
+    async def pull(self) -> None:
+        """Let the screen have the engine's snapshot, as the app does."""
+        self.screen.snapshot = self.engine.snapshot()
+        await self.settle()
+
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in screen_text(self.view))
+        """All of the request but its body, as far as it is in sight."""
+        return "\n".join(line.rstrip() for line in screen_text(self.screen.details))
+
+    def body(self) -> str:
+        return "\n".join(line.rstrip() for line in screen_text(self.screen.body.view))
+
+    def seen(self) -> str:
+        return seen(self.pilot.app)
+
+    def toasts(self) -> list[str]:
+        return [toast.message for toast in self.pilot.app._notifications]
 
 
 @asynccontextmanager
 async def inspecting(
-    path: Path, request: int = 0, neighbour: Neighbour | None = None, size: tuple[int, int] = (100, 60)
+    path: Path,
+    request: int = 0,
+    neighbour: Neighbour | None = None,
+    size: tuple[int, int] = (160, 60),
+    **engine: object,
 ) -> AsyncIterator[Inspecting]:
     app: App[None] = App()
+    scripted = ScriptedEngine(path, **engine)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot, JournalReader(path) as reader:
-        screen = InspectScreen(reader, request, neighbour)
+        screen = InspectScreen(scripted, reader, request, neighbour)
         await app.push_screen(screen)
-        made = Inspecting(screen, pilot)
-        await made.press()
+        made = Inspecting(screen, pilot, scripted)
+        await made.pull()
         yield made
 
 
@@ -77,19 +110,19 @@ async def test_it_shows_the_whole_request(tmp_path: Path) -> None:
             "Authorization: ***",
             "a=1",
             "name: Bern",
-            "id: 7",
+            "id:   7",
             "HTTP 503",
+            "retried after 800 ms",
             "301 sent on from http://h/old",
             "answered by: http://h/details?key=***",
-            "X-Served-By: a",
-            '  "name": "Bern",',
+            "X-Served-By:  a",
             "curl 'http://h/details?key=***' -H 'Authorization: ***'",
         ):
             assert part in text
-        first, second, third = (line for line in text.split("\n") if "░" in line and "until" not in line)
-        assert first.count("░") == 17
-        assert (first.count("░") + first.count("█")) == 23
-        assert ("✗ 503" in first, "✗ 503" in second, "✓ 200" in third) == (True, True, True)
+        assert '  "name": "Bern",' in it.body()
+        first, second, third = (line for line in text.split("\n") if "░░█" in line)
+        assert first == second == third
+        assert first.count("░") == pytest.approx(3 * first.count("█"), abs=2)
 
 
 async def test_hostile_texts_are_shown_and_do_nothing(tmp_path: Path) -> None:
@@ -126,35 +159,48 @@ async def test_hostile_texts_are_shown_and_do_nothing(tmp_path: Path) -> None:
         assert it.pilot.app.is_running
 
 
-async def test_a_large_body_file_is_shown_in_part_and_lazily(tmp_path: Path) -> None:
+async def test_a_large_body_file_is_read_by_page(tmp_path: Path) -> None:
     (tmp_path / "bodies").mkdir()
-    line = b"0123456789" * 10 + b"\n"
-    (tmp_path / "bodies" / "0").write_bytes(line * 100_000)
-    size = len(line) * 100_000
-    path = make_journal(
-        tmp_path / "journal.sqlite",
-        [Made(status=200, size=size, body_path="bodies/0", reply=(b"Content-Type: text/plain", None))],
+    lines = [f"line {n:0>12}\n" for n in range(60_000)]
+    (tmp_path / "bodies" / "0").write_text("".join(lines))
+    path = made_file(tmp_path, b"Content-Type: text/plain", len("".join(lines)))
+    async with inspecting(path) as it:
+        assert "page 1 of 5" in it.seen()
+        assert it.body().startswith("  line 000000000000")
+        await it.press("4", "end")
+        last = it.body().split("\n")[-2].strip()
+        await it.press("right_square_bracket")
+        assert "page 2 of 5" in it.seen()
+        # A page begins where the one before ended.
+        assert it.body().split("\n")[0].strip() == f"line {int(last.split()[1]) + 1:0>12}"
+        await it.press("v")
+        assert "00000000  6c 69 6e 65" in it.body()
+        await it.press("right_square_bracket")
+        assert f"{PAGE:08x}  " in it.body()
+        await it.press("v")
+        await it.press("slash", *"000000059999", "enter")
+        assert "page 5 of 5" in it.seen()
+        assert "line 000000059999" in it.body()
+        assert "1 of 1" in it.seen()
+
+
+def made_file(folder: Path, headers: bytes, size: int) -> Path:
+    return make_journal(
+        folder / "journal.sqlite", [Made(status=200, size=size, body_path="bodies/0", reply=(headers, None))]
     )
-    async with inspecting(path, size=(120, 30)) as it:
-        assert LIMIT // len(line) < it.view.virtual_size.height < LIMIT // len(line) + 40
-        it.view.scroll_end(animate=False)
-        await it.press()
-        assert (
-            "These are the first 256 kB of 10.1 MB: `fetchdeck export RUN -o FILE` has it whole." in it.text()
-        )
 
 
 async def test_a_body_file_that_is_gone_is_said(tmp_path: Path) -> None:
     path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, size=9, body_path="bodies/0")])
     async with inspecting(path) as it:
-        assert "bodies/0 cannot be read: No such file or directory" in it.text()
+        assert "bodies/0 cannot be read: No such file or directory" in it.body()
 
 
 @pytest.mark.parametrize("key", ["escape", "q"])
 async def test_keys_close_it(tmp_path: Path, key: str) -> None:
     path = make_journal(tmp_path / "journal.sqlite", [Made(State.QUEUED)])
     async with inspecting(path) as it:
-        assert "None yet." in it.text()
+        assert "None yet" in it.text()
         await it.press(key)
         assert not isinstance(it.pilot.app.screen, InspectScreen)
 
@@ -178,7 +224,7 @@ async def test_a_request_that_is_not_in_the_journal_is_no_crash(tmp_path: Path) 
     path = make_journal(tmp_path / "journal.sqlite", [])
     async with inspecting(path, 5) as it:
         await it.press("y", "n")
-        assert it.text().strip() == "There is no request 5 in the journal."
+        assert "There is no request 5 in the journal." in it.text()
 
 
 async def test_copying_hands_the_terminal_the_command(tmp_path: Path) -> None:
@@ -188,7 +234,7 @@ async def test_copying_hands_the_terminal_the_command(tmp_path: Path) -> None:
         assert it.pilot.app.clipboard == "curl 'http://h/x y'"
 
 
-@pytest.mark.parametrize(("width", "own_line"), [(80, True), (140, False)])
+@pytest.mark.parametrize(("width", "own_line"), [(60, True), (140, False)])
 async def test_why_an_attempt_failed_never_wraps_in_the_middle(
     tmp_path: Path, width: int, own_line: bool
 ) -> None:
@@ -197,10 +243,9 @@ async def test_why_an_attempt_failed_never_wraps_in_the_middle(
     path = make_journal(tmp_path / "journal.sqlite", [failed])
     async with inspecting(path, size=(width, 40)) as it:
         lines = it.text().split("\n")
-        [bar] = [at for at, line in enumerate(lines) if "░" in line and "until" not in line]
-        shown = lines[bar + 1] if own_line else lines[bar]
-        assert shown.endswith(f"truncated: {message}")
-        assert not own_line or shown.startswith("      truncated")
+        [head] = [at for at, line in enumerate(lines) if "✗ 200" in line]
+        shown = " ".join(lines[head + 1 : head + 3]) if own_line else lines[head]
+        assert "truncated: The server closed" in shown
 
 
 async def test_a_row_that_became_no_request_has_nothing_to_copy(tmp_path: Path) -> None:
@@ -211,14 +256,11 @@ async def test_a_row_that_became_no_request_has_nothing_to_copy(tmp_path: Path) 
     db.close()
     async with inspecting(path, size=(80, 24)) as it:
         text = it.text()
-        assert text.startswith("This row could not become a request.")
+        assert "This row could not become a request." in text
         assert "There is no URL." in text
         assert "curl" not in text
-        assert "Attempts" not in text
         await it.press("y")
         assert it.pilot.app.clipboard == ""
-        [toast] = it.pilot.app._notifications
-        assert toast.message == "There is nothing to copy: the row could not become a request."
 
 
 async def test_a_journal_that_breaks_is_said_and_not_fatal(tmp_path: Path) -> None:
@@ -228,8 +270,199 @@ async def test_a_journal_that_breaks_is_said_and_not_fatal(tmp_path: Path) -> No
             db.execute("ALTER TABLE requests RENAME TO gone")
         db.close()
         await it.press("n")
-        assert it.text().startswith("The journal cannot be read: no such table")
+        assert "The journal cannot be read: no such table" in it.text()
 
 
 async def _stay(request: int, _: int) -> int | None:
     return request
+
+
+def flying(request: int, phase: Phase, age_s: float, received: int = 0) -> InFlightRow:
+    return InFlightRow(request, "GET", "http://h/", 1, phase, age_s, received)
+
+
+async def test_a_request_under_way_is_followed_to_its_end(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(State.IN_FLIGHT, "http://h/", attempts=1)])
+    now = running(in_use=1)
+    async with inspecting(path, now=now, flying=(flying(0, Phase.SENT, 1.5),)) as it:
+        assert "under way  1.5 s  sent, waiting for the first byte" in it.text()
+        assert "There is no response." in it.body()
+        it.engine.flying = (flying(0, Phase.RECEIVING, 2.5, 4_000),)
+        await it.pull()
+        assert "receiving, 4 kB so far" in it.text()
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE requests SET state = 3, status = 200, ended_at = 1 WHERE id = 0")
+            db.execute(
+                "INSERT INTO attempts(request, n, started, elapsed_ms, ttfb_ms, status, dns_ms, connect_ms, tls_ms) "
+                "VALUES (0, 1, 1700000000, 100, 60, 200, 10, 20, 30)"
+            )
+            db.execute("INSERT INTO responses VALUES (0, ?, ?, NULL, 2, NULL, 0)", (b"X-A: b", b"ok"))
+        db.close()
+        await it.pull()
+        text = it.text()
+        assert "under way" not in text
+        assert "DNS 10 · connect 20 · TLS 30 · first byte 0 · transfer 40 ms" in text
+        assert "X-A: b" in text
+        assert it.body().strip() == "ok"
+
+
+async def test_commands_depend_on_the_state(tmp_path: Path) -> None:
+    made = [Made(State.FAILED, kind=FailureKind.TIMEOUT, message="late"), Made(State.QUEUED), Made()]
+    path = make_journal(tmp_path / "journal.sqlite", made)
+
+    async def neighbour(request: int, step: int) -> int | None:
+        return request + step
+
+    async with inspecting(path, 0, neighbour) as it:
+        assert "r retry" in it.seen()
+        await it.press("x", "r", "n")
+        assert "x skip" in it.seen()
+        assert "E edit" not in it.seen()
+        await it.press("r", "x")
+        assert it.engine.commands == [("retry", (0,)), ("cancel", (1,))]
+
+
+async def test_a_run_that_is_only_looked_at_takes_no_commands(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(State.FAILED, kind=FailureKind.TIMEOUT)])
+    async with inspecting(path, read_only=True) as it:
+        await it.press("r", "x", "E")
+        assert it.engine.commands == []
+        assert isinstance(it.pilot.app.screen, InspectScreen)
+        assert "retry" not in it.seen().split("\n")[-2]
+
+
+async def test_a_tree_folds_by_key_and_mouse(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, reply=JSON_REPLY)])
+    async with inspecting(path) as it:
+        await it.press("4", "minus")
+        assert "[1, 2] 2 items" in " ".join(it.body().split())
+        await it.press("down", "down", "enter")
+        assert "      1," in it.body()
+        await it.pilot.click(it.screen.body.view, offset=(6, 2))
+        await it.settle()
+        assert "2 items" in it.body()
+        await it.press("plus")
+        assert "2 items" not in it.body()
+
+
+async def test_a_search_finds_what_is_folded_and_n_goes_on(tmp_path: Path) -> None:
+    reply = b'{"a": {"b": [{"word": 1}]}, "c": {"d": "a word"}}'
+    path = make_journal(
+        tmp_path / "journal.sqlite", [Made(status=200, reply=(b"Content-Type: application/json", reply))]
+    )
+    asked: list[int] = []
+
+    async def neighbour(request: int, step: int) -> int | None:
+        asked.append(step)
+        return None
+
+    async with inspecting(path, 0, neighbour) as it:
+        await it.press("4", "minus", "slash", *"WoRd", "enter")
+        assert "not found" in it.seen()
+        await it.press("escape", "slash", "ctrl+u", *"word", "enter")
+        assert "1 of 2" in it.seen()
+        assert '"word": 1' in it.body()
+        assert "n next match" in it.seen()
+        await it.press("n")
+        assert "2 of 2" in it.seen()
+        assert '"d": "a word"' in it.body()
+        await it.press("n", "N")
+        assert asked == []
+        await it.press("escape")
+        assert not it.screen.query_one(SearchLine).has_class("-open")
+        await it.press("n")
+        assert asked == [1]
+        assert isinstance(it.pilot.app.screen, InspectScreen)
+
+
+async def test_the_command_can_be_seen_where_nothing_can_be_copied(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(url="http://h/x")])
+    async with inspecting(path) as it:
+        await it.press("y", "y")
+        assert isinstance(it.pilot.app.screen, CurlScreen)
+        assert "\ncurl http://h/x " in it.seen()
+        await it.press("escape")
+        assert it.pilot.app.screen is it.screen
+
+
+async def test_a_body_is_saved_and_replaces_nothing_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, reply=JSON_REPLY)])
+    async with inspecting(path) as it:
+        await it.press("w")
+        assert it.pilot.app.screen.query_one(Input).value == "row-0.json"
+        await it.press("enter")
+        saved = tmp_path / "row-0.json"
+        assert saved.read_bytes() == JSON_REPLY[1]
+        assert saved.stat().st_mode & 0o777 == 0o600
+        assert it.toasts()[-1] == "Wrote 29 B to row-0.json."
+        saved.write_text("mine")
+        await it.press("w")
+        assert it.pilot.app.screen.query_one(Input).value == "row-0-2.json"
+        it.pilot.app.screen.query_one(Input).value = "row-0.json"
+        await it.press("enter")
+        assert isinstance(it.pilot.app.screen, PromptScreen)
+        assert saved.read_text() == "mine"
+        await it.press("enter")
+        assert saved.read_bytes() == JSON_REPLY[1]
+
+
+class Resending(ScriptedEngine):
+    """Notes what is to be sent again, or refuses it."""
+
+    __slots__ = ("edits", "refusal")
+
+    def resend(self, request: int, edited: EditedRequest) -> None:
+        if self.refusal:
+            raise RunError(self.refusal)
+        self.edits = [*self.edits, (request, edited)]
+
+
+async def test_an_edited_request_is_sent_again(tmp_path: Path) -> None:
+    made = Made(
+        State.FAILED,
+        "http://h/a?key=***",
+        method="POST",
+        headers=[("Authorization", "Bearer ***"), ("X", "1\t2")],
+        sent="a=1",
+        kind=FailureKind.HTTP_STATUS,
+        status=500,
+    )
+    path = make_journal(tmp_path / "journal.sqlite", [made])
+    async with inspecting(path, size=(80, 24)) as it:
+        engine = Resending(path)
+        engine.edits, engine.refusal = [], "The host is not known."
+        it.screen._commands._engine = engine
+        await it.press("E")
+        screen = it.pilot.app.screen
+        assert isinstance(screen, EditScreen)
+        assert "Bearer ***" in it.seen()
+        screen.query_one("#edit-url", Input).value = "http://h/b?key=***"
+        headers = screen.query_one("#edit-headers", TextArea)
+        headers.text = headers.text + "\nAccept: x/y"
+        await it.press("ctrl+s")
+        assert "The host is not known." in it.seen()
+        engine.refusal = ""
+        await it.press("ctrl+s")
+        assert it.pilot.app.screen is it.screen
+        fields = (("Authorization", "Bearer ***"), ("X", "1\t2"), ("Accept", "x/y"))
+        assert engine.edits == [(0, EditedRequest("POST", "http://h/b?key=***", fields, b"a=1"))]
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [((80, 24), "-single"), ((120, 40), "-stacked"), ((200, 60), "-columns")]
+)
+async def test_each_size_has_an_arrangement_in_which_all_can_be_reached(
+    tmp_path: Path, size: tuple[int, int], kind: str
+) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, reply=JSON_REPLY, columns={"a": "b"})])
+    async with inspecting(path, size=size) as it:
+        assert it.screen.has_class(kind)
+        await it.press("4")
+        assert "Bern" in it.seen()
+        await it.press("5")
+        assert "a: b" in it.seen()
+        await it.press("tab")
+        assert it.screen.focused is it.screen.body.view

@@ -73,7 +73,7 @@ async def test_canaries_are_shown_one_after_the_other(tmp_path: Path, size: tupl
             "GET https://h/details?place=0&key=***",
             "Authorization: ***",
             "Reply: 200 in 333 ms",
-            "X-Served-By: a",
+            "X-Served-By:  a",
             '  "name": "Bern",',
             "p send the rest",
             "q leave",

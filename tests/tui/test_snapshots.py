@@ -159,7 +159,7 @@ def test_the_dashboard_looks_as_it_did(
                 await pilot.pause(0.01)
             if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
                 await table.settled()
-            while isinstance(screen, InspectScreen) and screen.query_one(LinesView).virtual_size.height < 2:
+            while isinstance(screen, InspectScreen) and screen.detail is None:
                 await pilot.pause(0.01)
         app.pull()
         await pilot.pause()

@@ -63,7 +63,7 @@ class JsonDocument:
         count = self.counts.get(line, 0)
         opener = self._source[head - 1]
         noun = ("key" if opener == "{" else "item") + ("" if count == 1 else "s")
-        tail = Span(f" {'}' if opener == '{' else ']'} {count:,} {noun}", Tone.MUTED)
+        tail = Span(f"{'}' if opener == '{' else ']'} {count:,} {noun}", Tone.MUTED)
         preview = paint(self._source[head : min(end, head + _PREVIEW)])
         return (*cut(preview, max(1, room - len(tail.text))), tail)
 

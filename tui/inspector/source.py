@@ -38,9 +38,13 @@ def body_source(response: ResponseRecord, folder: Path) -> BodySource:
         body = response.body or b""
         return BodySource(len(body), body)
     path = RunFolder(folder).body(response.body_path)
-    if path is None:
-        raise OSError(0, "it is no name of a body")
-    return BodySource(path.stat().st_size, path=path)
+    try:
+        if path is not None:
+            return BodySource(path.stat().st_size, path=path)
+    except ValueError:
+        # No file has a NUL in its name.
+        path = None
+    raise OSError(0, "it is no name of a body")
 
 
 @dataclass(frozen=True, slots=True)

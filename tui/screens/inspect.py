@@ -67,6 +67,7 @@ class InspectScreen(ModalScreen[None]):
         self._commands = InspectCommands(self, engine, reader, self._off_loop)
         self._headings: dict[Section, int] = {}
         self._flight: InFlightRow | None = None
+        self._reading: int | None = None
         self._drawn: tuple[RequestDetail, InFlightRow | None, int] | None = None
         self.detail: RequestDetail | None = None
         """What is shown; None while it is read, or when it cannot be."""
@@ -253,6 +254,10 @@ class InspectScreen(ModalScreen[None]):
         self.set_class(not columns and height < _STACKED_FROM, "-single")
 
     def _read_again(self) -> None:
+        if self._reading == self._request:
+            # A read that was given up for the next one each time would never come to its end.
+            return
+        self._reading = self._request
         self.run_worker(self._read(self._request), exclusive=True, group="request")
 
     async def _read(self, request: int) -> None:
@@ -261,6 +266,7 @@ class InspectScreen(ModalScreen[None]):
             trouble = f"There is no request {request} in the journal."
         except (sqlite3.Error, FetchdeckError) as error:
             detail, trouble = None, printable(f"The journal cannot be read: {error}")
+        self._reading = None
         flying = detail is not None and detail.row.state is State.IN_FLIGHT
         self._flight = self._commands.flight(request) if flying else None
         self.detail = detail
