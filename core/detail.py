@@ -9,8 +9,9 @@ from dataclasses import replace
 from .journal.edits import read_stored
 from .journal.reader import JournalReader
 from .journal.records import RequestDetail
-from .model import State
+from .model import EditedRequest, State
 from .requests.masked import shown_request, stored_templates
+from .secrets import masks
 
 
 async def request_detail(reader: JournalReader, request: int) -> RequestDetail | None:
@@ -19,6 +20,16 @@ async def request_detail(reader: JournalReader, request: int) -> RequestDetail |
     if detail is None or detail.row.state is State.INVALID:
         return detail
     return await reader.read(lambda db: _rendered(db, detail))
+
+
+def check_masks(detail: RequestDetail, edited: EditedRequest) -> None:
+    """Refuse an edit of a request in which a mask was moved to where nobody knows what it stands for.
+
+    `detail` is what the editor began with. Raises EditError with a sentence for the user; `EngineHandle.resend`, which
+    does not wait for the disk, can tell that only in an event.
+    """
+    shown = masks.fields(detail.row.url, detail.headers, detail.body)
+    masks.origins(shown, masks.fields(edited.url, edited.headers, edited.body))
 
 
 def _rendered(db: sqlite3.Connection, detail: RequestDetail) -> RequestDetail:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.detail import request_detail
+from fetchdeck.core.detail import check_masks, request_detail
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.errors import EditError
@@ -187,7 +187,11 @@ async def test_a_mask_that_was_moved_is_refused_and_nothing_changes(server: Ledg
     async with open_run(secret_job(tmp_path, server), FAST, folder, environ=ENVIRON) as engine:
         await engine.finished()
         before = await detail_of(folder, 0)
-        engine.resend(0, replace(as_shown(before), url=f"{server.url}/ok/0?other=***"))
+        moved = replace(as_shown(before), url=f"{server.url}/ok/0?other=***")
+        with pytest.raises(EditError, match="in the URL does not stand where"):
+            check_masks(before, moved)
+        check_masks(before, replace(as_shown(before), url=f"{server.url}/ok/0?key=***", headers=()))
+        engine.resend(0, moved)
         told = await said(engine, EventKind.TROUBLE)
         assert told.startswith("Request 0 was not sent again: A *** in the URL does not stand where")
         assert engine.snapshot().counts == Counts(failed=2)
