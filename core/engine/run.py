@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -232,15 +233,4 @@ def _bound_store(
 
 def _terms(rows: RowFilter) -> str:
     """A filter in its own language; empty where it narrows nothing down among the failed requests."""
-    states = rows.states - {State.FAILED}
-    terms = [f"state:{state.label}" for state in sorted(states)]
-    for low, high in rows.statuses:
-        whole_class = low % 100 == 0 and high == low + 99
-        terms.append(f"status:{low // 100}xx" if whole_class else f"status:{low}")
-    terms += [f"kind:{kind.value}" for kind in sorted(rows.kinds)]
-    terms += [f"host:{host}" for host in rows.hosts]
-    terms += [f"cause:{cause}" for cause in sorted(rows.causes)]
-    for column, operator, value in rows.comparisons:
-        name, unit = {"elapsed_ms": ("slow", "ms"), "bytes": ("size", "b")}.get(column, (column, ""))
-        terms.append(f"{name}{operator}{value:.15g}{unit}")
-    return " ".join([*terms, *rows.words, *(f"-{word}" for word in rows.without)])
+    return replace(rows, states=rows.states - {State.FAILED}).text()

@@ -40,6 +40,7 @@ from ..widgets.virtual_table import VirtualTable
 from .event import EventScreen
 from .export import Exports
 from .inspect import InspectScreen
+from .known_values import known_values
 from .row_commands import RowCommands
 from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
@@ -208,6 +209,10 @@ class MainScreen(Screen[None]):
             self._filters[self.tab] = event.text
             table.set_filter(event.filter)
             self._relabel()
+
+    @on(FilterBar.Opened)
+    async def _tell_known_values(self) -> None:
+        self.query_one(FilterBar).known = await known_values(self._reader, self._engine)
 
     @on(FilterBar.Closed)
     def _give_back_keys(self) -> None:
