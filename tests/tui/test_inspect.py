@@ -440,6 +440,10 @@ async def test_an_edited_request_is_sent_again(tmp_path: Path) -> None:
         assert isinstance(screen, EditScreen)
         assert "Bearer ***" in it.seen()
         screen.query_one("#edit-url", Input).value = "http://h/b?key=***"
+        screen.query_one("#edit-url", Input).value = "http://h/***/b"
+        await it.press("ctrl+s")
+        assert "A *** in the URL does not stand where" in it.seen()
+        screen.query_one("#edit-url", Input).value = "http://h/b?key=***"
         headers = screen.query_one("#edit-headers", TextArea)
         headers.text = headers.text + "\nAccept: x/y"
         await it.press("ctrl+s")

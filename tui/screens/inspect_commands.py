@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from ...core.detail import request_detail
+from ...core.detail import check_masks, request_detail
 from ...core.handle import EngineHandle, InFlightRow
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail
@@ -27,6 +27,7 @@ NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request.
 _SMALL = 100_000
 """Octets of the largest body that is copied: terminals refuse much more."""
 _LONGEST_PATH = 4096
+_ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.SKIPPED})
 _PENDING = frozenset({State.QUEUED, State.IN_FLIGHT, State.WAITING})
 _CHANGED = "SELECT state, attempts, ended_at FROM requests WHERE id = ?"
 
@@ -55,7 +56,7 @@ class InspectCommands:
         changes = row is not None and not self._engine.read_only
         allowed = {
             "copy": row is not None and bool(row.url),
-            "edit": changes and row is not None and row.state.terminal and bool(row.url),
+            "edit": changes and row is not None and row.state in _ENDED and bool(row.url),
             "retry": changes and row is not None and row.state in (State.FAILED, State.SKIPPED),
             "cancel": changes and row is not None and row.state in _PENDING,
         }
@@ -132,6 +133,7 @@ class InspectCommands:
         request = detail.row.id
 
         def send(edited: EditedRequest) -> None:
+            check_masks(detail, edited)
             self._engine.resend(request, edited)
             self._tell(f"Request {request} is sent again as edited.")
 
