@@ -22,6 +22,7 @@ from ..commands.declaration import Scope
 from ..only_looking import changes_run
 from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
+from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable
 from ..widgets.charts import LatencyChart, ThroughputChart
 from ..widgets.controls import Controls
@@ -94,6 +95,7 @@ class MainScreen(Screen[None]):
             yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
             yield HostTable(self._engine, id="hosts").data_bind(MainScreen.snapshot)
             yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
+        yield CausePane()
         yield KeyFooter().data_bind(MainScreen.snapshot)
 
     def on_mount(self) -> None:
@@ -239,6 +241,14 @@ class MainScreen(Screen[None]):
     def _show_cause(self, event: CauseTable.Opened) -> None:
         self.tab = "failed"
         self.query_one(FilterBar).set_text(f"cause:{event.row.id}")
+
+    @on(CauseTable.Asked)
+    def _deal_with_causes(self, event: CauseTable.Asked) -> None:
+        self._row_commands.causes.carry_out(event)
+
+    @on(CauseTable.Highlighted)
+    def _tell_of_cause(self, event: CauseTable.Highlighted) -> None:
+        self._row_commands.causes.tell(self.query_one(CausePane), event)
 
     @on(HostTable.Opened)
     def _show_host(self, event: HostTable.Opened) -> None:

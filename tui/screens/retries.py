@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.screen import Screen
 
@@ -16,7 +16,9 @@ from ...core.model import State
 from ...core.printable import printable
 from ..figures import count
 from ..filter_words import in_words
+from .cause_commands import failed_by, requests, total
 from .confirm import ConfirmScreen
+from .export import named
 
 ASK_ABOVE = 100
 """More requests than these are queued again only after a question."""
@@ -39,10 +41,11 @@ class Retries:
         """All failures, of which there are `n`."""
         self._ask(FAILED, n, f"This queues all {count(n)} failed requests again.")
 
-    def cause(self, cause: Cause) -> None:
-        """All failures of one cause."""
-        sentence = f"This queues the {count(cause.count)} requests again that failed by “{cause.signature}”."
-        self._ask(RowFilter(states=FAILED.states, causes=frozenset({cause.id})), cause.count, sentence)
+    def causes(self, causes: Sequence[Cause]) -> None:
+        """All failures of these causes."""
+        n = total(causes)
+        sentence = f"This queues the {requests(n)} again that failed by {named(causes)}."
+        self._ask(failed_by(causes), n, sentence)
 
     def matching(self, rows: RowFilter) -> None:
         """All that a filter selects, counted first."""

@@ -16,6 +16,7 @@ from ..figures import count
 from ..widgets.cause_table import CauseTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.virtual_table import VirtualTable
+from .cause_commands import CauseCommands
 from .inspect_commands import NOTHING_TO_COPY
 from .retries import Retries
 
@@ -36,12 +37,14 @@ class RowCommands:
         self._reader = reader
         self._commanded = commanded
         self.retries = Retries(screen, engine, reader, partial(self._done, "queued again"))
+        self.causes = CauseCommands(screen, engine, reader, self._done)
 
     def retry(self, table: VirtualTable[Any]) -> None:
-        """Queue the chosen rows, or the selected cause, again."""
+        """Queue the chosen rows, or the failures of the chosen causes, again."""
         if isinstance(table, CauseTable):
-            if (cause := table.selected) is not None:
-                self.retries.cause(cause)
+            if causes := table.chosen():
+                self.retries.causes(causes)
+                table.clear_marks()
         elif ids := table.chosen_ids():
             self._engine.retry(ids)
             table.clear_marks()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
 from time import monotonic
 
+from textual.message import Message
 from textual.reactive import var
 
 from ...core.errors import FetchdeckError
-from ...core.handle import Snapshot
+from ...core.handle import RunState, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
+from ...core.policies.trend import MINUTE_S, Direction
+from ..trend import sparkline, trend_words
 from .columns import Cell, Column, Tone
 from .journal_table_columns import status_tone
 from .quantities import NONE, clock
@@ -18,30 +25,73 @@ from .virtual_table import VirtualTable
 
 COUNT_S = 1.0
 """Out of sight the causes are read at most once in this many seconds, for their number in the tab's label."""
+TREND_MINUTES = 12
+"""Minutes of the trend that the table shows."""
 _BAR = 6
 """Cells of the bar that shows a cause's share of all failures."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+TREND_TONES = {
+    Direction.NEW: Tone.WARN,
+    Direction.RISING: Tone.BAD,
+    Direction.STEADY: Tone.PLAIN,
+    Direction.FALLING: Tone.GOOD,
+    Direction.OVER: Tone.MUTED,
+}
+_OVER = (RunState.FINISHED, RunState.INTERRUPTED)
+
+
+class CauseWish(Enum):
+    """What a user may want of causes beside what is done with rows of any table."""
+
+    SKIP = auto()
+    RETRY_AT = auto()
+    """Retry at another concurrency."""
+    DETAILS = auto()
 
 
 class CauseTable(VirtualTable[Cause]):
-    """Failures that share a signature, the largest cluster first; there are few, so all are held."""
-
-    MARKABLE = False
+    """Failures that share a signature, the largest cluster first; they are bounded, and all are held."""
 
     class Opened(VirtualTable.Opened[Cause]):
         """The user opened a cause."""
 
+    @dataclass
+    class Asked(Message):
+        """The user wants something of these causes, one at least."""
+
+        table: CauseTable
+        wish: CauseWish
+        causes: tuple[Cause, ...]
+        now: float
+        """Wall clock, or when a run that is over last failed."""
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another cause, or its cause has changed; None while the table is not seen."""
+
+        cause: Cause | None
+        now: float
+
     snapshot: var[Snapshot | None] = var(None, init=False)
     """Bound to the app's snapshot: a new `revision` means that causes may have changed."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         columns: tuple[Column[Cause], ...] = (
             Column("count", 7, lambda cause: Cell(f"{cause.count:,}", Tone.BAD), right=True),
             Column("share", _BAR + 5, self._share, drop=2),
-            Column("kind", 15, lambda cause: Cell(cause.kind.value.replace("_", " "))),
-            Column("status", 6, _status, right=True, drop=3),
-            Column("signature", 28, lambda cause: Cell(cause.signature), share=1),
-            Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=4),
+            Column("kind", 15, lambda cause: Cell(cause.kind.value.replace("_", " ")), drop=5),
+            Column("status", 6, _status, right=True, drop=4),
+            Column("signature", 26, lambda cause: Cell(cause.signature), share=1),
+            Column("per minute", TREND_MINUTES, self._bars, drop=3),
+            Column("trend", 13, self._trend),
+            Column("first", 8, lambda cause: Cell(clock(cause.first_at), Tone.MUTED), right=True, drop=6),
+            Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=7),
             Column("last", 8, lambda cause: Cell(clock(cause.last_at), Tone.MUTED), right=True, drop=1),
         )
         super().__init__(
@@ -50,14 +100,57 @@ class CauseTable(VirtualTable[Cause]):
             id=id,
             classes=classes,
         )
+        self._wall_clock = wall_clock
         self._reader: JournalReader | None = None
         self._causes: tuple[Cause, ...] = ()
         self._total = 0
         self._revision = -1
         self._read_at = -COUNT_S
+        self._minute = 0
+        self._told: Cause | None = None
         self._in_sight = False
         self._reading = False
         self._again = False
+
+    @property
+    def now(self) -> float:
+        """The moment that trends lead up to: a run that is over is seen as it was when it last failed."""
+        if self.snapshot is not None and self.snapshot.state in _OVER and self._causes:
+            return max(cause.last_at for cause in self._causes)
+        return self._wall_clock()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a command makes sense here and now."""
+        if action in ("retry_at", "skip_causes", "details"):
+            return bool(self.row_count)
+        return super().check_action(action, parameters)
+
+    def action_retry_at(self) -> None:
+        """Ask for a concurrency at which the chosen causes are retried."""
+        self._ask(CauseWish.RETRY_AT, self.chosen())
+
+    def action_skip_causes(self) -> None:
+        """Ask whether the failures of the chosen causes are to be skipped."""
+        self._ask(CauseWish.SKIP, self.chosen())
+
+    def action_details(self) -> None:
+        """Show the selected cause in full."""
+        self._ask(CauseWish.DETAILS, (self.selected,) if self.selected is not None else ())
+
+    def move_cursor(self, position: int, *, follow: bool = False) -> None:
+        """Put the cursor on a position, and tell which cause that is."""
+        super().move_cursor(position, follow=follow)
+        self._tell()
+
+    def _ask(self, wish: CauseWish, causes: tuple[Cause, ...]) -> None:
+        if causes:
+            self.post_message(self.Asked(self, wish, causes, self.now))
+
+    def _tell(self) -> None:
+        cause = self.selected if self._in_sight else None
+        if cause != self._told:
+            self._told = cause
+            self.post_message(self.Highlighted(cause, self.now))
 
     def connect(self, reader: JournalReader) -> None:
         """Read from this journal from now on."""
@@ -87,16 +180,21 @@ class CauseTable(VirtualTable[Cause]):
         if snapshot is not None and snapshot.revision != self._revision:
             self._revision = snapshot.revision
             self._again = True
+        if self._in_sight and int(self.now // MINUTE_S) != self._minute:
+            self._minute = int(self.now // MINUTE_S)
+            self.repaint_rows()
         self._schedule()
 
     def on_show(self) -> None:
         """Catch up with the journal."""
         self._in_sight = True
         self._schedule()
+        self._tell()
 
     def on_hide(self) -> None:
         """Read seldom while nobody looks."""
         self._in_sight = False
+        self._tell()
 
     def _schedule(self) -> None:
         due = self._in_sight or monotonic() - self._read_at >= COUNT_S
@@ -127,7 +225,16 @@ class CauseTable(VirtualTable[Cause]):
         at = next((at for at, cause in enumerate(causes) if selected and cause.id == selected.id), None)
         if at is not None:
             self.shift_cursor(at)
+        # A cause that has no failures any more takes its mark with it.
+        self._marked &= {cause.id for cause in causes}
         self.rows_changed()
+        self._tell()
+
+    def _bars(self, cause: Cause) -> Cell:
+        return Cell(sparkline(cause.trend.counts(self.now, TREND_MINUTES)), Tone.ACCENT)
+
+    def _trend(self, cause: Cause) -> Cell:
+        return Cell(trend_words(cause, self.now), TREND_TONES[cause.trend.direction(self.now)])
 
     def _share(self, cause: Cause) -> Cell:
         part = cause.count / self._total if self._total else 0.0
