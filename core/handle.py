@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from .journal.filter import RowFilter
+from .latencies import Latency as Latency
 from .model import Counts, EditedRequest, FailureKind, Headers, Phase
+from .past import EventKind as EventKind
+from .past import PastView
 
 
 class RunState(StrEnum):
@@ -20,15 +23,6 @@ class RunState(StrEnum):
     DRAINING = "draining"
     INTERRUPTED = "interrupted"
     FINISHED = "finished"
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Percentiles of the time attempts took in one window, in milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,30 +153,6 @@ class HostRow:
     """Seconds until the next request to it may start, because it asked for a rest or is down; 0 for none."""
 
 
-class EventKind(StrEnum):
-    """The kinds of facts in the life of a run."""
-
-    STARTED = "started"
-    OPTIONS = "options"
-    """Options that differ from those of the session before."""
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    CONCURRENCY = "concurrency"
-    RATE = "rate"
-    GOVERNOR = "governor"
-    COOLING = "cooling"
-    CREDENTIALS = "credentials"
-    RETRIED = "retried"
-    EDITED = "edited"
-    """A request was edited and is sent again."""
-    CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-    """Failures that a user wants no more of."""
-    TROUBLE = "trouble"
-    DRAINING = "draining"
-    FINISHED = "finished"
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact, in a sentence."""
@@ -237,6 +207,10 @@ class EngineHandle(Protocol):
 
     def events_since(self, seq: int) -> EventBatch:
         """Lifecycle facts from `seq` on; 0 asks for all that is held."""
+        ...
+
+    def past(self, span_s: float | None, columns: int) -> PastView:
+        """The last `span_s` seconds in so many columns, the whole run for None, earlier sessions included."""
         ...
 
     def pause(self) -> None:

@@ -38,6 +38,7 @@ from .meter import Meter
 from .outage import OutageGuard, OutageListener
 from .plan import Plan
 from .pulse import TICK_S, Pulse
+from .recorder import Recorder, remembered
 from .renewal import Renewal
 from .resending import Resending
 from .run_clock import RunClock
@@ -90,6 +91,7 @@ async def assemble(
     credentials = CredentialWatch(secret=bool(plan.builder.secrets))
     purse = Purse.of(plan.spending, store)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
+    recorder = Recorder(remembered(store.path), meter)
     # The parts report to the session and its troubles, and these work with the parts.
     session: Session
     scheduler: Scheduler
@@ -104,6 +106,7 @@ async def assemble(
         ),
     )
     events.keep_in(journal, number)
+    events.tell(recorder.mark)
     outages = OutageGuard(
         transport,
         journal,
@@ -152,6 +155,7 @@ async def assemble(
         scheduler=scheduler,
         gate=gate,
         meter=meter,
+        recorder=recorder,
         clock=RunClock(earlier_s, now),
         gaps=gaps,
         outages=outages,

@@ -13,6 +13,7 @@ from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState,
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..model import Counts, EditedRequest, Headers
+from ..past import PastView
 from ..policies.eta import estimate
 from .equipment import Equipment
 from .session import Session
@@ -110,6 +111,10 @@ class Engine:
     def events_since(self, seq: int) -> EventBatch:
         """Lifecycle facts from `seq` on; 0 asks for all that is held."""
         return self._with.events.since(seq)
+
+    def past(self, span_s: float | None, columns: int) -> PastView:
+        """The last `span_s` seconds in so many columns, the whole run for None, earlier sessions included."""
+        return self._with.recorder.view(span_s, columns)
 
     def pause(self) -> None:
         """Admit no request; those in flight go on to their end."""

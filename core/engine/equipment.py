@@ -16,6 +16,7 @@ from .host_care import HostCare
 from .ingest import Ingest
 from .meter import Meter
 from .outage import OutageGuard
+from .recorder import Recorder
 from .renewal import Renewal
 from .resending import Resending
 from .run_clock import RunClock
@@ -34,6 +35,7 @@ class Equipment:
     scheduler: Scheduler
     gate: Gate
     meter: Meter
+    recorder: Recorder
     clock: RunClock
     gaps: GapWatch
     outages: OutageGuard

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,7 @@ class EventLog:
         self._next = 0
         self._journal: Journal | None = None
         self._session = 0
+        self._told: Callable[[Event], None] | None = None
         self._unkept: deque[Event] = deque(maxlen=HELD)
         """Not handed to the journal yet."""
 
@@ -38,11 +40,19 @@ class EventLog:
         if self._unkept:
             self._keep()
 
+    def tell(self, told: Callable[[Event], None]) -> None:
+        """Let somebody hear of each fact, those said before included."""
+        self._told = told
+        for event in self._ring:
+            told(event)
+
     def say(self, kind: EventKind, text: str) -> None:
         """Note one fact, in a sentence; secrets are masked here."""
         event = Event(self._next, time.time(), kind, printable(self._redactor.text(text)))
         self._next += 1
         self._ring.append(event)
+        if self._told is not None:
+            self._told(event)
         self._write(event)
         self._unkept.append(event)
         self._keep()

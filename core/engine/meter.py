@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
 from ..handle import Latency, Second
+from ..latencies import Latencies, cell_of
 
 HISTORY_S = 120
 RECENT_S = 10
-_PER_DOUBLING = 16
-"""Histogram cells per doubling of latency: a percentile is off by 2.2 % at most."""
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """What was counted in one second."""
+
     second: int
+    """On the meter's clock."""
     succeeded: int = 0
     failed: int = 0
     ended: int = 0
+    """Requests that reached a terminal state."""
     cells: Counter[int] = field(default_factory=Counter[int])
+    """Attempts by the cell of their latency."""
 
 
 class Meter:
@@ -31,9 +34,10 @@ class Meter:
     def __init__(self, now: float) -> None:
         """Begin to count at `now`."""
         self._began = now
-        self._bucket = _Bucket(int(now))
-        self._past: deque[_Bucket] = deque(maxlen=HISTORY_S)
+        self._bucket = Bucket(int(now))
+        self._past: deque[Bucket] = deque(maxlen=HISTORY_S)
         self._history: tuple[Second, ...] = ()
+        self._closed: deque[Bucket] = deque(maxlen=HISTORY_S)
 
     def record(self, now: float, elapsed_ms: float, *, succeeded: bool, ended: bool) -> None:
         """Count one attempt; `ended` says that its request is now in a terminal state."""
@@ -45,7 +49,7 @@ class Meter:
         else:
             bucket.failed += 1
         bucket.ended += ended
-        bucket.cells[math.floor(math.log2(elapsed_ms + 1e-3) * _PER_DOUBLING)] += 1
+        bucket.cells[cell_of(elapsed_ms)] += 1
 
     def roll(self, now: float) -> None:
         """Close the seconds that have passed."""
@@ -54,12 +58,19 @@ class Meter:
             return
         fresh = [
             self._bucket,
-            *(_Bucket(at) for at in range(max(self._bucket.second + 1, second - HISTORY_S), second)),
+            *(Bucket(at) for at in range(max(self._bucket.second + 1, second - HISTORY_S), second)),
         ]
         self._past.extend(fresh)
+        self._closed.extend(fresh)
         closed = tuple(Second(one.succeeded, one.failed, _percentiles([one])) for one in fresh)
         self._history = (*self._history, *closed)[-HISTORY_S:]
-        self._bucket = _Bucket(second)
+        self._bucket = Bucket(second)
+
+    def take_closed(self) -> list[Bucket]:
+        """The seconds closed since this was last asked, oldest first, `HISTORY_S` of them at most."""
+        found = list(self._closed)
+        self._closed.clear()
+        return found
 
     @property
     def history(self) -> tuple[Second, ...]:
@@ -77,22 +88,12 @@ class Meter:
         """Percentiles over the last `window_s` seconds; None when no attempt ended in them."""
         return _percentiles([self._bucket, *self._recent(window_s)])
 
-    def _recent(self, window_s: int) -> Iterable[_Bucket]:
+    def _recent(self, window_s: int) -> Iterable[Bucket]:
         return islice(reversed(self._past), window_s)
 
 
-def _percentiles(buckets: list[_Bucket]) -> Latency | None:
+def _percentiles(buckets: list[Bucket]) -> Latency | None:
     cells: Counter[int] = Counter()
     for bucket in buckets:
         cells.update(bucket.cells)
-    total = cells.total()
-    if not total:
-        return None
-    ranks = [math.ceil(total * share) for share in (0.50, 0.95, 0.99)]
-    found: list[float] = []
-    seen = 0
-    for cell in sorted(cells):
-        seen += cells[cell]
-        while len(found) < len(ranks) and seen >= ranks[len(found)]:
-            found.append(2 ** ((cell + 0.5) / _PER_DOUBLING))
-    return Latency(*found)
+    return Latencies.of(cells).percentiles

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..handle import Asking, RunState
+from .recorder import keep
 from .spending import META
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ class Pulse:
             self._with.scheduler.pump()
             self._session.settle()
             state = self._session.state
+            self._record(now, state)
             quiet = state is RunState.FINISHED and self._noted_state is RunState.FINISHED
             if now - self._noted_at >= _NOTE_EVERY_S and not self._with.journal.troubled and not quiet:
                 self._note(now, state)
+
+    def _record(self, now: float, state: RunState) -> None:
+        in_use, limit = self._with.gate.in_use, self._with.controls.limit
+        stretches = self._with.recorder.tick(now, in_use, limit, running=state is RunState.RUNNING)
+        keep(self._with.journal, self._with.number, stretches)
 
     def _watch_time_and_quota(self, now: float) -> None:
         session, purse = self._session, self._with.purse

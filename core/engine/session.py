@@ -15,6 +15,7 @@ from .equipment import Equipment
 from .holds import Hold, Holds
 from .ingest import Ingest
 from .lifecycle import Facts, settled
+from .recorder import keep
 
 
 class Session:
@@ -193,6 +194,8 @@ class Session:
         elapsed = self._with.clock.session_s(now)
         reason = self.mask(self.refused or self.stopped_by or "")
         stopped = {"session": self._with.number, "reason": reason}
+        past = self._with.recorder.finish(now, self._with.controls.limit)
+        keep(self._with.journal, self._with.number, past)
         self._with.journal.post(Store.give_back_all)
         self._with.journal.post(lambda store: store.set_meta("stopped", stopped))
         self._with.journal.post(lambda store: store.save_session(self._with.number, elapsed, outcome))

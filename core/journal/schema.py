@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from .damage import unusable
+from .history import HISTORY
 from .trends import count_trends
 
 APPLICATION_ID = 0x66646B31
@@ -141,12 +142,17 @@ def _keep_edits(db: sqlite3.Connection) -> None:
     db.execute(_EDITS)
 
 
+def _keep_history(db: sqlite3.Connection) -> None:
+    db.execute(HISTORY)
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
     ("create the tables", _create),
     ("keep what happens to the run", _keep_events),
     ("keep what making a connection took", _keep_connect_times),
     ("keep the trends of failures", _keep_trends),
     ("keep requests that were edited", _keep_edits),
+    ("keep the past for the charts", _keep_history),
 )
 """Named steps; a journal's `user_version` is how many of them it has seen."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..model import UNSENT_KINDS, Counts, FailureKind, State
-from . import by_hand, statements, values
+from . import by_hand, history, statements, values
 from .edits import EDITED, Edit, Stored, read_edit, read_stored
 from .entries import Accepted, Ended, Leased, Noted
 from .filter import RowFilter
@@ -273,6 +273,10 @@ class Store:
     def note(self, events: Collection[Noted]) -> None:
         """Keep what happened to the run as a whole."""
         self._db.executemany(values.NOTE, map(values.noted, events))
+
+    def add_history(self, rows: Collection[values.Values]) -> None:
+        """Keep stretches of the run's past, as `history.values_of` gives them."""
+        self._db.executemany(history.ADD, rows)
 
     def save_live(self, session: int, elapsed_s: float, live: str) -> None:
         """Note the engine's own account of itself (JSON), for `status` in another process."""

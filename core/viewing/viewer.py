@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..engine.remembering import News, Remembered
 from ..engine.spending import Terms
 from ..errors import FetchdeckError, RunError
 from ..handle import Event, EventBatch, HostRow, InFlightRow, Snapshot
@@ -17,6 +18,7 @@ from ..journal.damage import unusable
 from ..journal.folder import RunFolder
 from ..journal.lock import is_owned
 from ..journal.reader import JournalReader
+from ..past import PastView
 from .ended import EndedRequests
 from .flights import Flights
 from .picture import going, picture
@@ -37,6 +39,8 @@ class _Look:
     terms: Terms | None
     kept: object
     """Of the quota."""
+    news: News
+    """Of the run's past."""
 
 
 @asynccontextmanager
@@ -68,6 +72,7 @@ class Viewer(Refusing):
         """Of its own, so that what a screen shows need not wait for what is added up."""
         self._ended = EndedRequests()
         self._flights = Flights()
+        self._remembered = Remembered()
         self._events: list[Event] = []
         self._last_event = 0
         self._seen: tuple[int, bool] | None = None
@@ -136,6 +141,10 @@ class Viewer(Refusing):
         """What happened to the run over all its sessions, from `seq` on."""
         return EventBatch(tuple(self._events[seq:]), len(self._events), 0)
 
+    def past(self, span_s: float | None, columns: int) -> PastView:
+        """The last `span_s` seconds of the run in so many columns, the whole run for None."""
+        return self._remembered.timeline.view(span_s, columns)
+
     def _read(self, db: sqlite3.Connection) -> _Look | None:
         """How the run stands; None where nothing has changed since the last time."""
         inode = self.journal_path.stat().st_ino
@@ -151,12 +160,13 @@ class Viewer(Refusing):
         standing = read_standing(db, self._folder.path, self._last_event, owned=owned)
         settings = read_settings(db)
         self._seen = seen
-        return _Look(standing, settings, terms_of(settings), read_kept(db))
+        return _Look(standing, settings, terms_of(settings), read_kept(db), self._remembered.fetch(db))
 
     def _take(self, look: _Look) -> None:
         self._look = look
         self._revision += 1
         standing = look.standing
+        self._remembered.take(look.news)
         self._flights.see(standing.leased, standing.status.counts.in_flight, time.monotonic())
         for record in standing.events:
             self._last_event = record.id

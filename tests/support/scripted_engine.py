@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fetchdeck.core.engine.timeline import Timeline
 from fetchdeck.core.handle import (
     Eta,
     Event,
@@ -19,7 +20,9 @@ from fetchdeck.core.handle import (
     Snapshot,
 )
 from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.latencies import Latencies, cell_of
 from fetchdeck.core.model import Counts, EditedRequest, FailureKind, Headers, Phase, State
+from fetchdeck.core.past import PastView, Stretch
 from textual.app import App
 
 from .journal_factory import Made, make_journal
@@ -37,6 +40,29 @@ def history(seconds: int = 120) -> tuple[Second, ...]:
         latency = None if n == 40 else Latency(base, base * 1.35, base * (3.1 if n % 23 == 0 else 1.9))
         made.append(Second(good, int(bad), latency))
     return tuple(made)
+
+
+def made_past(seconds: Sequence[Second] | None = None, began: float = 1_700_000_000.0) -> Timeline:
+    """The same past as a timeline, with two changes: begun with 300, raised to 500 after 70 seconds."""
+    made = Timeline()
+    for n, second in enumerate(history() if seconds is None else seconds):
+        if n == 0:
+            made.mark(began, EventKind.STARTED, "Started with concurrency 300.")
+        elif n == 70:
+            made.mark(began + n, EventKind.CONCURRENCY, "Concurrency 300→500 by hand.")
+        limit, counted = 300 if n < 70 else 500, second.succeeded + second.failed
+        cells: dict[int, int] = {}
+        if second.latency is not None:
+            rare, slow = counted // 100 + 1, counted // 20 + 1
+            for ms, count in (
+                (second.latency.p99, rare),
+                (second.latency.p95, slow - rare + 1),
+                (second.latency.p50, counted - slow + 1),
+            ):
+                cells[cell_of(ms)] = cells.get(cell_of(ms), 0) + max(1, count)
+        busy = min(limit, second.succeeded // 3)
+        made.add(Stretch(began + n, 1, 1, second.succeeded, second.failed, busy, limit, Latencies.of(cells)))
+    return made
 
 
 def running(**changes: object) -> Snapshot:
@@ -104,6 +130,7 @@ class ScriptedEngine:
     asked: tuple[HostRow, ...] = ()
     pulls: int = 0
     read_only: bool = False
+    remembered: Timeline = field(default_factory=lambda: made_past())
 
     def snapshot(self) -> Snapshot:
         self.pulls += 1
@@ -121,6 +148,9 @@ class ScriptedEngine:
 
     def events_since(self, seq: int) -> EventBatch:
         return EventBatch(self.happened[seq:], len(self.happened), 0)
+
+    def past(self, span_s: float | None, columns: int) -> PastView:
+        return self.remembered.view(span_s, columns)
 
     def pause(self) -> None:
         self._note("pause", state=RunState.PAUSED)

@@ -22,7 +22,7 @@ from .damaged import Damaged
 from .pages import open_pages
 from .rebuild import Known, NewJournal, ingest_of
 from .records import Row
-from .tables import ATTEMPTS, COUNTERS, EDITS, EVENTS, META, REQUESTS, RESPONSES, SESSIONS
+from .tables import ATTEMPTS, COUNTERS, EDITS, EVENTS, HISTORY, META, REQUESTS, RESPONSES, SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def _rescue(damaged: Damaged, source: RunFolder, target: RunFolder) -> Salvaged:
         sessions = list(damaged.rows(SESSIONS))
         journal.add(SESSIONS, sessions)
         journal.add(EVENTS, damaged.rows(EVENTS))
+        journal.add(HISTORY, damaged.rows(HISTORY))
         count, following = journal.requests
         if not count and "job" not in meta:
             raise RunError(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ...latencies import Latencies
 from ...model import FailureKind, State
 from ..folder import body_name
 from .records import Cell, Row
@@ -26,6 +27,7 @@ _object = msgspec.json.Decoder(dict[str, Any]).decode
 _pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 _origins = msgspec.json.Decoder(dict[str, list[tuple[str, int] | None]]).decode
 _hops = msgspec.json.Decoder(list[tuple[str, int]]).decode
+_latencies = msgspec.json.Decoder(list[Annotated[int, Meta(ge=-1000, lt=2**53)]]).decode
 _COUNTERS = frozenset({state.label for state in State} | {"bytes", "requeues", "ended"})
 
 
@@ -126,6 +128,11 @@ def _edit(row: Any) -> bool:
     return True
 
 
+def _stretch(row: Any) -> bool:
+    counted = Latencies.read(_latencies(row.latencies)).total
+    return counted == row.succeeded + row.failed
+
+
 def _always(_row: Any) -> bool:
     return True
 
@@ -212,4 +219,20 @@ EDITS = _table(
     "edits",
     {"request": _Number, "headers": str, "body": bytes | None, "origins": str, "first_url": str},
     _edit,
+)
+HISTORY = _table(
+    "history",
+    {
+        "id": _Ordinal,
+        "session": _Ordinal,
+        "at": _Moment,
+        "seconds": Annotated[float, Meta(gt=0, le=600)],
+        "running_s": Annotated[float, Meta(ge=0, le=600)],
+        "succeeded": _Number,
+        "failed": _Number,
+        "in_flight": _Span,
+        "slots": _Number,
+        "latencies": str,
+    },
+    _stretch,
 )
