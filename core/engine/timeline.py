@@ -112,7 +112,10 @@ class Timeline:
         if stop <= 0:
             return None
         if (number + 1) * per >= self._end or stop * unit > self._end:
-            return self._gathered(level, start, max(stop, math.ceil(self._end / unit)))
+            stop = max(stop, math.ceil(self._end / unit))
+            # The last column has all that is left; where time is drawn wide, without what stands before it too.
+            shown = stop - start > 1 and math.floor((number - 1) * per / unit + 1e-9) == start
+            return self._gathered(level, start + shown, stop)
         key = (level, start, stop)
         if key not in self._cached:
             if len(self._cached) >= _MOST_CACHED:
