@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 import traceback
 from contextlib import suppress
@@ -43,7 +42,7 @@ from .options import (
 )
 from .rule_options import given_rules
 from .shell_words import quote_path
-from .terminal import open_standard_streams, take_standard_input, use_dashboard
+from .terminal import FrontEnd, open_standard_streams, take_standard_input, use_dashboard
 
 EXIT_INTERRUPTED = 130
 EXIT_IO_ERROR = 74
@@ -84,14 +83,24 @@ class Commands(click.Group):
             raise Refusal(str(error)) from error
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(package_name="fetchdeck", message="fetchdeck %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Fetch a long list of HTTP requests: watch it, tune it, retry what failed, lose nothing.
+
+    Without a command, on a terminal: choose an input, see its first requests, and start.
 
     Exit status: 0 all succeeded, 1 finished with failures, 2 usage or input error, 3 stopped by --max-failures,
     130 interrupted and resumable. The first Ctrl-C drains and saves, the second leaves at once.
     """
+
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_set_up(ctx))
 
 
 @cli.command(cls=JobCommand)
@@ -205,6 +214,17 @@ def demo(ctx: click.Context, folder: Path, fresh: bool, **given: Any) -> None:
         ctx.exit(run_session(session))
 
 
+def _set_up(ctx: click.Context) -> int:
+    """Let the user choose on a terminal, and carry the command out that this comes to; else print the help."""
+    if not (os.isatty(0) and use_dashboard(FrontEnd.AUTO)):
+        raise click.exceptions.NoArgsIsHelpError(ctx)
+
+    from .setup_app import set_up
+
+    chosen = set_up(Path())
+    return cli.main(args=list(chosen.words), standalone_mode=False) or 0 if chosen is not None else 0
+
+
 def _go_on(folder: Path, headers: Headers, again: RowFilter | None, given: dict[str, Any]) -> int:
     if is_job_file(str(folder)):
         raise OptionError(
@@ -246,16 +266,6 @@ def _check_output(given: dict[str, Any]) -> None:
         check_output(given["output"])
 
 
-def _told(text: str) -> str:
-    """What to print of an error: an argument in the wrong place may be a header, or a URL with a key in it."""
-    from ..core.secrets.redact import Redactor
-
-    redactor = Redactor()
-    # `key={{ env.KEY }}` tells no key.
-    parts = re.split(r"(\{\{.*?\}\})", text)
-    return "".join(part if part.startswith("{{") else redactor.text(part) for part in parts)
-
-
 for _command in (*FOLDER_COMMANDS, config):
     cli.add_command(_command)
 
@@ -270,7 +280,10 @@ def main() -> None:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        click.echo(printable_lines(_told(text.getvalue())), nl=False, err=True)
+        # Loaded here, because it costs time that only an error is worth.
+        from .told import told
+
+        click.echo(printable_lines(told(text.getvalue())), nl=False, err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_INTERRUPTED

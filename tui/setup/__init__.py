@@ -1,0 +1,1 @@
+"""Choosing what to fetch, before there is a run: everything of it that needs no screen."""
