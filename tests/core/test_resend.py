@@ -96,6 +96,8 @@ async def test_a_failed_request_is_sent_again_with_its_secrets_and_the_run_goes_
         assert told == f"Request 1 is sent again, edited by hand: PUT {server.url}/ok/mended?key=***&more=1."
         snapshot = await settled(engine)
     assert snapshot.counts == Counts(failed=1, succeeded=1)
+    async with JournalReader(folder / "journal.sqlite") as reader:
+        assert [cause.count for cause in await reader.causes()] == [1]
     path = f"/ok/mended?key={ROW_SECRET}&more=1"
     assert server.headers[path]["Authorization"] == f"Bearer {ENV_SECRET}"
     assert server.headers[path]["X-New"] == "n"
@@ -336,6 +338,25 @@ async def test_an_edit_is_salvaged(server: Ledger, tmp_path: Path) -> None:
         await said(engine, EventKind.RETRIED)
         await settled(engine)
     assert server.seen[f"/status/410/0?key={ROW_SECRET}"] == 2
+
+
+async def test_a_secret_of_the_row_is_masked_also_where_a_server_gives_it_back(
+    server: Ledger, tmp_path: Path
+) -> None:
+    folder, job = tmp_path / "x.run", secret_job(tmp_path, server)
+    url = f"{server.url}/status/404/{{{{ id }}}}/{{{{ api_key }}}}"
+    job = replace(job, templates=replace(job.templates, url=url))
+    async with open_run(job, FAST, folder, environ=ENVIRON) as engine:
+        await engine.finished()
+        engine.resend(0, replace(as_shown(await detail_of(folder, 0)), url=f"{server.url}/echo/***"))
+        await said(engine, EventKind.EDITED)
+        await settled(engine)
+    assert server.seen[f"/echo/{ROW_SECRET}"] == 1
+    found = await detail_of(folder, 0)
+    assert found.response is not None
+    assert ("X-Echo", "/echo/***") in found.response.headers
+    # Bodies are kept as they came, and this server's body names the path.
+    assert found.response.body == f"/echo/{ROW_SECRET}".encode()
 
 
 async def test_new_credentials_reach_an_edited_request(server: Ledger, tmp_path: Path) -> None:
