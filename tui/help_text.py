@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from .commands.keymap import Keymap
 from .figures import STATE_GLYPHS
 
 _KEY_CELLS = 10
+_LEAST = 20
+"""Cells in which a line may be broken at all."""
 _NO_KEY = "palette"
 """Stands for the key of a command that has none."""
 _SAVING = (
@@ -82,21 +85,26 @@ def matching(everything: Sequence[Section], text: str) -> tuple[Section, ...]:
     return tuple(section for section in found if section.topics)
 
 
-def drawn(shown: Sequence[Section]) -> Content:
-    """Sections as text; a sentence where there are none."""
+def drawn(shown: Sequence[Section], width: int) -> Content:
+    """Sections as text whose lines are broken beside the keys; a sentence where there are none."""
     if not shown:
         return Content.styled("Nothing is called that. Escape clears the search.", "$text-warning")
     lines: list[Content] = []
     for section in shown:
         lines += [Content.styled(section.title, "bold $primary")]
         lines += [
-            Content.assemble((f"{topic.keys:<{_KEY_CELLS}} ", "$text-accent"), topic.text)
+            Content.assemble((f"{topic.keys:<{_KEY_CELLS}} ", "$text-accent"), _broken(topic.text, width))
             if topic.keys
             else Content(topic.text)
             for topic in section.topics
         ]
         lines.append(Content(""))
     return Content("\n").join(lines[:-1])
+
+
+def _broken(text: str, width: int) -> str:
+    lines = textwrap.wrap(text, max(_LEAST, width - _KEY_CELLS - 1))
+    return f"\n{' ' * (_KEY_CELLS + 1)}".join(lines)
 
 
 def _of_bindings(bindings: Iterable[BindingType]) -> tuple[Topic, ...]:

@@ -263,7 +263,7 @@ async def test_help_shows_every_key(tmp_path: Path) -> None:
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, MainScreen)
-    text = drawn(sections(DEFAULT, VirtualTable.BINDINGS, InspectScreen.BINDINGS)).plain
+    text = drawn(sections(DEFAULT, VirtualTable.BINDINGS, InspectScreen.BINDINGS), 999).plain
     for command in COMMANDS:
         assert f"\n{DEFAULT.shown(command.id) or 'palette'} " in text
         assert command.help in text

@@ -1,10 +1,14 @@
-"""Pictures of the dashboard, compared with those that were looked at: `pytest --snapshot-update` after a change."""
+"""Pictures of every screen, compared with those that were looked at: `pytest --snapshot-update` after a change.
+
+One app start shows a scene in all its sizes and looks, since starting takes longer than a picture.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,19 +25,25 @@ from fetchdeck.core.handle import (
 from fetchdeck.core.model import Counts, State
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
-from fetchdeck.tui.screens.canary import CanaryScreen
 from fetchdeck.tui.screens.inspect import InspectScreen
-from fetchdeck.tui.screens.inspect_view import LinesView
 from fetchdeck.tui.screens.main import MainScreen
-from fetchdeck.tui.widgets import spending_line
+from fetchdeck.tui.settings.config_file import Config, Read
+from fetchdeck.tui.settings.preferences import Preferences
+from fetchdeck.tui.widgets import spending_line, status_header
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from ..support.journal_factory import Made
-from ..support.scripted_engine import governed_hosts, history, rows, running, scripted
+from ..support.scripted_engine import governed_hosts, history, rows, running, scripted, seen
 
-DARK, LIGHT = theme.DARK.name, theme.LIGHT.name
+Size = tuple[int, int]
+Look = tuple[Size, str]
+DARK, LIGHT = "dark", "light"
+SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 60)
+EVERY: tuple[Look, ...] = tuple(product((SMALL, MIDDLE, LARGE), (DARK, LIGHT)))
 PAUSED = replace(
     running(),
     state=RunState.PAUSED,
@@ -94,74 +104,98 @@ REFUSED = asks(Asking.CREDENTIALS, "places.example answers 401 Unauthorized to w
 STOPPED = replace(PAUSED, asking=Asking.STOP, reason="20% of the last 100 requests failed, the limit is 20%")
 
 
+@dataclass(frozen=True)
+class Scene:
+    """One state of one screen, and the sizes and themes it is looked at in."""
+
+    id: str
+    keys: Sequence[str] = ()
+    run: Snapshot = field(default_factory=running)
+    looks: tuple[Look, ...] = EVERY
+    rows: Callable[[], Iterable[Made]] = rows
+    governed: bool = False
+
+
+SCENES = (
+    Scene("dashboard"),
+    Scene("succeeded", "2"),
+    Scene("failed", "3"),
+    Scene("causes", "4"),
+    Scene("hosts", "5"),
+    Scene("events", "6"),
+    Scene("inspector", ("3", "home", "enter")),
+    Scene("help", "?"),
+    Scene("prompt", "c"),
+    Scene("quit", "q"),
+    Scene("finished", "3", FINISHED),
+    Scene("paused", "3", PAUSED, ((SMALL, LIGHT),)),
+    Scene("retry-all", "R", looks=((SMALL, DARK),)),
+    Scene("mixed", "3", MIXED, ((SMALL, DARK),)),
+    Scene("spike", "4", SPIKE, ((SMALL, DARK), (MIDDLE, LIGHT))),
+    Scene("reading-input", "6", running(total_known=False), ((LARGE, LIGHT),)),
+    Scene("saving", "2", running(saving=12), ((LARGE, DARK),)),
+    Scene("governed-hosts", "5", GOVERNED, ((SMALL, DARK), (MIDDLE, LIGHT)), governed=True),
+    Scene("governed-events", "6", GOVERNED, ((LARGE, DARK),), governed=True),
+    Scene("event", ("6", "home", "enter"), GOVERNED, ((SMALL, DARK),), governed=True),
+    Scene("canary", "", CANARY, ((SMALL, DARK), (MIDDLE, LIGHT)), rows=lambda: CANARIES),
+    Scene("credentials", "API_KEY=abc", REFUSED, ((SMALL, DARK),)),
+    Scene("refused", ("escape",), REFUSED, ((MIDDLE, LIGHT),)),
+    Scene("stopped", "3", STOPPED, ((SMALL, DARK),)),
+    Scene("palette", ("ctrl+p",), looks=((SMALL, DARK),)),
+)
+HIGH = Scene("high-contrast", "3", MIXED, ((MIDDLE, "high-contrast"),))
+
+
 @pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tables show local times."""
+def fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tables show local times, and some lines what is still to come."""
     monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setattr(spending_line, "time", lambda: NOW)
+    for module in (spending_line, status_header):
+        monkeypatch.setattr(module, "time", lambda: NOW)
     time.tzset()
     yield
     monkeypatch.undo()
     time.tzset()
 
 
-@pytest.mark.parametrize(
-    ("size", "look", "keys", "run"),
-    [
-        pytest.param((80, 24), DARK, "1", running(), id="narrow-dark"),
-        pytest.param((80, 24), LIGHT, "3", PAUSED, id="narrow-light-paused"),
-        pytest.param((120, 40), DARK, "3", FINISHED, id="normal-dark-finished"),
-        pytest.param((120, 40), DARK, "?", running(), id="help"),
-        pytest.param((80, 24), DARK, "q", running(), id="leave"),
-        pytest.param((80, 24), DARK, "R", running(), id="narrow-retry-all"),
-        pytest.param((80, 24), DARK, "3", MIXED, id="narrow-mixed"),
-        pytest.param((80, 24), DARK, ("3", "home", "enter"), running(), id="narrow-inspect"),
-        pytest.param((80, 24), DARK, "5", running(), id="narrow-hosts"),
-        pytest.param((120, 40), DARK, "5", running(), id="hosts"),
-        pytest.param((80, 24), DARK, "4", SPIKE, id="narrow-spike"),
-        pytest.param((120, 40), LIGHT, "1", SPIKE, id="spike-light"),
-        pytest.param((200, 60), LIGHT, "6", running(total_known=False), id="wide-light"),
-        pytest.param((200, 60), DARK, "2", running(saving=12), id="wide-dark"),
-        pytest.param((80, 24), DARK, "5", GOVERNED, id="narrow-governed-hosts"),
-        pytest.param((120, 40), LIGHT, "5", GOVERNED, id="governed-hosts-light"),
-        pytest.param((200, 60), DARK, "6", GOVERNED, id="wide-governed-events"),
-        pytest.param((80, 24), DARK, ("6", "home", "enter"), GOVERNED, id="narrow-event"),
-        pytest.param((80, 24), DARK, "", CANARY, id="narrow-canary"),
-        pytest.param((120, 40), LIGHT, "", CANARY, id="canary-light"),
-        pytest.param((80, 24), DARK, "API_KEY=abc", REFUSED, id="narrow-credentials"),
-        pytest.param((120, 40), LIGHT, ("escape",), REFUSED, id="refused-light"),
-        pytest.param((80, 24), DARK, "3", STOPPED, id="narrow-stopped"),
-    ],
-)
-def test_the_dashboard_looks_as_it_did(
-    snap_compare: Callable[..., bool],
-    tmp_path: Path,
-    size: tuple[int, int],
-    look: str,
-    keys: Sequence[str],
-    run: Snapshot,
-) -> None:
-    made, governed = CANARIES if run is CANARY else rows(), run is GOVERNED
-    more = {"asked": governed_hosts(), "happened": DECIDED} if governed else {}
-    app = FetchdeckApp(scripted(tmp_path, made, now=run, **more))
-    app.theme = look
-
-    async def settle(pilot: Pilot[None]) -> None:
-        await pilot.pause()
-        while isinstance(screen := pilot.app.screen, CanaryScreen):
-            if screen.query_one(LinesView).virtual_size.height > 2:
-                break
-            await pilot.pause(0.01)
-        for key in keys:
+@pytest.mark.parametrize("scene", [*SCENES, HIGH], ids=lambda scene: scene.id)
+async def test_a_screen_looks_as_it_did(scene: Scene, snapshot: SnapshotAssertion, tmp_path: Path) -> None:
+    pictures = snapshot.use_extension(SVGImageExtension)
+    more = {"asked": governed_hosts(), "happened": DECIDED} if scene.governed else {}
+    engine = scripted(tmp_path, scene.rows(), now=scene.run, **more)
+    # A cursor that blinks is in half of the pictures.
+    app = FetchdeckApp(engine, preferences=Preferences(Read(Config(reduced_motion=True))))
+    other: list[str] = []
+    async with app.run_test(size=scene.looks[0][0]) as pilot:
+        await settled(pilot)
+        for key in scene.keys:
             await pilot.press(key)
-            screen = pilot.app.screen
-            while isinstance(screen, MainScreen) and not screen.query_one(CauseTable).causes_known:
-                await pilot.pause(0.01)
-            if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
-                await table.settled()
-            while isinstance(screen, InspectScreen) and screen.detail is None:
-                await pilot.pause(0.01)
-        app.pull()
-        await pilot.pause()
+            await settled(pilot)
+        for size, look in scene.looks:
+            await pilot.resize_terminal(*size)
+            app.theme = theme.NICKNAMES[look]
+            app.pull()
+            await settled(pilot)
+            name = f"{size[0]}x{size[1]}-{look}"
+            picture = app.export_screenshot(title=scene.id)
+            if pictures(name=name) != picture:
+                other.append(name)
+                (tmp_path / f"{name}.svg").write_text(picture)
+    assert not other, f"look at the pictures in {tmp_path}, and if they are right: pytest --snapshot-update"
 
-    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until what the screen reads has been read and painted: three looks at it show the same."""
+    app, alike, before = pilot.app, 0, ""
+    assert isinstance(app, FetchdeckApp)
+    fails = app.snapshot is not None and app.snapshot.counts.failed > 0
+    while alike < 3:
+        await pilot.pause()
+        screen = app.screen_stack[0]
+        if isinstance(screen, MainScreen) and isinstance(table := screen.table, JournalTable):
+            await table.settled()
+        known = not isinstance(screen, MainScreen) or bool(screen.query_one(CauseTable).causes_known)
+        read = not isinstance(app.screen, InspectScreen) or app.screen.detail is not None
+        now = seen(app)
+        alike, before = (alike + 1 if now == before and read and (known or not fails) else 0), now
+        await pilot.pause(0.005)

@@ -48,7 +48,7 @@ def _of_dialog(app: App[Any], screen: Screen[Any]) -> list[Entry]:
     found: dict[str, Entry] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if active.node is screen and active.enabled and binding.description:
+        if active.node is screen and active.enabled and binding.show:
             title, key = binding.description, shown_key(binding.key)
             keys = f"{found[title].keys} {key}" if title in found else key
             run = partial(app.run_action, binding.action, default_namespace=screen)

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ...core.printable import printable
+from ..widgets.dialog_footer import DialogFooter
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -40,6 +41,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 classes="dialog--keys",
                 markup=False,
             )  # fmt: skip
+        yield DialogFooter(self.BINDINGS)
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from ...core.handle import Event
 from ...core.printable import printable
+from ..widgets.dialog_footer import DialogFooter
 from ..widgets.quantities import clock
 
 
@@ -29,8 +30,8 @@ class EventScreen(ModalScreen[None]):
         """When, and what."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(f"{clock(self._event.at)} {self._event.kind.value}")
-            dialog.border_subtitle = Content("escape closes")
             yield Static(Content(printable(self._event.text)), classes="dialog--hint", markup=False)
+        yield DialogFooter(self.BINDINGS)
 
     def action_close(self) -> None:
         """Back to the table."""

@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from ..commands.keymap import Keymap
 from ..help_text import drawn, matching, sections
+from ..widgets.dialog_footer import DialogFooter
 from ..widgets.field import Field
 from ..widgets.virtual_table import VirtualTable
 from .inspect import InspectScreen
@@ -25,8 +26,8 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
-        Binding("up", "scroll_by(-1)", "Scroll up", show=False),
-        Binding("down", "scroll_by(1)", "Scroll down", show=False),
+        Binding("up", "scroll_by(-1)", "Scroll up"),
+        Binding("down", "scroll_by(1)", "Scroll down"),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
     ]
@@ -41,10 +42,10 @@ class HelpScreen(ModalScreen[None]):
         """The search above one scrolling text."""
         with Vertical(classes="dialog", id="help") as dialog:
             dialog.border_title = Content("Keys")
-            dialog.border_subtitle = Content("esc closes · ↑↓ scroll · ctrl+p runs a command by its name")
             yield Field(placeholder="type to search: retry, tab, ctrl", compact=True)
             with VerticalScroll(can_focus=False):
-                yield Static(drawn(self._sections), markup=False)
+                yield Static(markup=False)
+        yield DialogFooter(self.BINDINGS)
 
     def on_key(self, event: events.Key) -> None:
         """Close by the key that opened the help, or by enter."""
@@ -54,10 +55,14 @@ class HelpScreen(ModalScreen[None]):
             event.prevent_default()
             self.dismiss(None)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Show what is found."""
-        self.query_one(Static).update(drawn(matching(self._sections, event.value)))
+        self._draw()
         self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._draw)
 
     def action_back(self) -> None:
         """Clear the search, or go back to the run."""
@@ -74,6 +79,10 @@ class HelpScreen(ModalScreen[None]):
         """Scroll by what is in sight."""
         scroll = self.query_one(VerticalScroll)
         scroll.scroll_relative(y=pages * scroll.size.height, animate=False)
+
+    def _draw(self) -> None:
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one(Static).update(drawn(matching(self._sections, self._field.value), width))
 
     @property
     def _field(self) -> Field:

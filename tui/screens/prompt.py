@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from ...core.errors import OptionError
 from ...core.printable import printable
+from ..widgets.dialog_footer import DialogFooter
 from ..widgets.field import Field
 
 T = TypeVar("T")
@@ -31,7 +32,10 @@ class Answer(Generic[T]):
 class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
     """Asks for a text that `parse` understands; dismissed with None when the user thinks better of it."""
 
-    BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("enter", "take", "Take it"),
+        Binding("escape", "cancel", "Cancel"),
+    ]
 
     def __init__(
         self, title: str, hint: str, initial: str, parse: Callable[[str], T], *, longest: int = LONGEST
@@ -50,6 +54,7 @@ class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
             dialog.border_title = Content(self._title)
             yield Field(self._initial, compact=True, max_length=self._longest)
             yield Static(Content(self._hint), classes="dialog--hint -steady", markup=False)
+        yield DialogFooter(self.BINDINGS)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer, or say why it cannot be taken."""
@@ -59,6 +64,10 @@ class PromptScreen(ModalScreen["Answer[T] | None"], Generic[T]):
             hint = self.query_one(".dialog--hint", Static)
             hint.update(Content(printable(str(error))))
             hint.add_class("-error")
+
+    async def action_take(self) -> None:
+        """What enter does in the field."""
+        await self.query_one(Field).action_submit()
 
     def action_cancel(self) -> None:
         """Close without an answer."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from ...core.handle import RunState, Snapshot
 from ..figures import count
+from ..widgets.dialog_footer import DialogFooter
 
 
 class Leave(Enum):
@@ -32,7 +33,7 @@ class LeaveScreen(ModalScreen[Leave | None]):
         Binding("d,enter", "leave('DRAIN')", "Drain and leave"),
         Binding("n", "leave('NOW')", "Leave now"),
         Binding("escape", "stay", "Stay"),
-        Binding("q", "again", "Stay, or leave a run that is over"),
+        Binding("q", "again", "Stay, or leave a run that is over", show=False),
     ]
     snapshot: var[Snapshot | None] = var(None)
     """Bound to the app's snapshot: says what there is to wait for."""
@@ -43,6 +44,7 @@ class LeaveScreen(ModalScreen[Leave | None]):
             dialog.border_title = Content("Leave the run?")
             yield Static(classes="dialog--hint", markup=False)
             yield Static(classes="dialog--keys", markup=False)
+        yield DialogFooter(self.BINDINGS)
 
     def on_mount(self) -> None:
         """Show the first figures."""

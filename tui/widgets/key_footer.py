@@ -12,7 +12,7 @@ from textual.reactive import var
 from ...core.handle import RunState, Snapshot
 from ..commands.declaration import Command
 from ..commands.keymap import Keymap
-from ..spans import Line, Span
+from ..spans import Line, Span, cut
 from .columns import Tone
 from .lines import Lines
 
@@ -93,6 +93,13 @@ class KeyFooter(Lines):
     def watch_hints(self) -> None:
         """Paint the new hints."""
         self.update_lines()
+
+    def update_lines(self) -> None:
+        """Paint if the hints are others; they need no snapshot."""
+        drawn = (cut(hints_line(self.hints, self.size.width), self.size.width),)
+        if self.size.width and drawn != self._drawn:
+            self._drawn = drawn
+            self.refresh()
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""
