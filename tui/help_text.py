@@ -31,10 +31,12 @@ class Topic(NamedTuple):
 
     keys: str
     text: str
+    also: str = ""
+    """What it is found by too: the name that it has in the palette."""
 
     def matches(self, words: Sequence[str]) -> bool:
         """Whether every word is in it, a single character as one of its keys."""
-        text = f"{self.keys} {self.text}".casefold()
+        text = f"{self.keys} {self.text} {self.also}".casefold()
         return all(word in self.keys.split() if len(word) == 1 else word.casefold() in text for word in words)
 
 
@@ -59,7 +61,9 @@ def sections(
     commands = (
         Section(
             group.value,
-            tuple(Topic(" ".join(keymap.all_shown(one.id)) or _NO_KEY, one.help) for one in commands),
+            tuple(
+                Topic(" ".join(keymap.all_shown(one.id)) or _NO_KEY, one.help, one.title) for one in commands
+            ),
         )
         for group, commands in by_group(read_only=read_only)
     )
