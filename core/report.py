@@ -17,6 +17,7 @@ from .journal.lock import is_owned
 from .journal.reader import causes, connect, counts
 from .journal.records import Cause
 from .model import Counts
+from .moments import iso
 from .printable import safe_json
 
 
@@ -48,7 +49,16 @@ class Status:
     def json(self) -> str:
         """The object of `status --json`, in the order the design has it; ASCII without any control character."""
         clusters = [
-            {"signature": cause.signature, "kind": cause.kind.value, "count": cause.count}
+            {
+                "signature": cause.signature,
+                "kind": cause.kind.value,
+                "count": cause.count,
+                "cause": cause.id,
+                "status": cause.status,
+                "first_at": iso(cause.first_at),
+                "last_at": iso(cause.last_at),
+                "sample": cause.sample,
+            }
             for cause in self.failures
         ]
         text = json.dumps(

@@ -27,7 +27,7 @@ def status(folder: Path, as_json: bool) -> None:
     from .summary import summary_lines
 
     found = run_status(folder)
-    click.echo(found.json() if as_json else "\n".join(summary_lines(found)))
+    click.echo(found.json() if as_json else "\n".join(summary_lines(found, causes_in_full=True)))
 
 
 @click.command("open")

@@ -6,13 +6,16 @@ import time
 from pathlib import Path
 
 from ..core.handle import Latency, RunState, Spending
+from ..core.journal.records import Cause
 from ..core.model import State
+from ..core.policies.trend import NO_TREND
 from ..core.printable import printable
 from ..core.report import Status
 from .cells import clip
 from .figures import clock, count, milliseconds, percent, size
 from .shell_words import quote_path
 from .spending import spending_words
+from .trend import moment_of, trend_words
 
 _CAUSES_SHOWN = 5
 _SIGNATURE_CELLS = 90
@@ -33,20 +36,23 @@ def summary_lines(
     spending: Spending | None = None,
     stopped_by: str | None = None,
     now: float | None = None,
+    causes_in_full: bool = False,
 ) -> list[str]:
     """A run in about twenty lines: counts, pace, causes of failure, where it is and what to do next.
 
     `latency` is that of the last seconds of a run just ended, `stopped_by` the stop condition that ended it, `now`
-    the wall clock where it is not this moment.
+    the wall clock where it is not this moment. With `causes_in_full` each cause has its times, its trend, and the
+    commands that concern it alone.
     """
+    now = time.time() if now is None else now
     lines = [_headline(status, stopped_by), "", *_count_lines(status)]
     if latency is not None:
         figures = ((50, latency.p50), (95, latency.p95), (99, latency.p99))
         shown = ", ".join(f"p{rank} {milliseconds(value)}" for rank, value in figures)
         lines += ["", f"  Latency of the last seconds: {shown}"]
     if spending is not None:
-        lines += ["", f"  Spent: {spending_words(spending, time.time() if now is None else now)}"]
-    lines += _cause_lines(status)
+        lines += ["", f"  Spent: {spending_words(spending, now)}"]
+    lines += _cause_lines(status, now if causes_in_full else None)
     lines += ["", f"  Run folder  {printable(status.run)}"]
     return lines + [
         f"  {'Next' if n == 0 else '':<12}{command}" for n, command in enumerate(next_commands(status))
@@ -118,7 +124,8 @@ _ORDER = (
 )
 
 
-def _cause_lines(status: Status) -> list[str]:
+def _cause_lines(status: Status, now: float | None) -> list[str]:
+    """The largest causes; with `now`, the wall clock, all that is known of each."""
     if not status.failures:
         return []
     # A line that says "1 more cause" would take as much room as the cause itself.
@@ -129,6 +136,25 @@ def _cause_lines(status: Status) -> list[str]:
     for cause in shown:
         text = clip(printable(cause.signature[: 4 * _SIGNATURE_CELLS]), _SIGNATURE_CELLS)
         lines.append(f"    {count(cause.count):>{width}}  {text}")
+        if now is not None:
+            lines += [f"    {'':>{width}}    {line}" for line in _more_of(cause, status, now)]
     if more := status.failures[len(shown) :]:
         lines.append(f"    {count(sum(cause.count for cause in more)):>{width}}  of {len(more)} more causes")
     return lines
+
+
+def _more_of(cause: Cause, status: Status, now: float) -> list[str]:
+    """When it struck, how it goes on, and what can be done with its requests alone."""
+    run, works = quote_path(status.run), status.state in _WORKED_ON
+    now = moment_of(status.failures, over=not works, now=now)
+    name = Path(status.run).name.removesuffix(".run")
+    output = quote_path(f"{name}-cause-{cause.id}.jsonl")
+    told = [f"first {_moment(cause.first_at)}, last {_moment(cause.last_at)}"]
+    if cause.trend != NO_TREND:
+        told.append(trend_words(cause, now))
+    retry = [] if works else [f"fetchdeck retry {run} --where cause:{cause.id}"]
+    return [", ".join(told), *retry, f"fetchdeck export {run} --where cause:{cause.id} -o {output}"]
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..core.journal.records import Cause
 from ..core.policies.trend import NO_TREND, Direction
 from .figures import span
@@ -30,3 +32,8 @@ def trend_words(cause: Cause, now: float) -> str:
     direction = cause.trend.direction(now)
     since = f" {span(max(0.0, now - cause.last_at))}" if direction is Direction.OVER else ""
     return f"{_ARROWS[direction]}{since}"
+
+
+def moment_of(causes: Sequence[Cause], *, over: bool, now: float) -> float:
+    """What trends lead up to: `now` on the wall clock; of a run that is over, the moment when it last failed."""
+    return max((cause.last_at for cause in causes), default=now) if over else now

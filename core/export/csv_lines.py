@@ -11,8 +11,8 @@ from itertools import islice
 import msgspec
 
 from ..model import State
+from ..moments import iso
 from .jsonl import text_or_base64
-from .moments import iso
 from .records import JournalRows, Record
 
 OWN_COLUMNS = ("url", "state", "status", "bytes", "attempts", "elapsed_ms", "finished_at", "error", "body")

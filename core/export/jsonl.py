@@ -10,8 +10,8 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from ..model import State
+from ..moments import iso
 from ..printable import safe_json
-from .moments import iso
 from .records import Attempt, JournalRows, Record
 
 _BATCH = 256

@@ -76,8 +76,26 @@ def test_the_object_of_status_json_is_the_designs(tmp_path: Path) -> None:
         "rate_per_s": 1480.5,
         "concurrency": 500,
         "failures": [
-            {"signature": "http_status: HTTP 404", "kind": "http_status", "count": 2},
-            {"signature": "timeout: no reply after 60 s", "kind": "timeout", "count": 1},
+            {
+                "signature": "http_status: HTTP 404",
+                "kind": "http_status",
+                "count": 2,
+                "cause": 1,
+                "status": 404,
+                "first_at": "2023-11-14T22:13:20.000Z",
+                "last_at": "2023-11-14T22:13:21.000Z",
+                "sample": 4,
+            },
+            {
+                "signature": "timeout: no reply after 60 s",
+                "kind": "timeout",
+                "count": 1,
+                "cause": 2,
+                "status": None,
+                "first_at": "2023-11-14T22:13:20.000Z",
+                "last_at": "2023-11-14T22:13:20.000Z",
+                "sample": 6,
+            },
         ],
     }
     assert list(found)[:3] == ["run", "state", "reason"]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from fetchdeck.core.handle import Latency, RunState
 from fetchdeck.core.journal.records import Cause
 from fetchdeck.core.model import Counts, FailureKind
+from fetchdeck.core.policies.trend import Trend
 from fetchdeck.core.report import Status
 from fetchdeck.tui.summary import summary_lines
 
@@ -99,3 +101,29 @@ def test_the_sixth_cause_is_shown_itself_when_it_is_the_last() -> None:
     assert not any("more cause" in line for line in lines)
     seven = summary_lines(replace(FINISHED, failures=(*six, cause(6, "HTTP 406", 1))))
     assert "    5  of 2 more causes" in seven
+
+
+def test_status_tells_of_each_cause_when_it_struck_how_it_goes_on_and_what_can_be_done() -> None:
+    noon = 1_700_000_040.0
+    rising = replace(
+        cause(3, "HTTP 503", 42), first_at=noon - 600, last_at=noon, trend=Trend(((int(noon // 60), 42),))
+    )
+    shown = summary_lines(
+        replace(FINISHED, failures=(rising, cause(7, "HTTP 404", 2)), run="my runs/a.run"),
+        causes_in_full=True,
+    )
+    first, last = (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in (noon - 600, noon))
+    at = shown.index("    42  HTTP 503")
+    assert shown[at + 1 : at + 5] == [
+        f"          first {first}, last {last}, ✶ new",
+        "          fetchdeck retry 'my runs/a.run' --where cause:3",
+        "          fetchdeck export 'my runs/a.run' --where cause:3 -o a-cause-3.jsonl",
+        "     2  HTTP 404",
+    ]
+    assert not any("--where" in line for line in summary_lines(FINISHED))
+
+
+def test_a_run_that_is_worked_on_is_not_retried_from_outside() -> None:
+    lines = summary_lines(replace(FINISHED, state=RunState.RUNNING), causes_in_full=True)
+    assert any("export places.run --where cause:2" in line for line in lines)
+    assert not any("fetchdeck retry" in line for line in lines)

@@ -17,7 +17,7 @@ from ...core.handle import RunState, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
 from ...core.policies.trend import MINUTE_S, Direction
-from ..trend import sparkline, trend_words
+from ..trend import moment_of, sparkline, trend_words
 from .columns import Cell, Column, Tone
 from .journal_table_columns import status_tone
 from .quantities import NONE, clock
@@ -86,12 +86,12 @@ class CauseTable(VirtualTable[Cause]):
             Column("count", 7, lambda cause: Cell(f"{cause.count:,}", Tone.BAD), right=True),
             Column("share", _BAR + 5, self._share, drop=2),
             Column("kind", 15, lambda cause: Cell(cause.kind.value.replace("_", " ")), drop=5),
-            Column("status", 6, _status, right=True, drop=4),
-            Column("signature", 26, lambda cause: Cell(cause.signature), share=1),
+            Column("status", 6, _status, right=True, drop=8),
+            Column("signature", 36, lambda cause: Cell(cause.signature), share=1),
             Column("per minute", TREND_MINUTES, self._bars, drop=3),
             Column("trend", 13, self._trend),
-            Column("first", 8, lambda cause: Cell(clock(cause.first_at), Tone.MUTED), right=True, drop=6),
-            Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=7),
+            Column("first", 8, lambda cause: Cell(clock(cause.first_at), Tone.MUTED), right=True, drop=7),
+            Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=9),
             Column("last", 8, lambda cause: Cell(clock(cause.last_at), Tone.MUTED), right=True, drop=1),
         )
         super().__init__(
@@ -115,9 +115,8 @@ class CauseTable(VirtualTable[Cause]):
     @property
     def now(self) -> float:
         """The moment that trends lead up to: a run that is over is seen as it was when it last failed."""
-        if self.snapshot is not None and self.snapshot.state in _OVER and self._causes:
-            return max(cause.last_at for cause in self._causes)
-        return self._wall_clock()
+        over = self.snapshot is not None and self.snapshot.state in _OVER
+        return moment_of(self._causes, over=over, now=self._wall_clock())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense here and now."""

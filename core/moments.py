@@ -1,4 +1,4 @@
-"""Points in time as exports write them."""
+"""Points in time as exports and `status --json` write them."""
 
 from __future__ import annotations
 
