@@ -16,6 +16,7 @@ import msgspec
 from ..errors import InputError, RowError, RunError
 from ..inputs.recall import Recall
 from ..job import InputFormat, Templates
+from ..journal.edits import EDITED
 from ..model import BadRow, Row, State
 from ..printable import printable
 from ..requests.templates import RequestBuilder
@@ -124,7 +125,9 @@ class UnmaskedRows(JournalRows):
             row, columns = unseal(one.id, one.line, one.row, one.spec), one.row
         else:
             return one.row, one.url
-        return columns, self._url(one, row) if one.sealed & URL_SEALED else one.url
+        # An edited request was not asked for where its row leads; its URL stays as it was stored.
+        from_row = one.sealed & URL_SEALED and not one.sealed & EDITED
+        return columns, self._url(one, row) if from_row else one.url
 
     def _url(self, one: _Masked, row: Row) -> str:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from fetchdeck.core.detail import check_masks, request_detail
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.errors import EditError
+from fetchdeck.core.export import SecretSources, export_run
 from fetchdeck.core.handle import EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal.reader import JournalReader
@@ -111,6 +113,10 @@ async def test_a_failed_request_is_sent_again_with_its_secrets_and_the_run_goes_
     assert [(one.n, one.status) for one in after.attempts] == [(1, 404), (2, 200)]
     assert not (await detail_of(folder, 0)).edited
     assert leaks_below(folder, SECRETS) == []
+    # An export with secrets gets back those that rows lead to; where an edit led stays masked.
+    await export_run(folder, tmp_path / "out.jsonl", secrets=SecretSources(ENVIRON))
+    urls = [json.loads(line)["url"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert urls == [f"{server.url}/status/404/0?key={ROW_SECRET}", after.row.url]
 
 
 async def test_a_success_replaces_the_kept_response_and_a_fault_leaves_it(
