@@ -44,6 +44,9 @@ class BodyPanel(Vertical):
         super().__init__(id=id)
         self._off_loop = off_loop
         self._wanted: tuple[ResponseRecord, Path] | None = None
+        self._title = Static("", classes="body--title", markup=False)
+        self.view = DocumentView(off_loop, id="inspector-body")
+        """The text."""
         self._look = Look.PRETTY
         self._page = 0
         self.source: BodySource | None = None
@@ -52,19 +55,14 @@ class BodyPanel(Vertical):
         """Its pages, as they are shown."""
 
     @property
-    def view(self) -> DocumentView:
-        """The text."""
-        return self.query_one(DocumentView)
-
-    @property
     def page(self) -> int:
         """The number of the page that is shown, from 0."""
         return self._page
 
     def compose(self) -> ComposeResult:
         """What it is, above what it says."""
-        yield Static("", classes="body--title", markup=False)
-        yield DocumentView(self._off_loop, id="inspector-body")
+        yield self._title
+        yield self.view
 
     def possible(self, action: str) -> bool | None:
         """Whether a command about bodies makes sense of this one; None for a command that is about something else."""
@@ -205,7 +203,7 @@ class BodyPanel(Vertical):
         self._put(LineDocument([(Span(printable(f"{named} cannot be read: {error.strerror}."), Tone.WARN),)]))
 
     def _say(self, title: str) -> None:
-        self.query_one(".body--title", Static).update(Content(printable(title)))
+        self._title.update(Content(printable(title)))
 
 
 def content_type(response: ResponseRecord) -> str:

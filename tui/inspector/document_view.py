@@ -144,7 +144,7 @@ class DocumentView(ScrollView, can_focus=True):
             ]
         ).adjust_cell_length(width, self.rich_style)
         if self._foldable and row == self._cursor and self.has_focus:
-            return strip.apply_style(Style(bgcolor=self._style(_CURSOR).bgcolor))
+            return _under_cursor(strip, self._style(_CURSOR))
         return strip
 
     def _segments(self, line: Line, shown: list[Span], at: int, start: int) -> list[Segment]:
@@ -259,6 +259,13 @@ def _lit(strip: Strip, text: str, start: int, end: int, style: Style) -> Strip:
     from_cell, to_cell = _cells(text[:start]), _cells(text[:end])
     before, lit, after = strip.crop(0, from_cell), strip.crop(from_cell, to_cell), strip.crop(to_cell)
     return Strip.join([before, Strip([Segment(lit.text, style)]), after])
+
+
+def _under_cursor(strip: Strip, cursor: Style) -> Strip:
+    """The row on the background of the cursor."""
+    ground = Style(bgcolor=cursor.bgcolor)
+    lit = [Segment(text, (style or Style()) + ground) for text, style, _ in strip]
+    return Strip(lit, strip.cell_length)
 
 
 def _cells(text: str) -> int:

@@ -41,18 +41,22 @@ class SearchLine(Horizontal):
     class Left(Message):
         """Escape: search no more."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._field = Field(compact=True, max_length=_LONGEST)
+        self._found = Static("", classes="search--found", markup=False)
+
     def compose(self) -> ComposeResult:
         """A slash, what is typed, what was found."""
         yield Static("/", classes="search--mark", markup=False)
-        yield Field(compact=True, max_length=_LONGEST)
-        yield Static("", classes="search--found", markup=False)
+        yield self._field
+        yield self._found
 
     def open(self) -> None:
         """Take what is typed, in the place of what was typed before."""
         self.add_class("-open")
-        field = self.query_one(Field)
-        field.focus()
-        field.select_all()
+        self._field.focus()
+        self._field.select_all()
         self.say("enter searches · capitals count where you type them")
 
     def close(self) -> None:
@@ -61,7 +65,7 @@ class SearchLine(Horizontal):
 
     def say(self, text: str) -> None:
         """Tell what was found."""
-        self.query_one(".search--found", Static).update(Content(printable(text)))
+        self._found.update(Content(printable(text)))
 
     def action_leave(self) -> None:
         """End the search."""

@@ -63,7 +63,13 @@ class InspectScreen(ModalScreen[None]):
         self._request = request
         self._neighbour = neighbour
         self._off_loop = OffLoop()
-        self._searches = Searches(self, self._off_loop)
+        self._frame = Vertical(id="inspector")
+        self.details = DocumentView(self._off_loop, id="inspector-details")
+        """All but the body of the response."""
+        self.body = BodyPanel(self._off_loop)
+        """The body of the response."""
+        self._tabs, self._footer, self._search_line = TabBar(), KeyFooter(), SearchLine()
+        self._searches = Searches(self, self._search_line, self.details, self.body, self._off_loop)
         self._commands = InspectCommands(self, engine, reader, self._off_loop)
         self._headings: dict[Section, int] = {}
         self._flight: InFlightRow | None = None
@@ -77,25 +83,15 @@ class InspectScreen(ModalScreen[None]):
         """The number of the request that is shown."""
         return self._request
 
-    @property
-    def body(self) -> BodyPanel:
-        """The body of the response."""
-        return self.query_one(BodyPanel)
-
-    @property
-    def details(self) -> DocumentView:
-        """Everything else."""
-        return self.query_one("#inspector-details", DocumentView)
-
     def compose(self) -> ComposeResult:
         """The sections, the request beside its response's body, and the keys."""
-        with Vertical(id="inspector"):
-            yield TabBar().data_bind(InspectScreen.snapshot)
+        with self._frame:
+            yield self._tabs.data_bind(InspectScreen.snapshot)
             with Container(id="inspector-panes"):
-                yield DocumentView(self._off_loop, id="inspector-details")
-                yield BodyPanel(self._off_loop)
-            yield SearchLine()
-            yield KeyFooter().data_bind(InspectScreen.snapshot)
+                yield self.details
+                yield self.body
+            yield self._search_line
+            yield self._footer.data_bind(InspectScreen.snapshot)
 
     def on_mount(self) -> None:
         """Read the request."""
@@ -303,15 +299,14 @@ class InspectScreen(ModalScreen[None]):
         title = f"request {self._request}"
         if detail is not None:
             title += f" · {state_cell(detail.row.state).text}"
-        self.query_one("#inspector").border_title = Content(title)
-        bar = self.query_one(TabBar)
-        bar.tabs = tabs_of(detail)
-        bar.active = self.section.name
+        self._frame.border_title = Content(title)
+        self._tabs.tabs = tabs_of(detail)
+        self._tabs.active = self.section.name
         words = {"look": self.body.other_look.value}
         if detail is not None and detail.row.state is not State.IN_FLIGHT:
             words["cancel"] = "skip"
         if self._searches.active:
             words |= {"next(1)": "next match", "next(-1)": "before", "back": "end search"}
-        self.query_one(KeyFooter).hints = hints(
+        self._footer.hints = hints(
             lambda command: bool(self.check_action(command.name, ())), words | self._commands.words
         )

@@ -16,10 +16,20 @@ from ..inspector.search_line import SearchLine
 class Searches:
     """The one search of an inspector."""
 
-    def __init__(self, screen: Screen[None], off_loop: OffLoop) -> None:
-        """`screen` has the search line, the body's panel and the views."""
+    def __init__(
+        self,
+        screen: Screen[None],
+        line: SearchLine,
+        details: DocumentView,
+        body: BodyPanel,
+        off_loop: OffLoop,
+    ) -> None:
+        """What is typed in `line` is searched for in `details` or in `body`, whichever had the keys."""
         self._screen = screen
-        self._finder = Finder(off_loop, lambda text: screen.query_one(SearchLine).say(text))
+        self._line = line
+        self._views = (details, body.view)
+        self._body = body
+        self._finder = Finder(off_loop, line.say)
         self._view: DocumentView | None = None
 
     @property
@@ -30,7 +40,7 @@ class Searches:
     def ask(self, view: DocumentView) -> None:
         """Let the user type what to search for in a part of the inspector."""
         self._view = view
-        self._screen.query_one(SearchLine).open()
+        self._line.open()
 
     def begin(self, typed: str) -> None:
         """Search for what was typed."""
@@ -39,9 +49,9 @@ class Searches:
             self.end()
             return
         view.focus()
-        for other in self._screen.query(DocumentView):
+        for other in self._views:
             other.light_up(pattern if other is view else None)
-        panel = self._screen.query_one(BodyPanel)
+        panel = self._body
         if view is panel.view and panel.book is not None:
             self._finder.begin(panel.go_to)
             search = self._finder.search(panel.book, pattern, (panel.page, view.line))
@@ -52,11 +62,10 @@ class Searches:
 
     def end(self) -> None:
         """Search no more, and give the keys back."""
-        line = self._screen.query_one(SearchLine)
-        if self.active or line.has_class("-open"):
+        if self.active or self._line.has_class("-open"):
             self._finder.end()
-            line.close()
-            for view in self._screen.query(DocumentView):
+            self._line.close()
+            for view in self._views:
                 view.light_up(None)
             if self._view is not None:
                 self._view.focus()
