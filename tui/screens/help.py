@@ -20,6 +20,21 @@ from ..widgets.virtual_table import VirtualTable
 from .inspect import InspectScreen
 
 
+class SearchField(Field):
+    """Takes what is typed, except the keys that opened the help while nothing is typed."""
+
+    def __init__(self, opened_by: tuple[str, ...]) -> None:
+        super().__init__(placeholder="type to search: retry, tab, ctrl", compact=True)
+        self._opened_by = opened_by
+
+    async def on_key(self, event: events.Key) -> None:
+        """Close the help by what opened it."""
+        if event.key in self._opened_by and not self.value:
+            event.stop()
+            event.prevent_default()
+            await self.run_action("screen.back")
+
+
 class HelpScreen(ModalScreen[None]):
     """The help, derived from the commands; the key that opened it closes it too while nothing is typed."""
 
@@ -42,18 +57,14 @@ class HelpScreen(ModalScreen[None]):
         """The search above one scrolling text."""
         with Vertical(classes="dialog", id="help") as dialog:
             dialog.border_title = Content("Keys")
-            yield Field(placeholder="type to search: retry, tab, ctrl", compact=True)
+            yield SearchField(self._keymap.keys_of("run.help"))
             with VerticalScroll(can_focus=False):
                 yield Static(markup=False)
         yield DialogFooter(self.BINDINGS)
 
-    def on_key(self, event: events.Key) -> None:
-        """Close by the key that opened the help, or by enter."""
-        opened_by = event.key in self._keymap.keys_of("run.help") and not self._field.value
-        if opened_by or event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.dismiss(None)
+    def on_input_submitted(self) -> None:
+        """Close by enter."""
+        self.dismiss(None)
 
     def on_input_changed(self) -> None:
         """Show what is found."""
