@@ -151,6 +151,8 @@ class HostRow:
     """Requests that may start a second; None for no limit of its own."""
     rests_s: float
     """Seconds until the next request to it may start, because it asked for a rest or is down; 0 for none."""
+    rate_per_s: float = 0.0
+    """Attempts that ended a second, over the last ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from time import monotonic
 from ..handle import HostRow
 from ..limits.hosts import HostLimit, HostLimits
 from ..model import FailureKind
+from .recent_rate import RecentRate
 
 MOST_HOSTS = 10_000
 """Hosts with a row of their own: the first ones seen. All later ones share one, so that memory stays bounded."""
@@ -32,26 +33,39 @@ class _Host:
     last_failure: FailureKind | None = None
     elapsed_ms: array[float] = field(default_factory=lambda: array("f"))
     """The last attempts' times: once full, the oldest one is overwritten."""
+    rate: RecentRate = field(default_factory=RecentRate)
+    _ranked: int = 0
+    """How many attempts had ended when the percentiles were found."""
+    _ranks: tuple[float | None, float | None] = (None, None)
+
+    def percentiles(self) -> tuple[float | None, float | None]:
+        """p50 and p95, found anew only when an attempt has ended since: a sort of all hosts asks for all of them."""
+        ended = self.succeeded + self.failed
+        if ended != self._ranked:
+            times = sorted(self.elapsed_ms)
+            self._ranked, self._ranks = ended, (_rank(times, 0.50), _rank(times, 0.95))
+        return self._ranks
 
     def row(self, limit: HostLimit | None, now: float) -> HostRow:
-        times = sorted(self.elapsed_ms)
+        p50_ms, p95_ms = self.percentiles()
         return HostRow(
             id=self.id,
             host=self.name,
             in_flight=self.in_flight,
             succeeded=self.succeeded,
             failed=self.failed,
-            p50_ms=_rank(times, 0.50),
-            p95_ms=_rank(times, 0.95),
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
             last_failure=self.last_failure,
             limit=limit.most if limit is not None else None,
             pace_per_s=limit.pacer.per_second if limit is not None else None,
             rests_s=max(0.0, limit.cool_until - now) if limit is not None else 0.0,
+            rate_per_s=self.rate.per_s(now),
         )
 
 
 class Hosts:
-    """Takes in each attempt of this session as it starts and as it ends; holds 1 KB of times a host at most."""
+    """Takes in each attempt of this session as it starts and as it ends; holds some 1.2 KB a host at most."""
 
     def __init__(
         self, limits: HostLimits, most: int = MOST_HOSTS, clock: Callable[[], float] = monotonic
@@ -93,6 +107,7 @@ class Hosts:
         else:
             found.failed += 1
             found.last_failure = failure
+        found.rate.count(self._clock())
         times = found.elapsed_ms
         if len(times) < WINDOW:
             times.append(elapsed_ms)

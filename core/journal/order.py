@@ -17,6 +17,8 @@ class SortColumn(StrEnum):
     STATUS = "status"
     WHY = "why"
     """The kind of a failure, then its message."""
+    METHOD = "method"
+    HOST = "host"
     URL = "url"
     """Without its scheme, as tables show it."""
     TRIES = "tries"
@@ -24,6 +26,8 @@ class SortColumn(StrEnum):
     SIZE = "size"
     ENDED = "ended"
     """The order in which requests ended."""
+    STARTED = "started"
+    """When the attempt that ended last began."""
 
     @property
     def key(self) -> str:
@@ -37,10 +41,13 @@ _KEYS = {
     SortColumn.STATUS: "status",
     SortColumn.WHY: f"substr(kind || ' ' || ifnull(message, ''), 1, {_LONGEST})",
     SortColumn.URL: f"substr(url, instr(url, '://') + 3 * (instr(url, '://') > 0), {_LONGEST})",
+    SortColumn.METHOD: "method",
+    SortColumn.HOST: "host",
     SortColumn.TRIES: "attempts",
     SortColumn.LATENCY: "elapsed_ms",
     SortColumn.SIZE: "bytes",
     SortColumn.ENDED: "ended",
+    SortColumn.STARTED: "ended_at - elapsed_ms / 1000.0",
 }
 
 

@@ -134,6 +134,12 @@ class JournalReader:
             lambda db: frozenset(row[0] for request in ids for row in db.execute(sql, (request,)))
         )
 
+    async def unsent_matching(self, rows: RowFilter, after: int, most: int) -> tuple[int, ...]:
+        """Requests that a filter selects and that are queued or wait for a retry: the first `most` behind `after`."""
+        where, values = rows.where()
+        sql = f"SELECT id FROM requests WHERE id > ? AND state IN (0, 2) AND {where} ORDER BY id LIMIT ?"  # noqa: S608
+        return await self.read(lambda db: tuple(row[0] for row in db.execute(sql, (after, *values, most))))
+
     def view(self, rows: RowFilter, order: Order | None = None) -> View:
         """A numbered list of the requests a filter selects; call its `refresh` before its `page`.
 

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from ..support.journal_factory import Made, append, make_journal, open_journal, requeue
 from ..support.scripted_tables import HOSTILE, SNAPSHOT, TableApp, screen_text
 
-HEIGHT = 12
+HEIGHT = 13
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from ..support.scripted_tables import HOSTILE, SNAPSHOT, ScriptedTables, TableApp, screen_text
 
-SIZE = (90, 12)
+SIZE = (90, 13)
 
 
 def flight(number: int, age_s: float = 0.1, url: str = "https://h/x") -> InFlightRow:
@@ -71,7 +71,7 @@ async def test_hostile_urls_in_flight_are_harmless() -> None:
     engine = ScriptedTables()
     engine.rows = [flight(n, url=url) for n, url in enumerate(HOSTILE)]
     app = TableApp(table := InFlightTable(engine))
-    async with app.run_test(size=(70, 12)):
+    async with app.run_test(size=(70, 13)):
         app.snapshot = engine.snapshot()
         assert "␛[31mred" in screen_text(table)[1]
 
@@ -114,7 +114,7 @@ async def test_hosts_that_share_a_row_and_hostile_ones_are_named_harmlessly() ->
         HostRow(99, "", 0, 0, 0, None, None, None, None, None, 0.0),
     ]
     app = TableApp(table := HostTable(engine))
-    async with app.run_test(size=(120, 12)):
+    async with app.run_test(size=(120, 13)):
         app.snapshot = SNAPSHOT
         lines = screen_text(table)
         assert "␛[31mred" in lines[1]

@@ -38,6 +38,7 @@ from ..widgets.spending_line import SpendingLine
 from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
+from .column_choice import ColumnChoice
 from .event import EventScreen
 from .export import Exports
 from .inspect import InspectScreen
@@ -67,6 +68,7 @@ class MainScreen(Screen[None]):
         """`reader` is open, and is closed by whoever opened it."""
         super().__init__()
         self._keymap = preferences.keymap
+        self._preferences = preferences
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
@@ -99,7 +101,9 @@ class MainScreen(Screen[None]):
         yield KeyFooter().data_bind(MainScreen.snapshot)
 
     def on_mount(self) -> None:
-        """Let the tables read."""
+        """Let the tables read, and show the columns that were chosen."""
+        for table in self.query(VirtualTable):
+            table.show_columns(self._preferences.columns(table.id or ""))
         for table in (*self.query(JournalTable), self.query_one(CauseTable)):
             table.connect(self._reader)
 
@@ -203,6 +207,10 @@ class MainScreen(Screen[None]):
     @on(TabBar.Selected)
     def _select_tab(self, event: TabBar.Selected) -> None:
         self.tab = event.tab
+
+    @on(VirtualTable.ColumnsWanted)
+    def _choose_columns(self, event: VirtualTable.ColumnsWanted) -> None:
+        ColumnChoice(self.app, event.table, self._preferences).ask()
 
     @on(FilterBar.Changed)
     def _filter_rows(self, event: FilterBar.Changed) -> None:

@@ -21,6 +21,7 @@ from ..trend import moment_of, sparkline, trend_words
 from .columns import Cell, Column, Tone
 from .journal_table_columns import status_tone
 from .quantities import NONE, clock
+from .table_marks import Marks
 from .virtual_table import VirtualTable
 
 COUNT_S = 1.0
@@ -51,6 +52,8 @@ class CauseWish(Enum):
 
 class CauseTable(VirtualTable[Cause]):
     """Failures that share a signature, the largest cluster first; they are bounded, and all are held."""
+
+    NATURAL = "largest first"
 
     class Opened(VirtualTable.Opened[Cause]):
         """The user opened a cause."""
@@ -83,16 +86,18 @@ class CauseTable(VirtualTable[Cause]):
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         columns: tuple[Column[Cause], ...] = (
-            Column("count", 7, lambda cause: Cell(f"{cause.count:,}", Tone.BAD), right=True),
-            Column("share", _BAR + 5, self._share, drop=2),
-            Column("kind", 15, lambda cause: Cell(cause.kind.value.replace("_", " ")), drop=5),
-            Column("status", 6, _status, right=True, drop=8),
-            Column("signature", 36, lambda cause: Cell(cause.signature), share=1),
-            Column("per minute", TREND_MINUTES, self._bars, drop=3),
-            Column("trend", 13, self._trend),
-            Column("first", 8, lambda cause: Cell(clock(cause.first_at), Tone.MUTED), right=True, drop=7),
-            Column("sample", 7, lambda cause: Cell(f"#{cause.sample}", Tone.MUTED), right=True, drop=9),
-            Column("last", 8, lambda cause: Cell(clock(cause.last_at), Tone.MUTED), right=True, drop=1),
+            Column("count", 7, _failures, right=True, sort=lambda cause: cause.count, largest_first=True),
+            Column(
+                "share", _BAR + 5, self._share, drop=2, sort=lambda cause: cause.count, largest_first=True
+            ),
+            Column("kind", 15, _kind, drop=5, sort=lambda cause: cause.kind),
+            Column("status", 6, _status, right=True, drop=8, sort=lambda cause: cause.status),
+            Column("signature", 36, _signature, share=1, sort=lambda cause: cause.signature),
+            Column("per minute", TREND_MINUTES, self._bars, drop=3, sort=self._lately, largest_first=True),
+            Column("trend", 13, self._trend, sort=lambda cause: cause.trend.direction(self.now)),
+            _moment("first", lambda cause: cause.first_at, drop=7),
+            Column("sample", 7, _sample, right=True, drop=9, sort=lambda cause: cause.sample),
+            _moment("last", lambda cause: cause.last_at, drop=1),
         )
         super().__init__(
             columns,
@@ -215,7 +220,7 @@ class CauseTable(VirtualTable[Cause]):
             self._reading = False
 
     def _show(self, causes: tuple[Cause, ...]) -> None:
-        selected = self.selected
+        selected, causes = self.selected, self.in_order(causes)
         total = sum(cause.count for cause in causes)
         if total != self._total:
             self.repaint_rows()
@@ -225,9 +230,21 @@ class CauseTable(VirtualTable[Cause]):
         if at is not None:
             self.shift_cursor(at)
         # A cause that has no failures any more takes its mark with it.
-        self._marked &= {cause.id for cause in causes}
+        self.set_marks(self.marks.among(cause.id for cause in causes))
         self.rows_changed()
         self._tell()
+
+    def order_changed(self) -> None:
+        """Read the causes again: their natural order is the journal's."""
+        self._again = True
+        self._schedule()
+
+    def all_marks(self) -> Marks:
+        """All causes there are."""
+        return Marks().with_all(cause.id for cause in self._causes)
+
+    def _lately(self, cause: Cause) -> int:
+        return sum(cause.trend.counts(self.now, TREND_MINUTES))
 
     def _bars(self, cause: Cause) -> Cell:
         return Cell(sparkline(cause.trend.counts(self.now, TREND_MINUTES)), Tone.ACCENT)
@@ -238,6 +255,18 @@ class CauseTable(VirtualTable[Cause]):
     def _share(self, cause: Cause) -> Cell:
         part = cause.count / self._total if self._total else 0.0
         return Cell(f"{bar(part, _BAR)} {whole_percent(cause.count, self._total):>4}", Tone.BAD)
+
+
+def _moment(title: str, at: Callable[[Cause], float], drop: int) -> Column[Cause]:
+    return Column(
+        title,
+        8,
+        lambda cause: Cell(clock(at(cause)), Tone.MUTED),
+        right=True,
+        drop=drop,
+        sort=at,
+        largest_first=True,
+    )
 
 
 def whole_percent(part: int, total: int) -> str:
@@ -252,6 +281,22 @@ def bar(part: float, width: int) -> str:
     eighths = max(1 if part > 0 else 0, min(width * 8, round(part * width * 8)))
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def _failures(cause: Cause) -> Cell:
+    return Cell(f"{cause.count:,}", Tone.BAD)
+
+
+def _kind(cause: Cause) -> Cell:
+    return Cell(cause.kind.value.replace("_", " "))
+
+
+def _signature(cause: Cause) -> Cell:
+    return Cell(cause.signature)
+
+
+def _sample(cause: Cause) -> Cell:
+    return Cell(f"#{cause.sample}", Tone.MUTED)
 
 
 def _status(cause: Cause) -> Cell:

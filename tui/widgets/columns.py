@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Generic, TypeVar
+from enum import Enum, StrEnum
+from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
@@ -70,6 +70,10 @@ class Column(Generic[R]):
     """Cut in the middle, for texts such as URLs that begin alike and differ at their end."""
     drop: int = 0
     """Left out on narrow screens, the highest first; 0 is never left out."""
+    sort: Callable[[R], Any] | Enum | None = None
+    """What rows are sorted by: a key (None for none), or the name that the journal has for it; None: not at all."""
+    largest_first: bool = False
+    """Whether the first thing that one wants to see of it is the largest."""
 
 
 Layout = tuple[tuple[Column[R], int], ...]

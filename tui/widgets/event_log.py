@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.reactive import var
 
 from ...core.handle import EngineHandle, Event, EventKind, Snapshot
@@ -36,6 +38,7 @@ class EventLog(VirtualTable[Event]):
 
     FOLLOWS = True
     MARKABLE = False
+    NATURAL = "newest last"
 
     class Opened(VirtualTable.Opened[Event]):
         """The user opened an event."""
@@ -51,9 +54,11 @@ class EventLog(VirtualTable[Event]):
         classes: str | None = None,
     ) -> None:
         columns: tuple[Column[Event], ...] = (
-            Column("time", 8, lambda event: Cell(clock(event.at), Tone.MUTED)),
-            Column("event", 13, lambda event: Cell(*_KINDS[event.kind])),
-            Column("what happened", 20, lambda event: Cell(event.text), share=1),
+            Column("time", 8, lambda event: Cell(clock(event.at), Tone.MUTED), sort=lambda event: event.at),
+            Column("event", 13, lambda event: Cell(*_KINDS[event.kind]), sort=lambda event: event.kind),
+            Column(
+                "what happened", 20, lambda event: Cell(event.text), share=1, sort=lambda event: event.text
+            ),
         )
         super().__init__(
             columns, empty="What happens to the run as a whole is told here.", id=id, classes=classes
@@ -61,10 +66,12 @@ class EventLog(VirtualTable[Event]):
         self._engine = engine
         self._next = 0
         self._events: list[Event] = []
+        """As they happened."""
+        self._shown: Sequence[Event] = self._events
 
     def row_at(self, position: int) -> Event | None:
         """The event at a position."""
-        return self._events[position] if 0 <= position < len(self._events) else None
+        return self._shown[position] if 0 <= position < len(self._shown) else None
 
     def key_of(self, row: Event) -> int:
         """The event's sequence number."""
@@ -83,7 +90,15 @@ class EventLog(VirtualTable[Event]):
         self._events.extend(batch.events)
         if (over := len(self._events) - MOST) > 0:
             del self._events[:over]
-            if not self.following:
+            if not self.following and self.sorting is None:
                 self.shift_cursor(self.cursor - over)
-        self.resize_to(len(self._events), now=True)
+        self.order_changed()
+
+    def order_changed(self) -> None:
+        """Show the events as they happened, or in the order of a column, the cursor on its event."""
+        selected = self.selected
+        self._shown = self._events if self.sorting is None else self.in_order(self._events)
+        self.resize_to(len(self._shown), now=True)
+        if self.sorting is not None and selected is not None and selected in self._shown:
+            self.shift_cursor(self._shown.index(selected))
         self.rows_changed()

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
-import math
+import time
+from collections.abc import Callable
 
 from ...core.handle import EngineHandle, HostRow, Snapshot
-from ..figures import milliseconds, pace
+from ..figures import pace, short
 from .columns import Cell, Column, Tone
 from .engine_table import EngineTable
-from .quantities import NONE, latency
-from .row_painter import RowPainter
+from .quantities import NONE, clock, latency
 from .virtual_table import VirtualTable
 
 OTHERS = "all other hosts"
 """Stands for the hosts that are not counted one by one."""
-_HOST: Column[HostRow] = Column("host", 18, lambda row: Cell(row.host or OTHERS), share=1, middle=True)
-_IN_FLIGHT: Column[HostRow] = Column(
-    "in flight", 9, lambda row: _number(row.in_flight, Tone.ACCENT), right=True
+_HOST: Column[HostRow] = Column(
+    "host", 18, lambda row: Cell(row.host or OTHERS), share=1, middle=True, sort=lambda row: row.host
 )
-_SUCCEEDED: Column[HostRow] = Column(
-    "succeeded", 9, lambda row: _number(row.succeeded, Tone.GOOD), right=True
+
+
+def _figure(
+    title: str,
+    width: int,
+    cell: Callable[[HostRow], Cell],
+    sort: Callable[[HostRow], float | None],
+    drop: int = 0,
+) -> Column[HostRow]:
+    return Column(title, width, cell, right=True, drop=drop, sort=sort, largest_first=True)
+
+
+_IN_FLIGHT = _figure(
+    "in flight", 9, lambda row: _number(row.in_flight, Tone.ACCENT), lambda row: row.in_flight
 )
-_FAILED: Column[HostRow] = Column("failed", 7, lambda row: _number(row.failed, Tone.BAD), right=True)
-_ANSWERS: tuple[Column[HostRow], ...] = (
-    Column("failed %", 8, lambda row: _failed_share(row), right=True, drop=3),
-    Column("p50", 7, lambda row: Cell(latency(row.p50_ms)), right=True, drop=2),
-    Column("p95", 7, lambda row: Cell(latency(row.p95_ms)), right=True, drop=1),
-    Column("last failure", 15, lambda row: _last_failure(row), drop=4),
+_RATE = _figure("rate/s", 6, lambda row: _rate(row), lambda row: row.rate_per_s)
+_P50 = _figure("p50", 7, lambda row: Cell(latency(row.p50_ms)), lambda row: row.p50_ms, drop=2)
+_P95 = _figure("p95", 7, lambda row: Cell(latency(row.p95_ms)), lambda row: row.p95_ms)
+_FAILED_SHARE = _figure("failed %", 8, lambda row: _failed_share(row), lambda row: _share(row))
+_SUCCEEDED = _figure(
+    "succeeded", 9, lambda row: _number(row.succeeded, Tone.GOOD), lambda row: row.succeeded, drop=5
 )
-_UNLIMITED = (_HOST, _IN_FLIGHT, _SUCCEEDED, _FAILED, *_ANSWERS)
-_LIMITED: tuple[Column[HostRow], ...] = (
-    _HOST,
-    _IN_FLIGHT,
-    Column("limit", 5, lambda row: _limit(row), right=True),
-    Column("pace", 8, lambda row: Cell(pace(row.pace_per_s)), right=True),
-    Column("rest", 14, lambda row: _rest(row)),
-    _SUCCEEDED,
-    _FAILED,
-    *_ANSWERS,
+_FAILED = _figure("failed", 7, lambda row: _number(row.failed, Tone.BAD), lambda row: row.failed, drop=3)
+_LAST_FAILURE: Column[HostRow] = Column(
+    "last failure", 15, lambda row: _last_failure(row), drop=6, sort=lambda row: row.last_failure
 )
+_LIMIT = _figure("limit", 5, lambda row: _limit(row), lambda row: row.limit, drop=1)
+_PACE = _figure("pace", 8, lambda row: Cell(pace(row.pace_per_s)), lambda row: row.pace_per_s, drop=4)
+_COOLING: Column[HostRow] = Column(
+    "cooling", 16, lambda row: _cooling(row), sort=lambda row: row.rests_s, largest_first=True
+)
+_ANSWERS = (_P50, _P95, _FAILED_SHARE, _SUCCEEDED, _FAILED, _LAST_FAILURE)
+_UNLIMITED = (_HOST, _IN_FLIGHT, _RATE, *_ANSWERS)
+_LIMITED = (_HOST, _IN_FLIGHT, _RATE, _LIMIT, _PACE, _COOLING, *_ANSWERS)
 """From the first limit, pace or rest that a host in sight has had: until then they would be columns of dashes."""
 
 
@@ -46,6 +58,7 @@ class HostTable(EngineTable[HostRow]):
     """Hosts asked in this session, the busiest first; asks the engine for the window in sight alone."""
 
     MARKABLE = False
+    NATURAL = "busiest first"
 
     class Opened(VirtualTable.Opened[HostRow]):
         """The user opened a host."""
@@ -61,6 +74,7 @@ class HostTable(EngineTable[HostRow]):
             _UNLIMITED,
             engine,
             empty="Hosts appear here with the first attempt of this session.",
+            more=(_LIMIT, _PACE, _COOLING),
             id=id,
             classes=classes,
         )
@@ -74,20 +88,31 @@ class HostTable(EngineTable[HostRow]):
         """The busiest hosts from `start` on."""
         return self._engine.hosts(start, count)
 
+    def count_all(self) -> int:
+        """How many hosts there are."""
+        return self._engine.host_count
+
     def follow(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its host where that is still in sight."""
         selected = self.selected
-        self.resize_to(self._engine.host_count)
+        self.resize_to(self.count_all())
         self._start, height = self.window()
-        self._rows = self._engine.hosts(self._start, height)
+        self._rows = self.ask(self._start, height)
         if not self._limited and any(map(_has_limits, self._rows)):
-            self._limited = True
-            self._painter = RowPainter(_LIMITED, self.get_component_rich_style)
+            self._show_limits()
         if selected is not None:
             at = next((at for at, row in enumerate(self._rows) if row.id == selected.id), None)
             if at is not None and self._start + at != self.cursor:
                 self._put_cursor(self._start + at)
         self.rows_changed()
+
+    def _show_limits(self) -> None:
+        """The usual columns are others from now on; those that were chosen stay."""
+        self._limited = True
+        unchosen = self.shown_columns == self.usual
+        self.usual = tuple(column.title for column in _LIMITED)
+        if unchosen:
+            self.show_columns(self.usual)
 
 
 def _has_limits(row: HostRow) -> bool:
@@ -106,17 +131,25 @@ def _limit(row: HostRow) -> Cell:
     return Cell(NONE if row.limit is None else f"{row.limit:,}")
 
 
-def _rest(row: HostRow) -> Cell:
-    """In whole seconds, because it counts down."""
+def _cooling(row: HostRow) -> Cell:
+    """Until when, because a countdown would have to be read again and again."""
     if row.rests_s <= 0:
         return Cell(NONE, Tone.MUTED)
-    seconds = math.ceil(row.rests_s)
-    return Cell(f"cooling {f'{seconds} s' if seconds < 10 else milliseconds(1000 * seconds)}", Tone.WARN)
+    return Cell(f"◷ until {clock(time.time() + row.rests_s)}", Tone.WARN)
+
+
+def _rate(row: HostRow) -> Cell:
+    return Cell(short(round(row.rate_per_s, 1)), _tone(row.rate_per_s > 0, Tone.PLAIN))
+
+
+def _share(row: HostRow) -> float | None:
+    ended = row.succeeded + row.failed
+    return row.failed / ended if ended else None
 
 
 def _failed_share(row: HostRow) -> Cell:
-    ended = row.succeeded + row.failed
-    return Cell(f"{row.failed / ended:.1%}" if ended else NONE, _tone(row.failed, Tone.BAD))
+    share = _share(row)
+    return Cell(NONE if share is None else f"{share:.1%}", _tone(row.failed, Tone.BAD))
 
 
 def _last_failure(row: HostRow) -> Cell:

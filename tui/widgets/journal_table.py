@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from time import monotonic
 
 from textual.reactive import var
@@ -14,11 +15,14 @@ from textual.reactive import var
 from ...core.errors import FetchdeckError
 from ...core.handle import Snapshot
 from ...core.journal.filter import RowFilter
+from ...core.journal.order import Order, SortColumn
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import TableRow
 from ...core.journal.view import View
 from ...core.model import State
-from .journal_table_columns import PROBLEM_COLUMNS, SUCCESS_COLUMNS
+from .journal_table_columns import PROBLEM_COLUMNS, PROBLEM_MORE, SUCCESS_COLUMNS, SUCCESS_MORE
+from .table_foot import Foot
+from .table_marks import MOST
 from .virtual_table import VirtualTable
 
 REFRESH_S = 0.33
@@ -36,6 +40,7 @@ class JournalTable(VirtualTable[TableRow]):
     """
 
     FOLLOWS = True
+    NATURAL = "as they ended"
 
     class Opened(VirtualTable.Opened[TableRow]):
         """The user opened a request."""
@@ -54,9 +59,11 @@ class JournalTable(VirtualTable[TableRow]):
         """A table of these states, unless a filter names states of its own; `empty` says what it is for."""
         self._states = frozenset(states)
         self._purpose = empty or f"Requests that are {_listed(self._states)} appear here."
+        alike = self._states == {State.SUCCEEDED}
         super().__init__(
-            SUCCESS_COLUMNS if self._states == {State.SUCCEEDED} else PROBLEM_COLUMNS,
+            SUCCESS_COLUMNS if alike else PROBLEM_COLUMNS,
             empty=self._purpose,
+            more=SUCCESS_MORE if alike else PROBLEM_MORE,
             id=id,
             classes=classes,
         )
@@ -93,10 +100,35 @@ class JournalTable(VirtualTable[TableRow]):
         chosen = rows.within(self._states)
         if chosen != self._filter:
             self._filter = chosen
-            self.following = True
+            self.following = self.can_follow
+            if self.sorting is not None:
+                self.move_cursor(0)
             self._nothing = "No request matches the filter." if rows != RowFilter() else self._purpose
             self.clear_marks()
             self._wake.set()
+
+    @property
+    def order(self) -> Order | None:
+        """What the rows are sorted by; None for the order in which they ended."""
+        column = self.sorted_column
+        if column is None or self.sorting is None or not isinstance(column.sort, SortColumn):
+            return None
+        return Order(column.sort, self.sorting.descending)
+
+    def order_changed(self) -> None:
+        """Have the rows sorted, on the reader's thread; until they are, those there are stay in sight."""
+        self._wake.set()
+
+    def foot(self) -> Foot:
+        """What the line below the rows tells."""
+        busy = ("reading" if self.sorting is None else "sorting") if self._filling else ""
+        return replace(super().foot(), busy=busy)
+
+    async def keys_between(self, first: int, last: int) -> tuple[int, ...]:
+        """The numbers of the requests at these positions, both included, `MOST` at most."""
+        view = self._view
+        rows = () if view is None else await view.page(first, min(last - first + 1, MOST))
+        return tuple(row.id for row in rows)
 
     def row_at(self, position: int) -> TableRow | None:
         """The row at a position, if its page is loaded."""
@@ -170,9 +202,10 @@ class JournalTable(VirtualTable[TableRow]):
         if self._reader is None or not self._in_sight:
             return None
         view = self._view
-        if view is None or view.rows != self._filter:
-            self._view, self._stale, self._due = self._reader.view(self._filter), True, 0.0
-            self._filling, self._rebuilt = False, -1
+        if view is None or view.rows != self._filter or view.order != self.order:
+            self._view = self._reader.view(self._filter, self.order)
+            self._stale, self._filling, self._due, self._rebuilt = True, True, 0.0, -1
+            self.refresh()
             if view is not None:
                 await view.close()
             return 0
@@ -203,13 +236,17 @@ class JournalTable(VirtualTable[TableRow]):
         first, height = self.window()
         if self.following:
             first = max(0, view.size - height)
-        elif self._rebuilt not in (-1, view.rebuilt) and (row := self.selected) is not None:
+        elif (
+            not self._at_top()
+            and self._rebuilt not in (-1, view.rebuilt)
+            and (row := self.selected) is not None
+        ):
             await self._find(view, row)
             first, height = self.window()
         start = max(0, first - height)
         size, rebuilt = view.size, view.rebuilt
         rows = await view.page(start, 3 * height)
-        if view.rows != self._filter:
+        if view.rows != self._filter or view.order != self.order:
             return
         anew = rebuilt != self._rebuilt
         if anew:
@@ -218,6 +255,10 @@ class JournalTable(VirtualTable[TableRow]):
         self._pages.appendleft((start, rows))
         self.resize_to(size, now=anew)
         self.rows_changed()
+
+    def _at_top(self) -> bool:
+        """Whether the user looks at the first of sorted rows, whichever these are."""
+        return self.sorting is not None and self.cursor == 0
 
     async def _find(self, view: View, row: TableRow) -> None:
         position = await view.position(row.id)

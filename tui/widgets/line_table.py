@@ -13,13 +13,16 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from .columns import TONES, Column, Tone, tone_css
-from .row_painter import CURSOR_STYLE, HEADER_STYLE, RowPainter
+from .row_painter import CURSOR_STYLE, HEADER_STYLE, SORTED_STYLE, RowPainter
+from .table_foot import Foot, foot_line
 
 R = TypeVar("R")
 GROWTH_S = 0.3
 """A change of the virtual size lays the screen out anew (5-11 ms): at most one in this many seconds."""
 HEADER = 1
 """Lines above the first row."""
+_FOOTED = 8
+"""Lines from which a table has one at its foot that tells where one is."""
 
 
 class LineTable(ScrollView, Generic[R], can_focus=True):
@@ -33,10 +36,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     LineTable { height: 1fr; overflow-x: hidden; overflow-y: auto; }
     LineTable { scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $surface; }
     LineTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
+    LineTable > .table--sorted { color: $text-accent; text-style: bold; background: $panel; }
     LineTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
     LineTable:focus > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
     """ + tone_css("LineTable")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, *TONES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, SORTED_STYLE, *TONES}
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
 
@@ -59,6 +63,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._cursor = 0
         self._cursor_row: R | None = None
         self._painted: int | None = None
+        self._seen = 0
+        """Rows there were when the end was last in sight."""
         self._grown_at = -GROWTH_S
         self._growth: Timer | None = None
         self._painter: RowPainter[R] = RowPainter(columns, self.get_component_rich_style)
@@ -74,6 +80,24 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def is_marked(self, row: R) -> bool:
         """Whether a row is drawn with a mark."""
         return False
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether the newest rows come last at the moment."""
+        return self.FOLLOWS
+
+    def head(self) -> Strip:
+        """The line above the rows."""
+        return self._painter.header()
+
+    def foot(self) -> Foot:
+        """What the line below the rows tells."""
+        return Foot(
+            self._cursor,
+            self._count,
+            following=self.following if self.can_follow and self._count else None,
+            new=max(0, self._count - self._seen),
+        )
 
     def window_changed(self) -> None:
         """Called when other rows came into sight; a subclass may load them."""
@@ -127,10 +151,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def move_cursor(self, position: int, *, follow: bool = False) -> None:
         """Put the cursor on a position and scroll it into sight."""
-        self.following = follow and self.FOLLOWS
+        self.following = follow and self.can_follow
         self._painted = None
         self._put_cursor(position)
         self._reveal()
+        self._see_end()
         self.refresh()
 
     def shift_cursor(self, position: int) -> None:
@@ -143,14 +168,21 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def window(self) -> tuple[int, int]:
         """The first position on screen, and how many rows fit."""
-        return self.scroll_offset.y, max(1, self.size.height - HEADER)
+        return self.scroll_offset.y, max(1, self.size.height - HEADER - self.foot_lines)
+
+    @property
+    def foot_lines(self) -> int:
+        """Lines below the rows: none where there is little room."""
+        return int(self.size.height >= _FOOTED)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen: the header, a row, or the empty table's text."""
         painter = self._painter
         painter.set_width(self.scrollable_content_region.width)
         if y == 0:
-            return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else painter.header()
+            return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else self.head()
+        if y == self.size.height - 1 and self.foot_lines:
+            return painter.line(foot_line(self.foot(), painter.width))
         if not self._count:
             return painter.text(f"   {self.empty}" if y == 2 else "", Tone.MUTED)
         position = self.scroll_offset.y + y - HEADER
@@ -172,10 +204,12 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Tell that other rows came into sight."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
+            self._see_end()
             self.window_changed()
 
     def on_resize(self) -> None:
         """A larger screen shows more rows; a following table keeps to its end."""
+        self._measure()
         if self.following:
             self._reveal()
         self.window_changed()
@@ -197,10 +231,19 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         if self._wanted == self._count:
             return
         self._count, self._grown_at = self._wanted, monotonic()
-        self.virtual_size = Size(0, self._count + HEADER if self._count else 0)
+        self._measure()
         if self.following:
             self._put_cursor(self._count - 1)
             self._reveal()
         elif self._cursor >= self._count:
             self._put_cursor(self._count - 1)
+        self._see_end()
         self.refresh()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(0, self._count + HEADER + self.foot_lines if self._count else 0)
+
+    def _see_end(self) -> None:
+        first, height = self.window()
+        if self.following or first + height >= self._count:
+            self._seen = self._count

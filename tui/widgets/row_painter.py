@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from ..spans import Line
 from .columns import GAP, Column, Layout, Tone, fit, layout
+from .table_sort import Sorting
 
 R = TypeVar("R")
 GUTTER = 3
 """Cells for the cursor's glyph, the mark and a space."""
 HEADER_STYLE = "table--header"
 CURSOR_STYLE = "table--cursor"
+SORTED_STYLE = "table--sorted"
+_SORT_BY = " sort by "
 
 
 class RowPainter(Generic[R]):
@@ -24,18 +29,33 @@ class RowPainter(Generic[R]):
 
     def __init__(self, columns: Sequence[Column[R]], lookup: Callable[[str], Style]) -> None:
         """`lookup` finds the style of a component class."""
-        self._columns = columns
+        self._columns = tuple(columns)
         self._lookup = lookup
         self._width = 0
         self._layout: Layout[R] = ()
         self._styles: dict[str, Style] = {}
         self._strips: LRUCache[tuple[R, bool, bool], Strip] = LRUCache(512)
 
+    @property
+    def width(self) -> int:
+        """Cells of a line."""
+        return self._width
+
+    @property
+    def columns(self) -> tuple[Column[R], ...]:
+        """The columns to show where there is room for them."""
+        return self._columns
+
+    def set_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show other columns from now on."""
+        self._columns = tuple(columns)
+        self._lay_out()
+
     def set_width(self, width: int) -> None:
         """Share another width among the columns."""
         if width != self._width:
-            self._width, self._layout = width, layout(self._columns, max(0, width - GUTTER))
-            self._strips.clear()
+            self._width = width
+            self._lay_out()
 
     def forget(self) -> None:
         """Drop all that was drawn in an old theme's colours."""
@@ -46,10 +66,46 @@ class RowPainter(Generic[R]):
         """One line of text, sanitised and cut to the width."""
         return Strip([Segment(fit(text, self._width), self._style(style))], self._width)
 
-    def header(self) -> Strip:
-        """The columns' titles."""
-        cells = [fit(column.title, cells, right=column.right) for column, cells in self._layout]
-        return self.text(" " * GUTTER + (" " * GAP).join(cells), HEADER_STYLE)
+    def line(self, line: Line) -> Strip:
+        """A line of coloured text, cut or filled to the width."""
+        segments = [Segment(span.text, self._style(span.tone)) for span in line if span.text]
+        return Strip(segments).adjust_cell_length(self._width, self._style(Tone.PLAIN))
+
+    def header(self, sorting: Sorting | None = None) -> Strip:
+        """The columns' titles, that by which rows are sorted with its direction beside it."""
+        style = self._style(HEADER_STYLE)
+        segments = [Segment(" " * (GUTTER - 1), style)]
+        for column, cells in self._layout:
+            here = sorting if sorting is not None and sorting.title == column.title else None
+            sign = here.glyph if here is not None else ""
+            # The sign of a title that fills its column stands in the gap before it.
+            title = f"{sign}{column.title}" if column.right else f" {column.title}{sign}"
+            text = fit(title, cells + GAP, right=column.right)
+            segments.append(Segment(text, self._style(SORTED_STYLE) if here is not None else style))
+        return Strip(segments).adjust_cell_length(self._width, style)
+
+    def choices(self, titles: Sequence[str], at: int) -> Strip:
+        """Titles to choose one of in the header's place, scrolled so that the chosen one is in sight."""
+        style, chosen = self._style(HEADER_STYLE), self._style(CURSOR_STYLE)
+        shown = [f" {title} " for title in titles]
+        first = 0
+        while first < at and sum(map(cell_len, shown[first : at + 1])) + len(_SORT_BY) > self._width:
+            first += 1
+        segments = [Segment(_SORT_BY, self._style(SORTED_STYLE))]
+        segments += [
+            Segment(text, chosen if number == at else style)
+            for number, text in enumerate(shown[first:], start=first)
+        ]
+        return Strip(segments).adjust_cell_length(self._width, style)
+
+    def column_at(self, cell: int) -> Column[R] | None:
+        """The column whose title, or the gap before it, stands in a cell of the header."""
+        end = GUTTER - GAP
+        for column, cells in self._layout:
+            end += GAP + cells
+            if cell < end:
+                return column
+        return None
 
     def row(self, row: R, *, here: bool, marked: bool) -> Strip:
         """One row; `here` says that the cursor is on it."""
@@ -67,6 +123,10 @@ class RowPainter(Generic[R]):
         strip = Strip(Segment.simplify(segments)).adjust_cell_length(self._width, plain)
         self._strips[row, here, marked] = strip
         return strip
+
+    def _lay_out(self) -> None:
+        self._layout = layout(self._columns, max(0, self._width - GUTTER))
+        self._strips.clear()
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
