@@ -148,7 +148,7 @@ async def test_after_a_pause_letters_are_commands_again(tmp_path: Path) -> None:
         assert engine.commands == [("pause",)]
 
 
-@pytest.mark.parametrize("tab", ["4", "5", "6"])
+@pytest.mark.parametrize("tab", ["5", "6"])
 async def test_space_marks_nothing_where_marks_mean_nothing(tmp_path: Path, tab: str) -> None:
     async with FetchdeckApp(scripted(tmp_path, rows())).run_test(size=(80, 24)) as pilot:
         await pilot.press(tab)
