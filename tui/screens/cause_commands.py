@@ -53,7 +53,7 @@ class CauseCommands:
     def tell(self, pane: CausePane, told: CauseTable.Highlighted) -> None:
         """Show in the pane what is known of the selected cause; its hosts follow when they are read."""
         pane.show(told.cause, None, told.now)
-        if told.cause is not None and pane.display:
+        if told.cause is not None:
             work = self._tell(pane, told.cause, told.now)
             self._screen.run_worker(work, exclusive=True, group="cause-pane")
 
