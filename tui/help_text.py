@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from ..core.journal.filter import SYNTAX
+from ..core.journal.filter import TERMS
 from ..core.model import State
 from .commands.catalogue import COMMANDS, by_group
 from .commands.key_names import shown_key
@@ -38,6 +38,12 @@ class Topic(NamedTuple):
         """Whether every word is in it, a single character as one of its keys."""
         text = f"{self.keys} {self.text} {self.also}".casefold()
         return all(word in self.keys.split() if len(word) == 1 else word.casefold() in text for word in words)
+
+
+_FILTERS = (
+    Topic("", "word -word      text in the URL, the row or the message, or not in them"),
+    Topic("", "A - negates any term, a comma separates values, quotes keep spaces, tab completes."),
+)
 
 
 class Section(NamedTuple):
@@ -72,7 +78,7 @@ def sections(
         *commands,
         Section("In tables", _of_bindings(table)),
         Section("In the inspector", _of_bindings(inspector)),
-        Section("Filter", tuple(Topic("", line) for line in SYNTAX.split("\n"))),
+        Section("Filter", (*(Topic("", f"{one.example:<16}{one.meaning}") for one in TERMS), *_FILTERS)),
         Section("States", (Topic("", states), Topic("", _SAVING))),
     )
 
