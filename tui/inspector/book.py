@@ -14,7 +14,7 @@ from ..figures import size
 from ..pauses import Pauses
 from ..spans import Line, Span
 from ..widgets.columns import Tone
-from .charsets import UTF_8, decode, looks_like_text, media_type
+from .charsets import UTF_8, decode, looks_like_text, media_type, settled
 from .document import Document, LineDocument
 from .images import image_facts
 from .json_document import NotJsonError, read_json
@@ -73,6 +73,7 @@ def open_book(source: BodySource, content_type: str, wanted: Look, pauses: Pause
     """Find out what a body is, and make a book of it. Blocks; raises OSError and StoppedError."""
     head = source.read(0, _SNIFFED)
     kind, charset = _recognised(head, source.size, content_type)
+    charset = settled(charset, head)
     looks = _looks(kind, source.size)
     look = wanted if wanted in looks else looks[0]
     if look is Look.PRETTY:

@@ -21,6 +21,7 @@ _CODINGS = frozenset({
 # fmt: on
 """Those of the web. Python knows others that are no text, or that take quadratic time."""
 _CHUNK = 262_144
+_BIG_ENDIAN = (codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 UTF_8 = "utf-8"
 
 
@@ -53,9 +54,16 @@ def width_of(charset: str) -> int:
     return 4 if charset.startswith("utf-32") else 2 if charset.startswith("utf-16") else 1
 
 
+def settled(charset: str, head: bytes) -> str:
+    """The coding with its order of octets: by the mark that a body begins with, else as the web has it."""
+    if charset not in ("utf-16", "utf-32"):
+        return charset
+    return f"{charset}-{'be' if head.startswith(_BIG_ENDIAN) else 'le'}"
+
+
 def decode(data: bytes, charset: str) -> str:
     """The text, with U+FFFD for what is none; in parts, because decoding holds up everything else."""
-    decoder = codecs.getincrementaldecoder(charset)("replace")
+    decoder = codecs.getincrementaldecoder(settled(charset, data))("replace")
     parts = [decoder.decode(data[at : at + _CHUNK]) for at in range(0, len(data), _CHUNK)]
     return "".join([*parts, decoder.decode(b"", final=True)]).removeprefix("\ufeff")
 

@@ -190,6 +190,9 @@ class Rows:
             insort(self._heads, line)
         end = self.document.ends[line]
         first, last = bisect_right(self._lines, line), bisect_right(self._lines, end)
+        if not first or self._lines[first - 1] != line:
+            # A block around it is folded; what it shows changes when that is unfolded.
+            return
         lines, starts = array("L"), array("L")
         if line not in self._folded:
             for begin, stop in self._open_runs(line + 1, end + 1):

@@ -60,7 +60,8 @@ class InspectScreen(ModalScreen[None]):
         super().__init__()
         self._engine = engine
         self._reader = reader
-        self._request = request
+        self.request = request
+        """The number of the request that is shown."""
         self._neighbour = neighbour
         self._off_loop = OffLoop()
         self._frame = Vertical(id="inspector")
@@ -77,11 +78,6 @@ class InspectScreen(ModalScreen[None]):
         self._drawn: tuple[RequestDetail, InFlightRow | None, int] | None = None
         self.detail: RequestDetail | None = None
         """What is shown; None while it is read, or when it cannot be."""
-
-    @property
-    def request(self) -> int:
-        """The number of the request that is shown."""
-        return self._request
 
     def compose(self) -> ComposeResult:
         """The sections, the request beside its response's body, and the keys."""
@@ -141,9 +137,9 @@ class InspectScreen(ModalScreen[None]):
         if self._searches.active:
             await self._searches.step(step)
             return
-        found = await self._neighbour(self._request, step) if self._neighbour else None
+        found = await self._neighbour(self.request, step) if self._neighbour else None
         if found is not None:
-            self._request, self.detail, self._drawn = found, None, None
+            self.request, self.detail, self._drawn = found, None, None
             self.details.show(Rows(LineDocument([]), self.details.text_width))
             self._read_again()
 
@@ -161,7 +157,7 @@ class InspectScreen(ModalScreen[None]):
 
     def action_other(self) -> None:
         """From the body to the rest, and back."""
-        self.action_section("REQUEST" if self._focused_view() is self.body.view else "BODY")
+        self.action_section("REQUEST" if self.section is Section.BODY else "BODY")
 
     def action_look(self) -> None:
         """Look at the body in another way."""
@@ -250,11 +246,11 @@ class InspectScreen(ModalScreen[None]):
         self.set_class(not columns and height < _STACKED_FROM, "-single")
 
     def _read_again(self) -> None:
-        if self._reading == self._request:
+        if self._reading == self.request:
             # A read that was given up for the next one each time would never come to its end.
             return
-        self._reading = self._request
-        self.run_worker(self._read(self._request), exclusive=True, group="request")
+        self._reading = self.request
+        self.run_worker(self._read(self.request), exclusive=True, group="request")
 
     async def _read(self, request: int) -> None:
         try:
@@ -296,7 +292,7 @@ class InspectScreen(ModalScreen[None]):
 
     def _relabel(self) -> None:
         detail = self.detail
-        title = f"request {self._request}"
+        title = f"request {self.request}"
         if detail is not None:
             title += f" · {state_cell(detail.row.state).text}"
         self._frame.border_title = Content(title)
