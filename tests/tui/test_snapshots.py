@@ -29,7 +29,7 @@ from fetchdeck.tui.screens.inspect import InspectScreen
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.settings.config_file import Config, Read
 from fetchdeck.tui.settings.preferences import Preferences
-from fetchdeck.tui.widgets import spending_line, status_header
+from fetchdeck.tui.widgets import host_table, spending_line, status_header
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from pytest_textual_snapshot import SVGImageExtension
@@ -150,7 +150,7 @@ HIGH = Scene("high-contrast", "3", MIXED, ((MIDDLE, "high-contrast"),))
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tables show local times, and some lines what is still to come."""
     monkeypatch.setenv("TZ", "UTC")
-    for module in (spending_line, status_header):
+    for module in (spending_line, status_header, host_table):
         monkeypatch.setattr(module, "time", lambda: NOW)
     time.tzset()
     yield

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import time
 
 from ...core.handle import EngineHandle, HostRow, Snapshot
 from ..figures import pace, short
@@ -135,7 +135,7 @@ def _cooling(row: HostRow) -> Cell:
     """Until when, because a countdown would have to be read again and again."""
     if row.rests_s <= 0:
         return Cell(NONE, Tone.MUTED)
-    return Cell(f"◷ until {clock(time.time() + row.rests_s)}", Tone.WARN)
+    return Cell(f"◷ until {clock(time() + row.rests_s)}", Tone.WARN)
 
 
 def _rate(row: HostRow) -> Cell:
