@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RunError
-from .handle import RunState
 from .journal.damage import unusable
 from .journal.folder import RunFolder
 from .journal.lock import is_owned
@@ -19,6 +18,7 @@ from .journal.records import Cause
 from .model import Counts
 from .moments import iso
 from .printable import safe_json
+from .snapshot import RunState
 
 
 @dataclass(frozen=True, slots=True)

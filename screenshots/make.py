@@ -16,9 +16,9 @@ from pathlib import Path
 import resvg_py
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.job import Options
 from fetchdeck.core.loops import run_fair
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.demo.setup import demo_job, demo_setup

@@ -16,8 +16,9 @@ from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
 
-from ..core.handle import EngineHandle, RunState, Snapshot
+from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
+from ..core.snapshot import RunState, Snapshot
 from . import concurrency_steps, theme
 from .colourless import Colourless, wants_no_colour
 from .commands.catalogue import bindings

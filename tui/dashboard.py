@@ -21,7 +21,8 @@ from rich.console import Console
 from textual.events import Resize
 
 from ..core.errors import FetchdeckError
-from ..core.handle import EngineHandle, RunState
+from ..core.handle import EngineHandle
+from ..core.snapshot import RunState
 from .app import FetchdeckApp
 from .settings.preferences import load_preferences
 from .signals import Signals

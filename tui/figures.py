@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.handle import Eta, RunState
 from ..core.model import State
+from ..core.snapshot import Eta, RunState
 
 STATE_GLYPHS = {
     State.QUEUED: "○",

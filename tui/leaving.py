@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core.handle import EngineHandle, Snapshot
+from ..core.handle import EngineHandle
+from ..core.snapshot import Snapshot
 from .screens.quit import Leave, over
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ..core.handle import RunState, Snapshot
+from ..core.snapshot import RunState, Snapshot
 from .commands.catalogue import COMMANDS
 from .commands.declaration import Command
 from .commands.keymap import Keymap

@@ -7,8 +7,10 @@ import os
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
-from ..core.handle import EngineHandle, Event, EventKind, RunState, Snapshot
+from ..core.handle import EngineHandle
+from ..core.past import EventKind
 from ..core.printable import printable
+from ..core.snapshot import Event, RunState, Snapshot
 from .cells import cells_of, clip
 from .figures import clock, count, eta, percent
 from .job_control import in_background

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from textual.app import App
 from textual.widgets import Input
 
-from ..core.handle import Asking, EngineHandle, Snapshot
+from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
+from ..core.snapshot import Asking, Snapshot
 from .credentials import Credentials
 from .screens.canary import CanaryScreen
 from .screens.credentials import CredentialsScreen

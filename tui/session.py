@@ -13,12 +13,13 @@ from typing import BinaryIO
 
 from ..core.engine.engine import Engine
 from ..core.engine.run import open_run
-from ..core.handle import Asking, Latency, RunState, Spending
 from ..core.job import Job, Options
 from ..core.journal.filter import RowFilter
+from ..core.latencies import Latency
 from ..core.loops import run_fair, run_plain
 from ..core.printable import printable
 from ..core.report import Status, run_status
+from ..core.snapshot import Asking, RunState, Spending
 from .exporting import write_export
 from .job_control import background_access_allowed
 from .plain import show_progress

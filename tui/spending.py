@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..core.handle import Snapshot, Spending
 from ..core.printable import printable
+from ..core.snapshot import Snapshot, Spending
 from .figures import count, span
 
 _PERIODS = {"minute": "this minute", "hour": "this hour", "day": "today", "month": "this month"}

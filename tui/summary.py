@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ..core.handle import Latency, RunState, Spending
 from ..core.journal.records import Cause
+from ..core.latencies import Latency
 from ..core.model import State
 from ..core.policies.trend import NO_TREND
 from ..core.printable import printable
 from ..core.report import Status
+from ..core.snapshot import RunState, Spending
 from .cells import clip
 from .figures import clock, count, milliseconds, percent, size
 from .shell_words import quote_path

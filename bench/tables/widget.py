@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.snapshot import RunState, Snapshot
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual.app import App, ComposeResult
 from textual.events import MouseScrollDown, MouseScrollUp

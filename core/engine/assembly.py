@@ -6,7 +6,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any, cast
 
-from ..handle import Asking
 from ..inputs.recall import Recall
 from ..inputs.source import Source
 from ..job import Job
@@ -19,6 +18,7 @@ from ..policies.breaker import Breakers
 from ..policies.rate import Pacer
 from ..policies.stop import StopWatch
 from ..secrets.templates import masked_templates
+from ..snapshot import Asking
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
 from .controls import Controls

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ..handle import EventKind
 from ..limits.gate import Gate
+from ..past import EventKind
 from ..policies.governor import Bounds
 from .events import EventLog
 from .governors import Governors

@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import EditError
-from ..handle import Eta, EventBatch, EventKind, HostRow, InFlightRow, RunState, Snapshot
 from ..journal.filter import RowFilter
 from ..journal.folder import RunFolder
 from ..model import Counts, EditedRequest, Headers
-from ..past import PastView
+from ..past import EventKind, PastView
 from ..policies.eta import estimate
+from ..snapshot import Eta, EventBatch, HostRow, InFlightRow, RunState, Snapshot
 from .equipment import Equipment
 from .session import Session
 

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from ..handle import Event, EventBatch, EventKind
 from ..journal.entries import Noted
 from ..journal.writer import Journal
+from ..past import EventKind
 from ..printable import printable
 from ..secrets.redact import Redactor
+from ..snapshot import Event, EventBatch
 
 HELD = 1000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..handle import EventKind
 from ..limits.hosts import HostLimits
+from ..past import EventKind
 from ..policies.governor import Bounds, Decision, Governor, Signal
 
 START = 4

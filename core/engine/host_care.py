@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..handle import EventKind
 from ..limits.hosts import HostLimits
 from ..model import FailureKind, Outcome, Reply
+from ..past import EventKind
 from ..policies.breaker import Breakers, sign
 from ..policies.cooling import LONGEST_S, Refusals, rest
 from ..policies.governor import Signal

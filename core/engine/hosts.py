@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from time import monotonic
 
-from ..handle import HostRow
 from ..limits.hosts import HostLimit, HostLimits
 from ..model import FailureKind
+from ..snapshot import HostRow
 from .recent_rate import RecentRate
 
 MOST_HOSTS = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..handle import RunState
+from ..snapshot import RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..handle import Latency, Second
-from ..latencies import Latencies, cell_of
+from ..latencies import Latencies, Latency, cell_of
+from ..snapshot import Second
 
 HISTORY_S = 120
 RECENT_S = 10

@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from ..handle import Asking, RunState
+from ..snapshot import Asking, RunState
 from .recorder import keep
 from .spending import META
 

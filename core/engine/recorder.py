@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from ..handle import Event
 from ..journal.history import values_of
 from ..journal.opening import open_for_reading
 from ..journal.writer import Journal
 from ..latencies import Latencies
 from ..past import PastView, Stretch
+from ..snapshot import Event
 from .meter import Meter
 from .remembering import Remembered
 from .timeline import UNITS_S

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..errors import EditError, FetchdeckError
-from ..handle import EventKind
 from ..journal.edits import Edit, Stored
 from ..journal.store import Store
 from ..journal.writer import Journal
 from ..model import EditedRequest, Request, State
+from ..past import EventKind
 from ..printable import printable
 from .editing import Editing, needs_row
 from .events import EventLog

@@ -7,10 +7,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from ..errors import InputError
-from ..handle import Asking, EventKind, RunState
 from ..journal.entries import Ended
 from ..journal.store import Store
 from ..model import FailureKind
+from ..past import EventKind
+from ..snapshot import Asking, RunState
 from .equipment import Equipment
 from .holds import Hold, Holds
 from .ingest import Ingest

@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..handle import Spending
 from ..journal.store import Store
 from ..model import Counts
 from ..policies.cost import Price, projected_attempts
 from ..policies.quota import Quota
 from ..policies.quota_terms import Period, QuotaTerms
+from ..snapshot import Spending
 from .watch import boot_clock
 
 META = "quota"

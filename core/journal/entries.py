@@ -80,6 +80,6 @@ class Noted:
     at: float
     """Wall clock, seconds since the epoch."""
     kind: str
-    """A value of core/handle.py EventKind."""
+    """A value of core/past.py EventKind."""
     text: str
     """Printable, secrets masked."""

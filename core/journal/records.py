@@ -107,6 +107,6 @@ class EventRecord:
     at: float
     """Wall clock, seconds since the epoch."""
     kind: str
-    """A value of core/handle.py EventKind, or of that of a newer fetchdeck."""
+    """A value of core/past.py EventKind, or of that of a newer fetchdeck."""
     text: str
     """Printable, secrets masked."""

@@ -97,7 +97,7 @@ CREATE TABLE events(
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,            -- sessions.n
     at REAL NOT NULL,
-    kind TEXT NOT NULL,                  -- core/handle.py EventKind
+    kind TEXT NOT NULL,                  -- core/past.py EventKind
     text TEXT NOT NULL                   -- secrets masked
 )
 """

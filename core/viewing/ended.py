@@ -6,8 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..engine.meter import HISTORY_S, Meter
-from ..handle import Latency, Second
+from ..latencies import Latency
 from ..model import State
+from ..snapshot import Second
 from .hosts import HostTallies
 
 STEP = 5_000

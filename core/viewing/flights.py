@@ -6,8 +6,8 @@ import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 
-from ..handle import InFlightRow
 from ..model import Phase
+from ..snapshot import InFlightRow
 
 MOST = 10_000
 """Rows that are held; no run has more in flight for long."""

@@ -7,8 +7,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from ..handle import HostRow
 from ..model import FailureKind, State
+from ..snapshot import HostRow
 
 MOST_HOSTS = 10_000
 """Hosts with a row of their own: the first ones met. All others share one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..handle import Eta, RunState, Snapshot, Spending
 from ..policies.eta import estimate
+from ..snapshot import Eta, RunState, Snapshot, Spending
 from .ended import Lately
 from .standing import Settings, Standing
 

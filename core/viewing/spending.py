@@ -7,11 +7,11 @@ import sqlite3
 
 from ..engine.spending import META, Purse, Terms
 from ..errors import FetchdeckError
-from ..handle import Spending
 from ..model import Counts
 from ..policies.cost import Price
 from ..policies.quota import Quota
 from ..policies.quota_terms import QuotaTerms
+from ..snapshot import Spending
 from .standing import Settings
 
 

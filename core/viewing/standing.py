@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ..handle import Event, EventKind
 from ..job import Options
 from ..journal.records import EventRecord
+from ..past import EventKind
 from ..report import Status, status_of
+from ..snapshot import Event
 from .flights import Leased, leased
 
 MOST_EVENTS = 1_000

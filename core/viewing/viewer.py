@@ -13,12 +13,12 @@ from pathlib import Path
 from ..engine.remembering import News, Remembered
 from ..engine.spending import Terms
 from ..errors import FetchdeckError, RunError
-from ..handle import Event, EventBatch, HostRow, InFlightRow, Snapshot
 from ..journal.damage import unusable
 from ..journal.folder import RunFolder
 from ..journal.lock import is_owned
 from ..journal.reader import JournalReader
 from ..past import PastView
+from ..snapshot import Event, EventBatch, HostRow, InFlightRow, Snapshot
 from .ended import EndedRequests
 from .flights import Flights
 from .picture import going, picture

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import EventKind, RunState
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import RunState
 
 from tests.core.test_engine import FAST, until, write_urls
 from tests.support.ledger import Ledger, ledger_server

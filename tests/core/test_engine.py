@@ -11,11 +11,11 @@ from fetchdeck.core.detail import request_detail
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run, stored_job
 from fetchdeck.core.errors import FetchdeckError, InputError, RunBusyError, RunError, TemplateError
-from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import Counts, FailureKind, State
+from fetchdeck.core.snapshot import RunState, Snapshot
 
 from tests.support.ledger import Ledger, ledger_server
 

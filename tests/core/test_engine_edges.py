@@ -17,11 +17,11 @@ from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.engine.troubles import Troubles
 from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import export_run
-from fetchdeck.core.handle import RunState, Snapshot
 from fetchdeck.core.job import InputFormat, Job, Options, Templates
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import Counts, State
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState, Snapshot
 
 from tests.core.test_engine import FAST, run_all, until, write_urls
 from tests.support.ledger import Ledger, ledger_server

@@ -15,10 +15,11 @@ import pytest
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.errors import OptionError
-from fetchdeck.core.handle import Asking, EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import Asking, RunState, Snapshot
 
 from tests.support.fault_server import FaultServer, Script, Send, reply
 from tests.support.ledger import Ledger, ledger_server

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import Asking, EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import Asking, RunState, Snapshot
 
 from tests.support.fault_server import reply
 from tests.support.ledger import Ledger, ledger_server

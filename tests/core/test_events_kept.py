@@ -16,7 +16,6 @@ from fetchdeck.core.engine.events import HELD, EventLog
 from fetchdeck.core.engine.option_texts import changed, unusual
 from fetchdeck.core.engine.run import open_run, stored_job
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.handle import EventKind
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal import schema
 from fetchdeck.core.journal.entries import Noted
@@ -27,6 +26,7 @@ from fetchdeck.core.journal.records import EventRecord
 from fetchdeck.core.journal.salvage.rescue import salvage
 from fetchdeck.core.journal.store import Store
 from fetchdeck.core.journal.writer import Journal, Listener
+from fetchdeck.core.past import EventKind
 from fetchdeck.core.report import run_status
 from fetchdeck.core.secrets.redact import Redactor
 from hypothesis import given

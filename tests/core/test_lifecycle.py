@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from fetchdeck.core.engine.lifecycle import Facts, settled
-from fetchdeck.core.handle import RunState
+from fetchdeck.core.snapshot import RunState
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -14,9 +14,10 @@ import pytest
 from fetchdeck.core.engine import outage
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import RunState, Snapshot
 
 from tests.support.outlet import Outlet, outlet
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import EventKind
 from fetchdeck.core.job import Job, Options
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
 
 from bench.governor.limited_server import Connection, Window
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.lock import RunLock
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState
 
 from ..support.journal_factory import Made, make_journal
 

@@ -15,12 +15,13 @@ from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.errors import EditError
 from fetchdeck.core.export import SecretSources, export_run
-from fetchdeck.core.handle import EventKind, RunState, Snapshot
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.journal.records import RequestDetail
 from fetchdeck.core.journal.salvage.rescue import salvage
 from fetchdeck.core.model import Counts, EditedRequest, FailureKind, State
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import RunState, Snapshot
 
 from tests.support.canaries import leaks_below
 from tests.support.ledger import Ledger, ledger_server
@@ -263,7 +264,7 @@ _EDIT_AND_WAIT = """
 import asyncio, sys
 from pathlib import Path
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import EventKind
+from fetchdeck.core.past import EventKind
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import EditedRequest
 

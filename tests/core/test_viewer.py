@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.handle import EventKind, RunState
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.lock import RunLock
 from fetchdeck.core.model import EditedRequest, FailureKind, State
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.core.viewing.hosts import HostTallies
 from fetchdeck.core.viewing.refusing import ReadOnlyError
 from fetchdeck.core.viewing.viewer import Viewer, open_view

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.journal.reader import attempts, response
 from fetchdeck.core.journal.records import AttemptRecord, ResponseRecord
 from fetchdeck.core.model import FailureKind, State
+from fetchdeck.core.snapshot import RunState
 
 from .fault_server import FaultServer
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.job import Job, Options
+from fetchdeck.core.snapshot import RunState
 
 from tests.support.fault_server import FaultServer, Send, reply
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fetchdeck.core.handle import RunState, Snapshot
+from fetchdeck.core.snapshot import RunState, Snapshot
 from fetchdeck.tui.dashboard import DashboardError, run_dashboard
 from fetchdeck.tui.signals import Signals
 from fetchdeck.tui.terminal_writer import TerminalWriter

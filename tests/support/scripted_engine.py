@@ -7,22 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fetchdeck.core.engine.timeline import Timeline
-from fetchdeck.core.handle import (
-    Eta,
-    Event,
-    EventBatch,
-    EventKind,
-    HostRow,
-    InFlightRow,
-    Latency,
-    RunState,
-    Second,
-    Snapshot,
-)
 from fetchdeck.core.journal.filter import RowFilter
-from fetchdeck.core.latencies import Latencies, cell_of
+from fetchdeck.core.latencies import Latencies, Latency, cell_of
 from fetchdeck.core.model import Counts, EditedRequest, FailureKind, Headers, Phase, State
-from fetchdeck.core.past import PastView, Stretch
+from fetchdeck.core.past import EventKind, PastView, Stretch
+from fetchdeck.core.snapshot import Eta, Event, EventBatch, HostRow, InFlightRow, RunState, Second, Snapshot
 from textual.app import App
 
 from .journal_factory import Made, make_journal

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fetchdeck.core.handle import Event, EventBatch, HostRow, InFlightRow, Latency, RunState, Snapshot
+from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts
 from fetchdeck.core.printable import printable
+from fetchdeck.core.snapshot import Event, EventBatch, HostRow, InFlightRow, RunState, Snapshot
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.message import Message

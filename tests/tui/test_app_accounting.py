@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from fetchdeck.core.handle import Eta
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.snapshot import Eta
 from fetchdeck.tui import figures
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.accounting import RARE, accounting_line

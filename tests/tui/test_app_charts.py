@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fetchdeck.core.handle import Latency, Second
+from fetchdeck.core.latencies import Latency
+from fetchdeck.core.snapshot import Second
 from fetchdeck.tui.dots import Canvas
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.charts import latency_chart, throughput_chart

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.tabs import Listed, tabs_of

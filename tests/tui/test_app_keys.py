@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import State
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.commands.catalogue import COMMANDS
 from fetchdeck.tui.commands.declaration import Command, Scope

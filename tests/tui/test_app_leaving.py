@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.model import Counts
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.quit import LeaveScreen

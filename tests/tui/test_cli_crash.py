@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState
 
 LIMIT_S = 30.0
 BROKEN = """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import OptionError, TemplateError
-from fetchdeck.core.handle import Asking, RunState
 from fetchdeck.core.journal.job_names import JobNames
+from fetchdeck.core.snapshot import Asking, RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.credentials import FORM, Credentials, described, parse_credentials
 from fetchdeck.tui.screens.credentials import CredentialsScreen

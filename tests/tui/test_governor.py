@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import Event, EventKind
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import Event
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.plain import LogView
 from fetchdeck.tui.screens.event import EventScreen

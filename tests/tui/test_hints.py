@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.commands.catalogue import command_of
 from fetchdeck.tui.commands.keymap import DEFAULT

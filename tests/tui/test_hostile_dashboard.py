@@ -17,9 +17,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import Event, EventKind, InFlightRow, RunState
 from fetchdeck.core.model import FailureKind, Phase, State
+from fetchdeck.core.past import EventKind
 from fetchdeck.core.printable import printable
+from fetchdeck.core.snapshot import Event, InFlightRow, RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.help import HelpScreen

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fetchdeck.core.handle import Event, EventKind, HostRow, InFlightRow, RunState
 from fetchdeck.core.journal.records import Cause, TableRow
 from fetchdeck.core.model import FailureKind, Phase, State
+from fetchdeck.core.past import EventKind
 from fetchdeck.core.printable import printable
+from fetchdeck.core.snapshot import Event, HostRow, InFlightRow, RunState
 from fetchdeck.tui.body_text import body_text
 from fetchdeck.tui.screens.inspect_view import wrap
 from fetchdeck.tui.spans import Span, cut, justify, text_of, width_of

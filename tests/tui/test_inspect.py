@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
-from fetchdeck.core.handle import InFlightRow
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import EditedRequest, FailureKind, Phase, State
+from fetchdeck.core.snapshot import InFlightRow
 from fetchdeck.tui.inspector.search_line import SearchLine
 from fetchdeck.tui.inspector.source import PAGE
 from fetchdeck.tui.screens.inspect import InspectScreen, Neighbour

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.cli import cli
 from fetchdeck.tui.commands.catalogue import COMMANDS, offered

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import Eta, Event, EventKind, RunState
 from fetchdeck.core.model import Counts
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import Eta, Event, RunState
 from fetchdeck.tui.plain import BarView, LogView, bar_line, progress_line, show_progress
 from fetchdeck.tui.terminal_writer import TerminalWriter
 from hypothesis import given

@@ -3,11 +3,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from fetchdeck.core.handle import Latency, RunState
 from fetchdeck.core.journal.records import Cause
+from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts, FailureKind
 from fetchdeck.core.policies.trend import Trend
 from fetchdeck.core.report import Status
+from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.summary import summary_lines
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import Asking, RunState, Snapshot
 from fetchdeck.core.model import FailureKind, State
+from fetchdeck.core.snapshot import Asking, RunState, Snapshot
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.canary import CanaryScreen
 from fetchdeck.tui.screens.help import HelpScreen

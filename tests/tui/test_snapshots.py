@@ -12,17 +12,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import (
-    Asking,
-    Event,
-    EventKind,
-    Latency,
-    RunState,
-    Second,
-    Snapshot,
-    Spending,
-)
+from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts, State
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import Asking, Event, RunState, Second, Snapshot, Spending
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.inspect import InspectScreen

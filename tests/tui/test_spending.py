@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState, Spending
 from fetchdeck.core.model import Counts
 from fetchdeck.core.report import Status
+from fetchdeck.core.snapshot import RunState, Spending
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.plain import bar_line, progress_line
 from fetchdeck.tui.spans import text_of, width_of

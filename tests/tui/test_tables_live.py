@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fetchdeck.core.handle import Event, EventKind, HostRow, InFlightRow
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, Phase
+from fetchdeck.core.past import EventKind
+from fetchdeck.core.snapshot import Event, HostRow, InFlightRow
 from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState
 
 from ..support.ledger import Ledger, ledger_server
 from ..support.pty_session import FETCHDECK, PtySession, pty_session

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fetchdeck.core.handle import RunState
 from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState
 
 from ..support.ledger import Ledger, ledger_server
 from ..support.pty_session import PtySession, pty_session

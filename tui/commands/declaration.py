@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...core.handle import RunState
+from ...core.snapshot import RunState
 
 
 class Scope(StrEnum):

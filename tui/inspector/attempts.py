@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from ...core.handle import InFlightRow
 from ...core.journal.records import AttemptRecord, RequestDetail
 from ...core.model import Phase, State
 from ...core.printable import printable
+from ...core.snapshot import InFlightRow
 from ..spans import Line, Span, width_of
 from ..widgets.columns import Tone
 from ..widgets.journal_table_columns import failure_text, status_tone

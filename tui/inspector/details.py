@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ...core.handle import InFlightRow
 from ...core.journal.records import RequestDetail, ResponseRecord
 from ...core.model import Headers
 from ...core.printable import printable
+from ...core.snapshot import InFlightRow
 from ..body_text import body_text
 from ..curl import curl_command
 from ..spans import Line, Span

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...core.errors import FetchdeckError
-from ...core.handle import Asking, Snapshot
 from ...core.journal.ended_rows import ended_rows
 from ...core.journal.reader import JournalReader
 from ...core.printable import printable
+from ...core.snapshot import Asking, Snapshot
 from ..widgets.key_footer import KeyFooter, KeyHint
 from .question import QuestionScreen
 from .request_panel import RequestPanel

@@ -15,10 +15,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ...core.errors import FetchdeckError, OptionError
-from ...core.handle import Asking, Snapshot
 from ...core.journal.job_names import JobNames, job_names
 from ...core.journal.reader import JournalReader
 from ...core.printable import printable
+from ...core.snapshot import Asking, Snapshot
 from ..credentials import Credentials, described, parse_credentials
 from ..widgets.field import SecretField
 from .question import Decision, QuestionScreen

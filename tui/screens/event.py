@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...core.handle import Event
 from ...core.printable import printable
+from ...core.snapshot import Event
 from ..widgets.dialog_footer import DialogFooter
 from ..widgets.quantities import clock
 

@@ -13,11 +13,12 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 
 from ...core.errors import FetchdeckError
-from ...core.handle import EngineHandle, InFlightRow, Snapshot
+from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail
 from ...core.model import State
 from ...core.printable import printable
+from ...core.snapshot import InFlightRow, Snapshot
 from ..inspector.body_panel import BodyPanel
 from ..inspector.commands import bindings, hints
 from ..inspector.details import Section, details_of, tabs_of

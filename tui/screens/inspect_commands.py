@@ -7,11 +7,12 @@ from pathlib import Path
 from textual.screen import Screen
 
 from ...core.detail import check_masks, request_detail
-from ...core.handle import EngineHandle, InFlightRow
+from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail
 from ...core.model import EditedRequest, State
 from ...core.printable import printable
+from ...core.snapshot import InFlightRow
 from ..curl import curl_command
 from ..figures import size
 from ..inspector.book import Book, extension

@@ -13,9 +13,10 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from ...core.handle import EngineHandle, Snapshot
+from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ...core.model import State
+from ...core.snapshot import Snapshot
 from ..commands.availability import hinted_now
 from ..commands.catalogue import bindings
 from ..commands.declaration import Scope

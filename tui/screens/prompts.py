@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.handle import Snapshot
+from ...core.snapshot import Snapshot
 from .. import concurrency_steps, figures
 from ..commands.keymap import Keymap
 from ..typed_rate import TypedRate, parse_typed_rate

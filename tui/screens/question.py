@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.reactive import var
 from textual.screen import ModalScreen
 
-from ...core.handle import Asking, Snapshot
+from ...core.snapshot import Asking, Snapshot
 
 
 class Decision(Enum):

@@ -12,7 +12,7 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ...core.handle import RunState, Snapshot
+from ...core.snapshot import RunState, Snapshot
 from ..figures import count
 from ..widgets.dialog_footer import DialogFooter
 

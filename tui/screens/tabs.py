@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...core.handle import Snapshot
 from ...core.model import Counts, State
+from ...core.snapshot import Snapshot
 from ..widgets.tab_bar import Tab
 
 PROBLEMS = frozenset({State.FAILED, State.SKIPPED, State.INVALID})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
 
-from ...core.handle import Snapshot
 from ...core.model import Counts, State
+from ...core.snapshot import Snapshot
 from ..figures import STATE_GLYPHS, count
 from ..spans import Line, Span, join, width_of
 from .columns import Tone

@@ -13,10 +13,10 @@ from textual.message import Message
 from textual.reactive import var
 
 from ...core.errors import FetchdeckError
-from ...core.handle import RunState, Snapshot
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
 from ...core.policies.trend import MINUTE_S, Direction
+from ...core.snapshot import RunState, Snapshot
 from ..trend import moment_of, sparkline, trend_words
 from .columns import Cell, Column, Tone
 from .journal_table_columns import status_tone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from ...core.handle import Second, Snapshot
+from ...core.snapshot import Second, Snapshot
 from ..dots import DOWN, Canvas
 from ..figures import milliseconds, short
 from ..spans import Line, Span, justify

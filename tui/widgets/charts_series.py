@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor
 from typing import TypeVar
 
-from ...core.handle import Second
+from ...core.snapshot import Second
 
 T = TypeVar("T")
 WINDOWS_S = (30, 60, 120)

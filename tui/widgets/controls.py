@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.handle import Snapshot
+from ...core.snapshot import Snapshot
 from ..figures import count, milliseconds, pace, rate, short, size
 from ..spans import Line, Span, fill, join, width_of
 from .columns import Tone

@@ -7,7 +7,8 @@ from time import monotonic
 
 from textual.reactive import var
 
-from ...core.handle import EngineHandle, Snapshot
+from ...core.handle import EngineHandle
+from ...core.snapshot import Snapshot
 from .columns import Column
 from .table_marks import MOST, Marks
 from .virtual_table import R, VirtualTable

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from textual.reactive import var
 
-from ...core.handle import EngineHandle, Event, EventKind, Snapshot
+from ...core.handle import EngineHandle
+from ...core.past import EventKind
+from ...core.snapshot import Event, Snapshot
 from .columns import Cell, Column, Tone
 from .quantities import clock
 from .virtual_table import VirtualTable

@@ -8,9 +8,9 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
-from ...core.handle import Snapshot
 from ...core.model import State
 from ...core.printable import printable
+from ...core.snapshot import Snapshot
 from ..figures import STATE_GLYPHS, count
 from ..spans import Line, Span, cut, join, width_of
 from .accounting import STATE_TONES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import time
 
-from ...core.handle import EngineHandle, HostRow, Snapshot
+from ...core.handle import EngineHandle
+from ...core.snapshot import HostRow, Snapshot
 from ..figures import pace, short
 from .columns import Cell, Column, Tone
 from .engine_table import EngineTable

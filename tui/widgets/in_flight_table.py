@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.handle import EngineHandle, InFlightRow, Snapshot
+from ...core.handle import EngineHandle
 from ...core.model import Phase
+from ...core.snapshot import InFlightRow, Snapshot
 from .columns import Cell, Column, Tone
 from .engine_table import EngineTable
 from .journal_table_columns import host_of, short_url

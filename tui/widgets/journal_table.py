@@ -13,13 +13,13 @@ from time import monotonic
 from textual.reactive import var
 
 from ...core.errors import FetchdeckError
-from ...core.handle import Snapshot
 from ...core.journal.filter import RowFilter
 from ...core.journal.order import Order, SortColumn
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import TableRow
 from ...core.journal.view import View
 from ...core.model import State
+from ...core.snapshot import Snapshot
 from .journal_table_columns import PROBLEM_COLUMNS, PROBLEM_MORE, SUCCESS_COLUMNS, SUCCESS_MORE
 from .table_foot import Foot
 from .table_marks import MOST

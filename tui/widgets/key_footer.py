@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.reactive import var
 
-from ...core.handle import RunState, Snapshot
+from ...core.snapshot import RunState, Snapshot
 from ..commands.declaration import Command
 from ..commands.keymap import Keymap
 from ..spans import Line, Span, cut

@@ -10,7 +10,7 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ...core.handle import Snapshot
+from ...core.snapshot import Snapshot
 from ..spans import Line, cut
 from .columns import TONES, tone_css
 

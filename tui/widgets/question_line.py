@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from textual import events
 
-from ...core.handle import Asking, Snapshot
 from ...core.printable import printable
+from ...core.snapshot import Asking, Snapshot
 from ..commands.catalogue import command_of
 from ..commands.keymap import Keymap
 from ..spans import Line, Span

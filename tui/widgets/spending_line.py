@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import time
 
-from ...core.handle import Snapshot, Spending
+from ...core.snapshot import Snapshot, Spending
 from ..figures import span
 from ..spans import Line, Span, join, width_of
 from ..spending import cost_words, quota_words, share_words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from time import time
 
-from ...core.handle import RunState, Snapshot
 from ...core.printable import printable
+from ...core.snapshot import RunState, Snapshot
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
 from ..spans import Line, Span, cut, justify, width_of
 from ..spending import quota_wait

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
-from ...core.handle import Snapshot
+from ...core.snapshot import Snapshot
 from ..figures import count, short
 from ..spans import Line, Span, width_of
 from .columns import Tone
