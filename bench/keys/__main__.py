@@ -64,6 +64,8 @@ def measure(concurrency: int, keys: int, size: tuple[int, int], rate: int) -> li
             terminal = Terminal(["run", "rows.txt", "--tui", "-c", str(concurrency)], folder, size, client)
             try:
                 terminal.until(lambda: "running" in terminal.screen.text, _START_S)
+                terminal.press("p", lambda: run_status(folder / "rows.run").counts.total == rows, _START_S)
+                terminal.press("p", lambda: "running" in terminal.screen.text, _START_S)
                 terminal.read(_SETTLES_S)
                 return _typed(terminal, folder / "rows.run", concurrency, keys)
             finally:
