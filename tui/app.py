@@ -18,8 +18,7 @@ from textual.screen import Screen
 
 from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
-from ..core.snapshot import RunState, Snapshot
-from . import concurrency_steps, theme
+from . import concurrency_steps, rate_steps, theme
 from .colourless import Colourless, wants_no_colour
 from .commands.catalogue import bindings
 from .commands.declaration import Scope
@@ -144,6 +143,11 @@ class FetchdeckApp(App[None]):
             return False
         if action == "toggle_pause":
             return self.snapshot is None or self.snapshot.state in (RunState.RUNNING, RunState.PAUSED)
+        if action == "abort_in_flight":
+            now = self.snapshot
+            return now is not None and now.state is RunState.PAUSED and now.in_use > 0
+        if action == "rate_up":
+            return self.snapshot is None or self.snapshot.rate_limit is not None
         if action == "show_question":
             return self.snapshot is not None and self.snapshot.asking in WITH_A_SCREEN
         return True
@@ -171,6 +175,20 @@ class FetchdeckApp(App[None]):
     def action_concurrency_halve(self) -> None:
         """Half as many."""
         self._step(concurrency_steps.halve)
+
+    def action_rate_up(self) -> None:
+        """A tenth more requests a second."""
+        self._step_rate(rate_steps.up(self.engine.snapshot().rate_limit))
+
+    def action_rate_down(self) -> None:
+        """A tenth fewer requests a second."""
+        snapshot = self.engine.snapshot()
+        self._step_rate(rate_steps.down(snapshot.rate_limit, snapshot.rate_per_s))
+
+    def action_abort_in_flight(self) -> None:
+        """Break off what the pause would wait for."""
+        self.engine.abort_in_flight()
+        self.pull()
 
     def action_toggle_auto(self) -> None:
         """Have limits found automatically, or keep what there is."""
@@ -257,6 +275,11 @@ class FetchdeckApp(App[None]):
         Later, because Textual binds to the node whose message is being handled: that may be a widget that was clicked.
         """
         self.call_next(lambda: self.push_screen(screen.data_bind(FetchdeckApp.snapshot), callback))
+
+    def _step_rate(self, per_second: float | None) -> None:
+        if per_second is not None:
+            self.engine.set_rate(per_second)
+            self.pull()
 
     def _step(self, step: Callable[[int], int]) -> None:
         self.engine.set_concurrency(step(self.engine.snapshot().limit))

@@ -15,6 +15,8 @@ class Span(NamedTuple):
 
     text: str
     tone: Tone = Tone.PLAIN
+    action: str = ""
+    """The Textual action that a click on it runs; empty for none."""
 
 
 Line = tuple[Span, ...]
@@ -39,7 +41,7 @@ def cut(line: Line, width: int) -> Line:
     for span in line:
         used = cell_len(span.text)
         if used > left:
-            kept.append(Span(set_cell_size(span.text, left), span.tone))
+            kept.append(span._replace(text=set_cell_size(span.text, left)))
             break
         kept.append(span)
         left -= used

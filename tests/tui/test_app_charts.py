@@ -1,59 +1,54 @@
-"""The charts' strips: every second has its place, scales hold, and any history can be drawn."""
+"""The charts' strips: every stretch has its place, scales hold, and any past can be drawn."""
 
 from __future__ import annotations
 
-from fetchdeck.core.latencies import Latency
+from fetchdeck.core.engine.timeline import Timeline
+from fetchdeck.core.latencies import Latencies, Latency, cell_of
+from fetchdeck.core.past import EventKind, Mark, PastView, Stretch
 from fetchdeck.core.snapshot import Second
+from fetchdeck.tui import rate_steps
 from fetchdeck.tui.dots import Canvas
-from fetchdeck.tui.spans import text_of, width_of
-from fetchdeck.tui.widgets.charts import latency_chart, throughput_chart
+from fetchdeck.tui.spans import Span, text_of, width_of
+from fetchdeck.tui.widgets import charts_drawing as drawing
 from fetchdeck.tui.widgets.charts_axis import SPREAD, Axis, axis_for, round_up
-from fetchdeck.tui.widgets.charts_series import by_column, mean_of, window_s, worst
+from fetchdeck.tui.widgets.charts_time import nearest, time_axis
 from fetchdeck.tui.widgets.columns import Tone
 from hypothesis import given
 from hypothesis import strategies as st
 
-LATENCIES = st.lists(st.floats(0, 1e6), min_size=3, max_size=3).map(lambda three: Latency(*sorted(three)))
-SECONDS = st.builds(Second, st.integers(0, 10**6), st.integers(0, 10**6), st.none() | LATENCIES)
-HISTORIES = st.lists(SECONDS, max_size=120)
+from ..support.scripted_engine import made_past
+
+CELLS = st.dictionaries(st.integers(-160, 420), st.integers(1, 10**6), max_size=6).map(Latencies.of)
+STRETCHES = st.builds(
+    Stretch,
+    st.floats(1e9, 2e9),
+    st.sampled_from((1.0, 10.0, 600.0)),
+    st.sampled_from((0.0, 1.0)),
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+    st.floats(0, 1e5),
+    st.integers(1, 10**5),
+    CELLS,
+)
+PASTS = st.lists(STRETCHES | st.none(), min_size=1, max_size=120).map(tuple)
 
 
-@given(HISTORIES, st.integers(1, 120), st.integers(1, 30))
-def test_any_history_fills_its_rectangle(history: list[Second], width: int, height: int) -> None:
-    for lines, least in (
-        (throughput_chart(history, width, height), 2),
-        (latency_chart(history, width, height), 1),
+@given(PASTS, st.integers(1, 100), st.integers(1, 30))
+def test_any_past_fills_its_rectangle(columns: tuple[Stretch | None, ...], width: int, height: int) -> None:
+    across = drawing.dots_across(width)
+    view = PastView((columns * across)[:across], 60.0, (Mark(0, 1e9, EventKind.TROUBLE, "x"),))
+    for draw, least in (
+        (drawing.throughput, 2),
+        (drawing.latency, 1),
+        (drawing.flying, 1),
+        (drawing.errors, 1),
+        (lambda view, width, height: drawing.histogram(view.latencies, width, height), 2),
     ):
-        assert len(lines) == max(least, height)
+        lines = draw(view, width, height)
+        assert len(lines) in {max(least, height), height + 1}
         assert len({width_of(line) for line in lines}) == 1
         assert width_of(lines[0]) == max(8, width)
-
-
-@given(HISTORIES.filter(bool), st.integers(1, 400))
-def test_every_second_is_seen_and_the_newest_is_at_the_right(history: list[Second], columns: int) -> None:
-    seen: set[int] = set()
-    merged = by_column(range(len(history)), columns, lambda part: seen.update(part) or part[-1])  # type: ignore[arg-type]
-    assert seen == set(range(len(history)))
-    assert merged[-1] == len(history) - 1
-
-
-def test_a_young_run_fills_its_chart() -> None:
-    assert [window_s([Second(1, 0, None)] * n) for n in (0, 30, 31, 60, 61, 120)] == [
-        30,
-        30,
-        60,
-        60,
-        120,
-        120,
-    ]
-    values = by_column([Second(5, 0, None)] * 15, 30, mean_of(lambda second: second.succeeded))
-    assert values == (None,) * 15 + (5.0,) * 15
-
-
-def test_the_worst_second_of_a_column_is_shown() -> None:
-    part = [Second(1, 0, Latency(1, 5, 9)), Second(0, 1, None), Second(1, 0, Latency(2, 4, 8))]
-    assert worst(part) == (2, 5, 9)
-    assert worst(part[1:2]) is None
+    assert width_of(time_axis(view, width, live=True)) == max(7, width)
 
 
 @given(st.floats(1e-6, 1e12))
@@ -78,23 +73,68 @@ def test_every_axis_holds_the_worst_and_rises(usual: list[float], worst_ones: li
     assert all(axis.low < tick < axis.high for tick in axis.ticks())
 
 
+def drawn(draw: object, seconds: list[Second], width: int, height: int) -> list[str]:
+    view = made_past(seconds).view(30, drawing.dots_across(width))
+    return [text_of(line) for line in draw(view, width, height)]  # type: ignore[operator]
+
+
 def test_the_labels_of_a_logarithmic_axis_stand_where_their_values_are() -> None:
-    history = [Second(1, 0, Latency(333, 450, 600))] * 29 + [Second(1, 0, Latency(400, 1000, 9_000))]
-    lines = [text_of(line) for line in latency_chart(history, 47, 9)]
+    usual, slow = Latency(333, 450, 600), Latency(400, 1000, 9_000)
+    lines = drawn(drawing.latency, [Second(1000, 0, usual)] * 29 + [Second(1000, 0, slow)], 47, 9)
     assert [line[:7] for line in lines] == [
         "  10 s│", "      │", "      │", "      │", " 1.0 s┤", "      │", "      │", "      │", "100 ms│",
     ]  # fmt: skip
     # The usual second reaches a quarter of the height, not a thirtieth.
     assert [line[8] for line in lines].index("⣿") == 7
-    # The last second's p95 of 1 s is on the line of that label.
-    assert lines[4][-1] == "⠤"
 
 
 def test_failures_hang_below_the_line_that_successes_stand_on() -> None:
-    upper, lower = (text_of(line)[7:] for line in throughput_chart([Second(8, 0, None)] * 30, 17, 2))
+    upper, lower = (line[7:] for line in drawn(drawing.throughput, [Second(8, 0, None)] * 30, 17, 2))
     assert (upper, lower.strip()) == ("⣿" * 10, "")
-    upper, lower = (text_of(line)[7:] for line in throughput_chart([Second(0, 8, None)] * 30, 17, 2))
+    upper, lower = (line[7:] for line in drawn(drawing.throughput, [Second(0, 8, None)] * 30, 17, 2))
     assert (upper.strip(), lower) == ("", "⣿" * 10)
+
+
+def test_a_pause_is_a_gap_and_its_moments_stand_on_the_axis() -> None:
+    timeline, busy = Timeline(), Stretch(1e9, 1, 1, 8, 0, 4, 8, Latencies())
+    for _ in range(10):
+        timeline.add(busy)
+    timeline.mark(1e9 + 10, EventKind.PAUSED, "Paused by hand.")
+    for n in range(10):
+        timeline.add(Stretch(1e9 + 10 + n, 1, 0, 0, 0, 0, 8, Latencies()))
+    timeline.mark(1e9 + 20, EventKind.RESUMED, "Resumed by hand.")
+    for _ in range(10):
+        timeline.add(busy)
+    view = timeline.view(30, 60)
+    top = text_of(drawing.throughput(view, 37, 2)[0])[7:]
+    assert top == "⣿" * 10 + " " * 10 + "⣿" * 10
+    axis = text_of(time_axis(view, 37, live=True))[7:]
+    assert (axis[10], axis[20], axis[-3:]) == ("‖", "▶", "now")
+    pause, resumption = view.marks
+    assert nearest(view, 22, 3) is pause
+    assert nearest(view, 39, 3) is resumption
+    assert nearest(view, 30, 3) is None
+
+
+def test_percentiles_are_marked_below_their_place_in_the_histogram() -> None:
+    latencies = Latencies.of({cell_of(100): 90, cell_of(1000): 9, cell_of(9000): 1})
+    *bars, below = (text_of(line) for line in drawing.histogram(latencies, 87, 5))
+    assert [below.index(f"▴p{name}") for name in ("50", "95")] == sorted(
+        below.index(f"▴p{name}") for name in ("50", "95")
+    )
+    for name in ("50", "95"):
+        assert bars[-1][below.index(f"▴p{name}")] != " "
+
+
+def test_the_rate_is_stepped_by_a_tenth_and_never_stands_still() -> None:
+    assert rate_steps.up(None) is None
+    assert rate_steps.down(None, 1482.4) == 1300
+    assert (rate_steps.up(10.0), rate_steps.down(10.0, 0)) == (11, 9)
+    for low in (1 / 3600, 0.013, 1.0, 9.9, 10_000.0):
+        higher = rate_steps.up(low)
+        assert higher is not None
+        assert low < higher < 1.3 * low
+        assert rate_steps.down(low, 0) < low or low == 1 / 3600
 
 
 def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:
@@ -104,6 +144,6 @@ def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:
     canvas.column(4, 1, 8, Tone.GOOD)
     canvas.column(5, 5, 6, Tone.BAD)
     assert canvas.lines() == (
-        (("⠁", Tone.GOOD), (" ", Tone.MUTED), ("⡆", Tone.GOOD)),
-        ((" ", Tone.MUTED), ("⢀", Tone.BAD), ("⡗", Tone.GOOD)),
+        (Span("⠁", Tone.GOOD), Span(" ", Tone.MUTED), Span("⡆", Tone.GOOD)),
+        (Span(" ", Tone.MUTED), Span("⢀", Tone.BAD), Span("⡗", Tone.GOOD)),
     )

@@ -98,7 +98,7 @@ async def test_x_right_after_moving_means_the_row_that_was_moved_to(tmp_path: Pa
 async def test_p_resumes_a_paused_run(tmp_path: Path) -> None:
     engine = scripted(tmp_path, obeys=True, now=running(state=RunState.PAUSED))
     async with FetchdeckApp(engine).run_test() as pilot:
-        assert "‖ paused" in seen(pilot.app)
+        assert "‖ pausing" in seen(pilot.app)
         assert "p resume" in seen(pilot.app)
         await pilot.press("p")
         assert engine.commands == [("resume",)]

@@ -54,6 +54,12 @@ COMMANDS: tuple[Command, ...] = (
     _run("concurrency", "c", "Set concurrency…", "Type a concurrency.", Group.SPEED, "ask_concurrency"),
     _run("rate", "l", "Set rate limit…", "Type a rate limit: 10/s, 600/m, 5000/h; empty for none.",
          Group.SPEED, "ask_rate", rank=11, hint="rate limit"),
+    _run("rate_down", "less_than_sign", "Rate limit down",
+         "Rate limit down by a tenth; without one, to a tenth less than now.", Group.SPEED, "rate_down"),
+    _run("rate_up", "greater_than_sign", "Rate limit up", "Rate limit up by a tenth.", Group.SPEED, "rate_up"),
+    _run("abort", "b", "Abort those in flight",
+         "While the run is paused: break off those in flight and queue them again, charging nothing.",
+         Group.RUN, "abort_in_flight", rank=0, hint="abort"),
     _run("auto", "a", "Governor on or off",
          "Find each host's limit automatically, or keep it; setting the concurrency turns this off.",
          Group.SPEED, "toggle_auto", rank=5, hint="auto"),
@@ -97,6 +103,14 @@ COMMANDS: tuple[Command, ...] = (
           Group.VIEW, "show_tab('hosts')"),
     _rows("tab_events", "6", "Show events", "What has happened to the run; enter shows an event in full.",
           Group.VIEW, "show_tab('events')"),
+    _rows("zoom_out", "z", "Charts: look farther back", "Charts over more time: up to the whole run.",
+          Group.VIEW, "deck('zoom_out')"),
+    _rows("zoom_in", "Z", "Charts: look less far back", "Charts over less time: down to the last minute.",
+          Group.VIEW, "deck('zoom_in')"),
+    _rows("histogram", "h", "Latency histogram", "Latency over time, or as a histogram.",
+          Group.VIEW, "deck('histogram')"),
+    _rows("charts", "m", "Next charts", "Charts of throughput, latency, in flight and errors in turn.",
+          Group.VIEW, "deck('next')"),
     _run("help", "question_mark", "Help", "This help.", Group.VIEW, "show_help",
          hint="help", pinned=True),
     _run("theme", "t", "Next theme", "Dark, light, high contrast: the next one. It is remembered.",
@@ -146,3 +160,9 @@ def by_group(*, read_only: bool = False) -> Iterator[tuple[Group, tuple[Command,
         found = tuple(command for command in offered(read_only=read_only) if command.group is group)
         if found:
             yield group, found
+
+
+def tooltip_of(action: str) -> str:
+    """What the command with this action, with its namespace, does; empty for none."""
+    command = next((command for command in COMMANDS if action and command.scoped_action == action), None)
+    return command.help if command is not None else ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -25,8 +24,7 @@ from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
 from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable
-from ..widgets.charts import LatencyChart, ThroughputChart
-from ..widgets.controls import Controls
+from ..widgets.deck import Deck
 from ..widgets.event_log import EventLog
 from ..widgets.filter_bar import FilterBar
 from ..widgets.filter_line import Filtered, FilterLine
@@ -83,10 +81,7 @@ class MainScreen(Screen[None]):
         yield AccountingLine().data_bind(MainScreen.snapshot)
         yield SpendingLine().data_bind(MainScreen.snapshot)
         yield QuestionLine(self._keymap).data_bind(MainScreen.snapshot)
-        with Container(id="deck"):
-            yield Controls().data_bind(MainScreen.snapshot)
-            yield ThroughputChart().data_bind(MainScreen.snapshot)
-            yield LatencyChart().data_bind(MainScreen.snapshot)
+        yield Deck(self._engine).data_bind(MainScreen.snapshot)
         yield TabBar().data_bind(MainScreen.snapshot, active=MainScreen.tab)
         yield FilterBar()
         yield FilterLine().data_bind(MainScreen.snapshot)
@@ -148,6 +143,10 @@ class MainScreen(Screen[None]):
     async def action_on_table(self, action: str) -> None:
         """Have the active tab's table carry a command out."""
         await self.app.run_action(action, self.table)
+
+    def action_deck(self, what: str) -> None:
+        """Have the charts show something else."""
+        self.query_one(Deck).carry_out(what)
 
     def action_show_tab(self, tab: str) -> None:
         """Show another tab."""

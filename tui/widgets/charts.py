@@ -1,168 +1,199 @@
-"""Throughput and latency over the last two minutes, drawn as braille strips."""
+"""A chart of the run's past: what it shows can be switched, how far back it looks is the deck's to say."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
-from ...core.snapshot import Second, Snapshot
-from ..dots import DOWN, Canvas
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
+
+from ...core.handle import EngineHandle
+from ...core.past import NOTHING, PastView, Stretch
+from ...core.snapshot import RunState, Snapshot
 from ..figures import milliseconds, short
-from ..spans import Line, Span, justify
-from .charts_axis import Axis, axis_for, round_up
-from .charts_series import by_column, mean_of, window_s, worst
+from ..spans import Line, Span, justify, width_of
+from . import charts_drawing as drawing
+from .charts_time import GUTTER, moment, nearest, note, time_axis, window_word
 from .columns import Tone
 from .lines import Lines
 
-_GUTTER = 7
-_FEW = 4
-"""On so few lines labels may stand right below one another."""
-_AXIS_FROM = 6
-"""A chart of at least this many lines has room for a time axis."""
+_GONE = (RunState.FINISHED, RunState.INTERRUPTED)
+_REACH = 3
+"""Columns of dots from the pointer in which a change counts as pointed at."""
 
 
-def throughput_chart(history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-    """Successes a second stand on the base line, other ends hang below it, each to a scale of its own."""
-    columns, rows = max(1, width - _GUTTER), max(2, height)
-    below = max(1, rows // 4)
-    good = by_column(history, columns * 2, mean_of(lambda second: second.succeeded))
-    bad = by_column(history, columns * 2, mean_of(lambda second: second.failed))
-    good_top, bad_top = round_up(_highest(good)), round_up(_highest(bad))
-    canvas = Canvas(columns, rows)
-    base = (rows - below) * DOWN
-    for x, value in enumerate(good):
-        if value:
-            canvas.column(x, base - _dots(value, good_top, base), base, Tone.GOOD)
-    for x, value in enumerate(bad):
-        if value:
-            canvas.column(x, base, base + _dots(value, bad_top, below * DOWN), Tone.BAD)
-    labels = {0: Span(short(good_top), Tone.MUTED)}
-    if rows - below > 1:
-        labels[rows - below - 1] = Span("0", Tone.MUTED)
-    labels[rows - 1] = Span(short(bad_top), Tone.BAD if _highest(bad) else Tone.MUTED)
-    return _with_gutter(canvas, labels)
+class ChartKind(Enum):
+    """What a chart shows."""
+
+    THROUGHPUT = "throughput"
+    LATENCY = "latency"
+    IN_FLIGHT = "in flight"
+    ERRORS = "errors"
 
 
-def latency_axis(history: Sequence[Second]) -> Axis:
-    """Linear, or logarithmic where the worst second is far slower than the usual request."""
-    shown = history[-window_s(history) :]
-    known = [second.latency for second in shown if second.latency is not None]
-    return axis_for([one.p50 for one in known], [one.p99 for one in known])
+_DRAWN: dict[ChartKind, Callable[[PastView, int, int], tuple[Line, ...]]] = {
+    ChartKind.THROUGHPUT: drawing.throughput,
+    ChartKind.LATENCY: drawing.latency,
+    ChartKind.IN_FLIGHT: drawing.flying,
+    ChartKind.ERRORS: drawing.errors,
+}
+_PERCENTILES = (Span(" ■ p50", Tone.GOOD), Span("  ━ p95", Tone.ACCENT), Span("  ━ p99", Tone.WARN))
 
 
-def latency_chart(history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-    """p50 as an area, p95 and p99 as lines above it, all to the scale of `latency_axis`."""
-    columns, rows = max(1, width - _GUTTER), max(1, height)
-    axis = latency_axis(history)
-    canvas = Canvas(columns, rows)
-    floor = canvas.height
-    values = by_column(history, columns * 2, worst)
-    for index, tone in enumerate((Tone.GOOD, Tone.ACCENT, Tone.WARN)):
-        before: int | None = None
-        for x, value in enumerate(values):
-            y = None if value is None else floor - axis.dots(value[index], floor)
-            if y is not None:
-                joined = y if before is None else before
-                start, end = (y, floor) if index == 0 else (min(y, joined), max(y, joined) + 1)
-                canvas.column(x, start, end, tone)
-            before = y
-    return _with_gutter(canvas, _latency_labels(axis, rows))
-
-
-def _latency_labels(axis: Axis, rows: int) -> dict[int, Span]:
-    """Both ends of the axis, and of its ticks, the roundest first, those with a line of their own."""
-    labels = {0: Span(milliseconds(axis.high), Tone.MUTED)}
-    if rows > 1:
-        labels[rows - 1] = Span(milliseconds(axis.low) if axis.low else "0", Tone.MUTED)
-    for tick in sorted(axis.ticks(), key=lambda tick: (f"{tick:e}"[0] != "1", tick)):
-        row = (rows * DOWN - axis.dots(tick, rows * DOWN)) // DOWN
-        near = range(row, row + 1) if rows <= _FEW else range(row - 1, row + 2)
-        if labels.keys().isdisjoint(near):
-            labels[row] = Span(milliseconds(tick), Tone.MUTED)
-    return labels
-
-
-def time_axis(history: Sequence[Second], width: int) -> Line:
-    """Where the window begins, and that it ends now."""
-    left = (Span(" " * _GUTTER), Span(f"−{window_s(history)} s", Tone.MUTED))
-    return justify(left, (Span("now", Tone.MUTED),), width)
-
-
-def _dots(value: float, top: float, height: int) -> int:
-    return max(1, min(height, round(height * value / top)))
-
-
-def _highest(values: Sequence[float | None]) -> float:
-    return max((value for value in values if value is not None), default=0.0)
-
-
-def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
-    lines: list[Line] = []
-    drawn = canvas.lines()
-    for row, line in enumerate(drawn):
-        label = labels.get(row, Span(""))
-        edge = "┤" if row in labels and 0 < row < len(drawn) - 1 else "│"
-        lines.append((Span(f"{label.text:>{_GUTTER - 1}}", label.tone), Span(edge, Tone.MUTED), *line))
-    return tuple(lines)
-
-
-class _Chart(Lines):
-    """Draws only when the history has another second, which is once in four snapshots."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._shown: tuple[Sequence[Second], int, int] | None = None
-        self._made: tuple[Line, ...] = ()
-
-    @abstractmethod
-    def title(self, history: Sequence[Second]) -> Line:
-        """What is drawn, with its legend."""
-
-    @abstractmethod
-    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-        """The strips."""
-
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
-        """A title with its legend, the strips, and a time axis where there is room."""
-        wanted = (snapshot.history, width, height)
-        if wanted != self._shown:
-            self._shown, self._made = wanted, self._titled(*wanted)
-        return self._made
-
-    def _titled(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-        title = self.title(history)
-        if height >= _AXIS_FROM:
-            return (title, *self.body(history, width, height - 2), time_axis(history, width))
-        window = (Span(f"last {window_s(history)} s", Tone.MUTED),)
-        return (justify(title, window, width), *self.body(history, width, height - 1))
-
-
-class ThroughputChart(_Chart):
-    """Attempts that succeeded and that did not, each second."""
-
-    def title(self, history: Sequence[Second]) -> Line:
-        """The legend."""
+def title(kind: ChartKind, view: PastView, *, histogram: bool) -> Line:
+    """What is drawn, with its legend."""
+    if kind is ChartKind.THROUGHPUT:
         good, bad = (Span("▲ ", Tone.GOOD), Span("ok  ")), (Span("▼ ", Tone.BAD), Span("failed"))
         return (Span("attempts/s  "), *good, *bad)
+    if kind is ChartKind.IN_FLIGHT:
+        return (Span("in flight  "), Span("■ in use", Tone.ACCENT), Span("  ━ limit", Tone.WARN))
+    if kind is ChartKind.ERRORS:
+        return (Span("errors  "), Span("■ ", Tone.BAD), Span("failed of all attempts"))
+    if histogram:
+        return (Span("latency histogram  "), Span(f"{view.latencies.total:,} attempts", Tone.MUTED))
+    logarithmic = drawing.latency_axis(view).logarithmic
+    return (Span("latency "), Span("log " if logarithmic else "", Tone.MUTED), *_PERCENTILES)
 
-    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-        """The strips."""
-        return throughput_chart(history, width, height)
+
+def readout(kind: ChartKind, one: Stretch | None, span_s: float) -> Line:
+    """The figures of the stretch that the pointer is on."""
+    if one is None:
+        return (Span("nothing went on here", Tone.MUTED),)
+    latency, share = one.latency, one.error_share
+    figures = {
+        ChartKind.THROUGHPUT: (
+            Span(f"{short(one.succeeded / one.seconds)}/s ok  ", Tone.GOOD),
+            Span(f"{short(one.failed / one.seconds)}/s failed", Tone.BAD if one.failed else Tone.MUTED),
+        ),
+        ChartKind.IN_FLIGHT: (
+            Span(f"{short(round(one.in_flight, 1))} in use  ", Tone.ACCENT),
+            Span(f"limit {one.limit:,}", Tone.WARN),
+        ),
+        ChartKind.ERRORS: (
+            Span("–" if share is None else f"{100 * share:.1f}%", Tone.BAD if share else Tone.MUTED),
+            Span(f"  {one.failed:,} of {one.succeeded + one.failed:,} attempts"),
+        ),
+        ChartKind.LATENCY: (Span("no attempt ended", Tone.MUTED),)
+        if latency is None
+        else (
+            Span(f"p50 {milliseconds(latency.p50)}  ", Tone.GOOD),
+            Span(f"p95 {milliseconds(latency.p95)}  ", Tone.ACCENT),
+            Span(f"p99 {milliseconds(latency.p99)}", Tone.WARN),
+        ),
+    }
+    return (Span(f"{moment(one.at, min(span_s, 3600))}  ", Tone.MUTED), *figures[kind])
 
 
-class LatencyChart(_Chart):
-    """The percentiles of how long attempts took, each second."""
+class Chart(Lines):
+    """Draws only when a second has passed, or when something else is to be shown."""
 
-    def title(self, history: Sequence[Second]) -> Line:
-        """The legend, and a word where the scale is logarithmic."""
-        return (
-            Span("latency "),
-            Span("log ", Tone.MUTED) if latency_axis(history).logarithmic else Span(""),
-            Span(" ■ p50", Tone.GOOD),
-            Span("  ━ p95", Tone.ACCENT),
-            Span("  ━ p99", Tone.WARN),
-        )
+    DEFAULT_CSS = """
+    Chart { border-subtitle-color: $text-muted; border-subtitle-align: left; }
+    """
+    kind: var[ChartKind] = var(ChartKind.THROUGHPUT)
+    span_s: var[float | None] = var[float | None](None)
+    """Seconds to look back; None for the whole run."""
+    histogram: var[bool] = var(False)
+    pointed: var[int | None] = var[int | None](None)
+    """The cell that the pointer is on, from the left edge of the content."""
 
-    def body(self, history: Sequence[Second], width: int, height: int) -> tuple[Line, ...]:
-        """The strips."""
-        return latency_chart(history, width, height)
+    @dataclass
+    class Switched(Message):
+        """The chart is to show something else."""
+
+        chart: Chart
+
+    @dataclass
+    class Zoomed(Message):
+        """More of the past is to be seen, or less of it."""
+
+        farther: bool
+
+    def __init__(self, engine: EngineHandle, *, notes: bool, id: str | None = None) -> None:  # noqa: A002
+        """With `notes` it tells the text of the newest change too."""
+        super().__init__(id=id)
+        self._engine = engine
+        self._notes = notes
+        self._shown: tuple[object, ...] = ()
+        self._made: tuple[Line, ...] = ()
+        self._view = NOTHING
+        self.tooltip = None
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """A title with its legend, the strips, and the time axis."""
+        wanted = (
+            id(snapshot.history), snapshot.state, width, height, self.kind, self.span_s, self.histogram, self.pointed,
+        )  # fmt: skip
+        if wanted != self._shown:
+            self._shown, self._history = wanted, snapshot.history
+            self._view = self._engine.past(self.span_s, drawing.dots_across(width))
+            self._made = self._composed(snapshot, width, height)
+        return self._made
+
+    def watch_kind(self) -> None:
+        """Show it."""
+        self.update_lines()
+
+    def watch_span_s(self) -> None:
+        """Show it."""
+        self.update_lines()
+
+    def watch_histogram(self) -> None:
+        """Show it."""
+        self.update_lines()
+
+    def watch_pointed(self) -> None:
+        """Show it."""
+        self.update_lines()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Point at a moment."""
+        offset = event.get_content_offset(self)
+        self.pointed = offset.x if offset is not None and offset.x >= GUTTER else None
+
+    def on_leave(self) -> None:
+        """Point at nothing."""
+        self.pointed = None
+
+    def on_click(self) -> None:
+        """Ask to show something else."""
+        self.post_message(self.Switched(self))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look less far back."""
+        event.stop()
+        self.post_message(self.Zoomed(farther=False))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look farther back."""
+        event.stop()
+        self.post_message(self.Zoomed(farther=True))
+
+    def _composed(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        view, histogram = self._view, self.histogram and self.kind is ChartKind.LATENCY
+        column = None if self.pointed is None or histogram else 2 * (self.pointed - GUTTER)
+        if column is not None and 0 <= column < len(view.columns):
+            left = readout(self.kind, view.columns[column], view.span_s)
+        else:
+            column, left = None, title(self.kind, view, histogram=histogram)
+        window = (Span(window_word(view.span_s, whole=self.span_s is None), Tone.MUTED),)
+        top = justify(left, self._told(column, width - width_of(left) - width_of(window)) + window, width)
+        if histogram:
+            return (top, *drawing.histogram(view.latencies, width, height - 1))
+        axis = time_axis(view, width, live=snapshot.state not in _GONE and not self._engine.read_only)
+        return (top, *_DRAWN[self.kind](view, width, height - 2), axis)
+
+    def _told(self, column: int | None, room: int) -> Line:
+        """The text of the change pointed at, else of the newest: below a border, or in `room` cells of the title."""
+        marks = self._view.marks
+        mark = nearest(self._view, column, _REACH) if column is not None else None
+        if mark is None and self._notes and column is None and marks:
+            mark = marks[-1]
+        line: Line = () if mark is None else note(mark)
+        bordered = self.styles.border_bottom[0] not in ("", "none", "hidden")
+        self.border_subtitle = Content("".join(span.text for span in line)) if bordered else None
+        return (*line, Span("   ")) if not bordered and line and width_of(line) + 7 < room else ()

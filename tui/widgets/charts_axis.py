@@ -49,6 +49,12 @@ def axis_for(usual: Sequence[float], worst: Sequence[float]) -> Axis:
     return Axis(_stepped_down(max(_LEAST, min(usual) / 2)), _stepped_up(top), logarithmic=True)
 
 
+def log_axis(least: float, most: float) -> Axis:
+    """Logarithmic, from a round number below to one above, a factor of 10 at least."""
+    low = _stepped_down(max(_LEAST, least))
+    return Axis(low, max(_stepped_up(most), low * 10), logarithmic=True)
+
+
 def round_up(value: float) -> float:
     """The next of 1, 1.5, 2, 3, 5, 8 times a power of ten, so that an axis does not change with every value."""
     if value < _LEAST / 10_000:

@@ -1,50 +1,50 @@
-"""From the seconds of a snapshot's history to one value for each column of dots."""
+"""From the columns of a run's past to one value for each column of dots; None leaves a gap."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, floor
-from typing import TypeVar
 
-from ...core.snapshot import Second
+from ...core.latencies import Latency
+from ...core.past import PastView, Stretch
 
-T = TypeVar("T")
-WINDOWS_S = (30, 60, 120)
-"""Lengths of the time axis: the shortest that holds the history, so that a young run fills its chart."""
+Values = tuple[float | None, ...]
 
 
-def window_s(history: Sequence[Second]) -> int:
-    """Seconds that the time axis shows."""
-    return next((window for window in WINDOWS_S if len(history) <= window), WINDOWS_S[-1])
+def _each(view: PastView, pick: Callable[[Stretch], float | None]) -> Values:
+    """Nothing is drawn of what stood still."""
+    return tuple(None if one is None or one.idle else pick(one) for one in view.columns)
 
 
-def by_column(
-    history: Sequence[Second], columns: int, merge: Callable[[Sequence[Second]], T]
-) -> tuple[T | None, ...]:
-    """One merged value for each column, the newest at the right; None where there is no history yet.
-
-    A column narrower than a second repeats the second that it lies in.
-    """
-    window = window_s(history)
-    shown = history[-window:]
-    before = window - len(shown)
-    values: list[T | None] = []
-    for column in range(columns):
-        start = floor(column * window / columns) - before
-        end = max(start + 1, ceil((column + 1) * window / columns) - before)
-        part = shown[max(0, start) : end] if end > 0 else ()
-        values.append(merge(part) if part else None)
-    return tuple(values)
+def good_rates(view: PastView) -> Values:
+    """Attempts that succeeded, a second."""
+    return _each(view, lambda one: one.succeeded / one.seconds)
 
 
-def mean_of(pick: Callable[[Second], int]) -> Callable[[Sequence[Second]], float]:
-    """Merge seconds by the mean of a count."""
-    return lambda part: sum(pick(second) for second in part) / len(part)
+def bad_rates(view: PastView) -> Values:
+    """Attempts that failed, a second."""
+    return _each(view, lambda one: one.failed / one.seconds)
 
 
-def worst(part: Sequence[Second]) -> tuple[float, float, float] | None:
-    """Merge latencies by the highest of each percentile; None where no attempt ended."""
-    known = [second.latency for second in part if second.latency is not None]
-    if not known:
-        return None
-    return max(one.p50 for one in known), max(one.p95 for one in known), max(one.p99 for one in known)
+def in_flight(view: PastView) -> Values:
+    """Slots taken, on average."""
+    return _each(view, lambda one: one.in_flight)
+
+
+def limits(view: PastView) -> Values:
+    """Slots there were."""
+    return _each(view, lambda one: float(one.limit))
+
+
+def error_shares(view: PastView) -> Values:
+    """Attempts that failed, in percent of all."""
+    return _each(view, lambda one: None if one.error_share is None else 100 * one.error_share)
+
+
+def latencies(view: PastView) -> tuple[Latency | None, ...]:
+    """Percentiles."""
+    return tuple(None if one is None else one.latency for one in view.columns)
+
+
+def highest(values: Sequence[float | None]) -> float:
+    """The highest value there is, 0 without any."""
+    return max((value for value in values if value is not None), default=0.0)

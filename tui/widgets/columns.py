@@ -28,6 +28,10 @@ class Tone(StrEnum):
     WARN = "tone--warn"
     BAD = "tone--bad"
     TITLE = "tone--title"
+    BUTTON = "tone--button"
+    """Can be clicked."""
+    HOVER = "tone--hover"
+    """Can be clicked, and the pointer is on it."""
 
 
 TONES = frozenset(tone.value for tone in Tone)
@@ -42,6 +46,8 @@ def tone_css(widget: str) -> str:
         Tone.WARN: "color: $text-warning;",
         Tone.BAD: "color: $text-error;",
         Tone.TITLE: "color: $text-primary; text-style: bold;",
+        Tone.BUTTON: "color: $text-accent; background: $panel; text-style: bold;",
+        Tone.HOVER: "color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;",
     }
     return "\n".join(f"{widget} > .{tone} {{ {rule} }}" for tone, rule in colors.items())
 

@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
-from ...core.snapshot import Snapshot
+from ...core.snapshot import RunState, Snapshot
+from ..commands.catalogue import command_of
 from ..figures import count, milliseconds, pace, rate, short, size
 from ..spans import Line, Span, fill, join, width_of
 from .columns import Tone
 from .lines import Lines
 
-_LABEL = 13
-_PANEL_LINES, _SHORT_LINES = 8, 5
+_LABEL = 12
+_PANEL_LINES, _SHORT_LINES = 7, 5
 _BAR = 6, 16
 """The least and the most cells of the gauge in the strip."""
 _AUTO = {True: ("◆", "auto", Tone.ACCENT), False: ("◇", "manual", Tone.MUTED)}
-_BESIDE_BAR = 45
-"""Cells of the strip's first line that labels, gaps and a rate with its limit take."""
+_GONE = (RunState.FINISHED, RunState.INTERRUPTED, RunState.DRAINING)
+
+
+def _button(text: str, id_: str) -> Span:
+    return Span(f" {text} ", Tone.BUTTON, command_of(id_).scoped_action)
+
+
+def _typed(text: str, id_: str, tone: Tone = Tone.PLAIN) -> Span:
+    """A figure that a click asks for anew."""
+    return Span(text, tone, command_of(id_).scoped_action)
+
+
+def _figures(snapshot: Snapshot) -> int:
+    """Cells that a limit is given, so that what follows stays where it is while it is stepped."""
+    return max(5, len(count(snapshot.limit)))
+
+
+def limit_control(snapshot: Snapshot) -> Line:
+    """`− 500 +`: the concurrency limit, to step and to type."""
+    text = f"{count(snapshot.limit):^{_figures(snapshot)}}"
+    if snapshot.read_only:
+        return (Span(text.strip()),)
+    return (_button("−", "run.down"), _typed(f" {text} ", "run.concurrency"), _button("+", "run.up"))
+
+
+def rate_control(snapshot: Snapshot) -> Line:
+    """`− 20/s +`: the limit on starts, to step and to type."""
+    limit = _rate_limit(snapshot)
+    if snapshot.read_only:
+        return (limit,)
+    raised = snapshot.rate_limit is not None
+    up = _button("+", "run.rate_up") if raised else Span(" + ", Tone.MUTED)
+    return (
+        _button("−", "run.rate_down"),
+        _typed(f" {limit.text:^8} ", "run.rate", limit.tone),
+        up,
+    )
+
+
+def pause_control(snapshot: Snapshot) -> Line:
+    """`‖ pause`, `▶ resume`, and while a pause waits for requests in flight, `⊘ abort` beside it."""
+    if snapshot.state in _GONE or snapshot.read_only:
+        return ()
+    if snapshot.state is not RunState.PAUSED:
+        return (_button("‖ pause", "run.pause"),)
+    resume = (_button("▶ resume", "run.pause"),)
+    return (*resume, Span(" "), _button("⊘ abort", "run.abort")) if snapshot.in_use else resume
 
 
 def concurrency(snapshot: Snapshot) -> Line:
@@ -33,7 +79,7 @@ def concurrency(snapshot: Snapshot) -> Line:
 def governor(snapshot: Snapshot) -> Line:
     """`◆ auto` while limits are found automatically, `◇ manual` while they are as they were set."""
     glyph, word, tone = _AUTO[snapshot.auto]
-    return (Span(f"{glyph} {word}", tone),)
+    return (Span(f"{glyph} {word}", tone, command_of("run.auto").scoped_action),)
 
 
 def _steady_concurrency(snapshot: Snapshot) -> Line:
@@ -49,21 +95,12 @@ def gauge(snapshot: Snapshot, width: int) -> Line:
     return fill(share, width, Tone.WARN if over else Tone.ACCENT, "━╌" if over else "━─")
 
 
-def throughput(snapshot: Snapshot) -> Line:
-    """Requests that end a second, and the limit on how many may start."""
-    return (
-        Span(f"{short(snapshot.rate_per_s)}/s"),
-        Span(" · ", Tone.MUTED),
-        _rate_limit(snapshot),
-    )
-
-
 def _rate_limit(snapshot: Snapshot) -> Span:
     if snapshot.rate_limit is not None:
-        return Span(f"limit {rate(snapshot.rate_limit)}", Tone.WARN)
+        return Span(rate(snapshot.rate_limit), Tone.WARN)
     if snapshot.rate_limit_per_host is not None:
-        return Span(f"{pace(snapshot.rate_limit_per_host)} a host", Tone.WARN)
-    return Span("no limit", Tone.MUTED)
+        return Span(f"{pace(snapshot.rate_limit_per_host)} each", Tone.WARN)
+    return Span("none", Tone.MUTED)
 
 
 def percentiles(snapshot: Snapshot) -> tuple[Line, ...]:
@@ -76,52 +113,55 @@ def percentiles(snapshot: Snapshot) -> tuple[Line, ...]:
 
 
 def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
-    """Two lines for narrow terminals."""
+    """Two lines for narrow terminals: what can be turned, and what comes of it."""
+    per_second = Span(f"{short(snapshot.rate_per_s)}/s")
+    turned = join(
+        (
+            (Span("concurrency ", Tone.MUTED), *limit_control(snapshot), Span(" "), *governor(snapshot)),
+            (Span("rate ", Tone.MUTED), *rate_control(snapshot)),
+            pause_control(snapshot),
+        ),
+        "  ",
+    )
     slots = _steady_concurrency(snapshot)
-    bar = max(_BAR[0], min(_BAR[1], width - width_of(slots) - _BESIDE_BAR))
-    first = join(
-        (
-            (Span("concurrency ", Tone.MUTED), *gauge(snapshot, bar), Span(" "), *slots),
-            (Span("rate ", Tone.MUTED), *throughput(snapshot)),
-        ),
-        "   ",
-    )
-    second = join(
-        (
-            (Span("latency ", Tone.MUTED), *join(percentiles(snapshot), "  ")),
-            (Span("received ", Tone.MUTED), Span(size(snapshot.received_bytes))),
-            governor(snapshot),
-        ),
-        "   ",
-    )
-    return first, second
+    figures = (*join(percentiles(snapshot), " "), Span("  "), Span(size(snapshot.received_bytes)))
+    room = width - width_of(slots) - width_of(figures) - len(per_second.text) - 7
+    bar = (*gauge(snapshot, min(_BAR[1], room)), Span(" ")) if room >= _BAR[0] else ()
+    if not bar and room >= 0:
+        bar = (Span("in use ", Tone.MUTED),)
+    return turned, (*bar, *slots, Span("  "), per_second, Span("  "), *figures)
 
 
 def short_panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """Five lines, for wide terminals that are low."""
-    slots = (Span("concurrency ", Tone.MUTED), *_steady_concurrency(snapshot), Span(" "))
     return (
-        (*slots, *gauge(snapshot, max(0, width - width_of(slots)))),
-        (Span("governor    ", Tone.MUTED), *governor(snapshot)),
-        (Span("rate        ", Tone.MUTED), *throughput(snapshot)),
-        (Span("latency     ", Tone.MUTED), *join(percentiles(snapshot), " ")),
-        (Span("received    ", Tone.MUTED), Span(size(snapshot.received_bytes))),
+        (_label("concurrency"), *limit_control(snapshot), Span("  "), *governor(snapshot)),
+        (_label("in use"), *_steady_concurrency(snapshot)),
+        (_label("rate limit"), *rate_control(snapshot), Span("  "), *pause_control(snapshot)),
+        (*join(percentiles(snapshot), " "),),
+        (_label("throughput"), *_coming_in(snapshot)),
     )
 
 
-def panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
-    """One figure a line, for terminals with room."""
-    first, *others = percentiles(snapshot)
-    indent = Span(" " * _LABEL)
-    return (
-        (_label("concurrency"), *concurrency(snapshot)),
-        gauge(snapshot, width),
+def panel_lines(snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    """One figure a line, for terminals with room; air between them where there is more."""
+    lines = (
+        (_label("concurrency"), *limit_control(snapshot)),
         (_label("governor"), *governor(snapshot)),
-        (_label("rate"), *throughput(snapshot)),
-        (_label("received"), Span(size(snapshot.received_bytes))),
-        (_label("latency"), *first),
-        *((indent, *line) for line in others),
+        (_label("in use"), *concurrency(snapshot)),
+        gauge(snapshot, width),
+        (_label("rate limit"), *rate_control(snapshot)),
+        (_label("throughput"), *_coming_in(snapshot)),
+        (*join(percentiles(snapshot), " "),),
+        pause_control(snapshot),
     )
+    airy = (*lines[:2], (), *lines[2:4], (), lines[4], (), *lines[5:7], (), lines[7])
+    return airy if height >= len(airy) else lines
+
+
+def _coming_in(snapshot: Snapshot) -> Line:
+    received = Span(size(snapshot.received_bytes))
+    return (Span(f"{short(snapshot.rate_per_s)}/s"), Span(" · ", Tone.MUTED), received)
 
 
 def _label(text: str) -> Span:
@@ -134,5 +174,5 @@ class Controls(Lines):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The form that fits."""
         if height >= _PANEL_LINES:
-            return panel_lines(snapshot, width)
+            return panel_lines(snapshot, width, height)
         return short_panel_lines(snapshot, width) if height >= _SHORT_LINES else strip_lines(snapshot, width)

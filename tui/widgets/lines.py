@@ -5,14 +5,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ...core.snapshot import Snapshot
-from ..spans import Line, cut
-from .columns import TONES, tone_css
+from ..commands.catalogue import tooltip_of
+from ..spans import Line, Span, cut
+from .columns import TONES, Tone, tone_css
 
 
 class Lines(Widget):
@@ -27,6 +31,8 @@ class Lines(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._drawn: tuple[Line, ...] = ()
+        self._lit = ""
+        """The action under the pointer."""
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -51,14 +57,49 @@ class Lines(Widget):
             self._drawn = drawn
             self.refresh()
 
+    def action_at(self, x: int, y: int) -> str:
+        """The action of what stands at a place of the content; empty for none."""
+        if not 0 <= y < len(self._drawn):
+            return ""
+        for span in self._drawn[y]:
+            x -= cell_len(span.text)
+            if x < 0:
+                return span.action
+        return ""
+
+    @on(events.Click)
+    async def _run_clicked(self, event: events.Click) -> None:
+        """Run the action of what was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and (action := self.action_at(offset.x, offset.y)):
+            event.stop()
+            await self.app.run_action(action)
+
+    @on(events.MouseMove)
+    def _light_up(self, event: events.MouseMove) -> None:
+        """Light up what can be clicked, and say what that does."""
+        offset = event.get_content_offset(self)
+        self._light(self.action_at(offset.x, offset.y) if offset is not None else "")
+
+    @on(events.Leave)
+    def _light_nothing(self) -> None:
+        """The pointer has gone."""
+        self._light("")
+
+    def _light(self, action: str) -> None:
+        if action != self._lit:
+            self._lit = action
+            self.tooltip = tooltip_of(action) or None
+            self.refresh()
+
+    def _style_of(self, span: Span) -> Style:
+        tone = Tone.HOVER if span.action and span.action == self._lit else span.tone
+        return self.get_component_rich_style(tone.value)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the content."""
         width = self.size.width
         if y >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
-        segments = [
-            Segment(span.text, self.get_component_rich_style(span.tone.value))
-            for span in self._drawn[y]
-            if span.text
-        ]
+        segments = [Segment(span.text, self._style_of(span)) for span in self._drawn[y] if span.text]
         return Strip(segments).adjust_cell_length(width, self.rich_style)

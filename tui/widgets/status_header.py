@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time
 
 from ...core.printable import printable
-from ...core.snapshot import RunState, Snapshot
+from ..commands.catalogue import command_of
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
 from ..spans import Line, Span, cut, justify, width_of
 from ..spending import quota_wait
@@ -30,13 +30,20 @@ def status_line(snapshot: Snapshot, width: int, now: float = 0.0) -> Line:
         *((Span("looking at ", Tone.ACCENT),) if snapshot.read_only else ()),
         *cut((name,), _LONGEST_NAME),
         Span("  "),
-        Span(f"{RUN_GLYPHS[snapshot.state]} {snapshot.state.value}", _TONES[snapshot.state]),
+        Span(f"{RUN_GLYPHS[snapshot.state]} {_state_word(snapshot)}", _TONES[snapshot.state]),
         *_remark(snapshot, now),
     )
     times = _times(snapshot)
     if width_of(left) + width_of(times) + 2 > width:
         times = times[:2]
     return justify(left, times, width)
+
+
+def _state_word(snapshot: Snapshot) -> str:
+    """A pause is one only when nothing is in flight any more."""
+    if snapshot.state is RunState.PAUSED and snapshot.in_use:
+        return "pausing"
+    return snapshot.state.value
 
 
 def _remark(snapshot: Snapshot, now: float) -> Line:
@@ -47,9 +54,23 @@ def _remark(snapshot: Snapshot, now: float) -> Line:
         text = f"{count(snapshot.counts.in_flight)} in flight to end"
     elif snapshot.asking is not None:
         text = "waits for an answer"
+    elif snapshot.state is RunState.PAUSED and not snapshot.reason:
+        return _pause(snapshot)
     else:
         text = printable(snapshot.reason) or quota_wait(snapshot, now)
     return (Span(" · ", Tone.MUTED), Span(text, Tone.PLAIN)) if text else ()
+
+
+def _pause(snapshot: Snapshot) -> Line:
+    """What a pause by hand still waits for, or what waits for its end."""
+    dot = Span(" · ", Tone.MUTED)
+    if snapshot.in_use and not snapshot.read_only:
+        action = command_of("run.abort").scoped_action
+        left = Span(f"{count(snapshot.in_use)} in flight: finish, or ")
+        return (dot, left, Span("abort (b)", Tone.ACCENT, action))
+    if snapshot.saving:
+        return (dot, Span(f"saving {count(snapshot.saving)}"))
+    return (dot, Span(f"{count(snapshot.counts.queued)} queued"))
 
 
 def _times(snapshot: Snapshot) -> Line:

@@ -1,0 +1,170 @@
+"""The charts as lines of braille: each a pure function of a run's past and a size in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.latencies import Latencies, middle_of
+from ...core.past import PastView
+from ..dots import ACROSS, DOWN, Canvas
+from ..figures import milliseconds, short
+from ..spans import Line, Span
+from . import charts_series as series
+from .charts_axis import Axis, axis_for, log_axis, round_up
+from .charts_time import GUTTER
+from .columns import Tone
+
+_FEW = 4
+"""On so few lines labels may stand right below one another."""
+
+
+def dots_across(width: int) -> int:
+    """Columns of a past that a chart of this width shows."""
+    return max(1, width - GUTTER) * ACROSS
+
+
+def throughput(view: PastView, width: int, height: int) -> tuple[Line, ...]:
+    """Successes a second stand on the base line, other ends hang below it, each to a scale of its own."""
+    rows = max(2, height)
+    below = max(1, rows // 4)
+    good, bad = series.good_rates(view), series.bad_rates(view)
+    good_top, bad_top = round_up(series.highest(good)), round_up(series.highest(bad))
+    canvas = Canvas(max(1, width - GUTTER), rows)
+    base = (rows - below) * DOWN
+    for x, value in enumerate(good):
+        if value:
+            canvas.column(x, base - _dots(value, good_top, base), base, Tone.GOOD)
+    for x, value in enumerate(bad):
+        if value:
+            canvas.column(x, base, base + _dots(value, bad_top, below * DOWN), Tone.BAD)
+    labels = {0: Span(short(good_top), Tone.MUTED)}
+    if rows - below > 1:
+        labels[rows - below - 1] = Span("0", Tone.MUTED)
+    labels[rows - 1] = Span(short(bad_top), Tone.BAD if series.highest(bad) else Tone.MUTED)
+    return _with_gutter(canvas, labels)
+
+
+def latency_axis(view: PastView) -> Axis:
+    """Linear, or logarithmic where the worst stretch is far slower than the usual request."""
+    known = [one for one in series.latencies(view) if one is not None]
+    return axis_for([one.p50 for one in known], [one.p99 for one in known])
+
+
+def latency(view: PastView, width: int, height: int) -> tuple[Line, ...]:
+    """p50 as an area, p95 and p99 as lines above it, all to the scale of `latency_axis`."""
+    rows = max(1, height)
+    axis = latency_axis(view)
+    canvas = Canvas(max(1, width - GUTTER), rows)
+    found = series.latencies(view)
+    _area(canvas, [None if one is None else one.p50 for one in found], axis, Tone.GOOD)
+    _line(canvas, [None if one is None else one.p95 for one in found], axis, Tone.ACCENT)
+    _line(canvas, [None if one is None else one.p99 for one in found], axis, Tone.WARN)
+    return _with_gutter(canvas, _latency_labels(axis, rows))
+
+
+def flying(view: PastView, width: int, height: int) -> tuple[Line, ...]:
+    """Slots in use as an area below the line of the limit."""
+    rows = max(1, height)
+    limits, used = series.limits(view), series.in_flight(view)
+    axis = Axis(0.0, round_up(max(series.highest(limits), series.highest(used))))
+    canvas = Canvas(max(1, width - GUTTER), rows)
+    _area(canvas, [value or None for value in used], axis, Tone.ACCENT)
+    _line(canvas, limits, axis, Tone.WARN)
+    return _with_gutter(canvas, _ends(short(axis.high), "0", rows))
+
+
+def errors(view: PastView, width: int, height: int) -> tuple[Line, ...]:
+    """Failed attempts as a share of all."""
+    rows = max(1, height)
+    shares = series.error_shares(view)
+    axis = Axis(0.0, min(100.0, max(1.0, round_up(series.highest(shares)))))
+    canvas = Canvas(max(1, width - GUTTER), rows)
+    _area(canvas, [value or None for value in shares], axis, Tone.BAD)
+    return _with_gutter(canvas, _ends(f"{axis.high:g}%", "0%", rows))
+
+
+def histogram(latencies: Latencies, width: int, height: int) -> tuple[Line, ...]:
+    """How many attempts took how long; the time runs to the right on a logarithmic axis, percentiles marked below."""
+    columns, rows = max(1, width - GUTTER), max(2, height)
+    counted = [(middle_of(cell), count) for cell, count in latencies.cells if count]
+    if not counted:
+        return _with_gutter(Canvas(columns, rows), {})
+    axis = log_axis(counted[0][0], counted[-1][0])
+    across = columns * ACROSS
+    heights = [0] * across
+    for ms, count in counted:
+        # A cell may be wider than a dot: it fills all of them.
+        left, right = (axis.dots(ms * 2 ** (part / 32), across) for part in (-1, 1))
+        for x in range(left - 1, max(left, right - 1)):
+            heights[x] = max(heights[x], count) if right > left else heights[x] + count
+    top = round_up(max(heights))
+    canvas = Canvas(columns, rows - 1)
+    for x, count in enumerate(heights):
+        if count:
+            canvas.column(x, canvas.height - _dots(count, top, canvas.height), canvas.height, Tone.GOOD)
+    body = _with_gutter(canvas, _ends(short(top), "0", rows - 1))
+    return (*body, _percentile_line(latencies, axis, columns))
+
+
+def _percentile_line(latencies: Latencies, axis: Axis, columns: int) -> Line:
+    found = latencies.percentiles
+    line: list[Span] = []
+    end = 0
+    if found is not None:
+        named = (("50", found.p50, Tone.GOOD), ("95", found.p95, Tone.ACCENT), ("99", found.p99, Tone.WARN))
+        for name, ms, tone in named:
+            text = f"▴p{name} {milliseconds(ms)}"
+            at = (axis.dots(ms, columns * ACROSS) - 1) // ACROSS
+            at = max(end + (1 if end else 0), min(at, columns - len(text)))
+            if at + len(text) <= columns:
+                line += [Span(" " * (at - end)), Span(text, tone)]
+                end = at + len(text)
+    return (Span(" " * GUTTER), *line, Span(" " * (columns - end)))
+
+
+def _area(canvas: Canvas, values: Sequence[float | None], axis: Axis, tone: Tone) -> None:
+    for x, value in enumerate(values):
+        if value is not None:
+            canvas.column(x, canvas.height - axis.dots(value, canvas.height), canvas.height, tone)
+
+
+def _line(canvas: Canvas, values: Sequence[float | None], axis: Axis, tone: Tone) -> None:
+    before: int | None = None
+    for x, value in enumerate(values):
+        y = None if value is None else canvas.height - axis.dots(value, canvas.height)
+        if y is not None:
+            joined = y if before is None else before
+            canvas.column(x, min(y, joined), max(y, joined) + 1, tone)
+        before = y
+
+
+def _ends(high: str, low: str, rows: int) -> dict[int, Span]:
+    labels = {0: Span(high, Tone.MUTED)}
+    if rows > 1:
+        labels[rows - 1] = Span(low, Tone.MUTED)
+    return labels
+
+
+def _latency_labels(axis: Axis, rows: int) -> dict[int, Span]:
+    """Both ends of the axis, and of its ticks, the roundest first, those with a line of their own."""
+    labels = _ends(milliseconds(axis.high), milliseconds(axis.low) if axis.low else "0", rows)
+    for tick in sorted(axis.ticks(), key=lambda tick: (f"{tick:e}"[0] != "1", tick)):
+        row = (rows * DOWN - axis.dots(tick, rows * DOWN)) // DOWN
+        near = range(row, row + 1) if rows <= _FEW else range(row - 1, row + 2)
+        if labels.keys().isdisjoint(near):
+            labels[row] = Span(milliseconds(tick), Tone.MUTED)
+    return labels
+
+
+def _dots(value: float, top: float, height: int) -> int:
+    return max(1, min(height, round(height * value / top)))
+
+
+def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    drawn = canvas.lines()
+    for row, line in enumerate(drawn):
+        label = labels.get(row, Span(""))
+        edge = "┤" if row in labels and 0 < row < len(drawn) - 1 else "│"
+        lines.append((Span(f"{label.text:>{GUTTER - 1}}", label.tone), Span(edge, Tone.MUTED), *line))
+    return tuple(lines)
