@@ -14,6 +14,7 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.tabs import Listed, tabs_of
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.cause_table import CauseTable
+from fetchdeck.tui.widgets.charts import Chart
 from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from fetchdeck.tui.widgets.tab_bar import labels
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..support.journal_factory import Made
-from ..support.scripted_engine import history, rows, running, scripted, seen
+from ..support.scripted_engine import history, made_past, rows, running, scripted, seen
 
 HOSTILE = (
     "[@click=app.quit]places[/]",
@@ -256,6 +257,7 @@ async def test_an_unchanged_run_paints_nothing(tmp_path: Path) -> None:
         await pilot.pause()
         assert chart._drawn is drawn
         engine.now = replace(engine.now, history=history()[:-1])
+        engine.remembered = made_past(history()[:-1])
         app.pull()
         assert chart._drawn is not drawn
 
