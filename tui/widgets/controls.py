@@ -48,7 +48,7 @@ def rate_control(snapshot: Snapshot) -> Line:
     up = _button("+", "run.rate_up") if raised else Span(" + ", Tone.MUTED)
     return (
         _button("−", "run.rate_down"),
-        _typed(f" {limit.text:^8} ", "run.rate", limit.tone),
+        _typed(f" {limit.text:^7} ", "run.rate", limit.tone),
         up,
     )
 
@@ -121,7 +121,7 @@ def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
             (Span("rate ", Tone.MUTED), *rate_control(snapshot)),
             pause_control(snapshot),
         ),
-        "  ",
+        " ",
     )
     slots = _steady_concurrency(snapshot)
     figures = (*join(percentiles(snapshot), " "), Span("  "), Span(size(snapshot.received_bytes)))
