@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
+from ..core.snapshot import RunState, Snapshot
 from . import concurrency_steps, rate_steps, theme
 from .colourless import Colourless, wants_no_colour
 from .commands.catalogue import bindings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 
 from ...core.printable import printable
+from ...core.snapshot import RunState, Snapshot
 from ..commands.catalogue import command_of
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
 from ..spans import Line, Span, cut, justify, width_of
