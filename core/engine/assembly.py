@@ -21,6 +21,7 @@ from ..secrets.templates import masked_templates
 from ..snapshot import Asking
 from ..transport.bodies import BodyStore
 from ..transport.http import open_transport
+from .by_hand import ByHand
 from .controls import Controls
 from .credentials import CredentialWatch
 from .disk import DiskWatch
@@ -165,6 +166,7 @@ async def assemble(
         controls=controls,
         stops=StopWatch(plan.max_failures, plan.stop_on, options.time_limit_s),
         purse=purse,
+        by_hand=ByHand(journal, scheduler, held, events),
         resending=Resending(journal, feed, editing, events),
         renewal=Renewal(plan.builder, plan.redactor, scheduler, credentials),
         credentials=credentials,

@@ -156,11 +156,11 @@ class Engine:
 
     def retry(self, ids: Collection[int]) -> None:
         """Queue these again if they failed or were skipped, with a fresh retry budget."""
-        self._session.spawn(self._requeue(RowFilter(), tuple(ids)))
+        self._session.spawn(self._with.by_hand.requeue(tuple(ids)))
 
     def retry_matching(self, rows: RowFilter) -> None:
         """Queue again every failed or skipped request that the filter selects."""
-        self._session.spawn(self._requeue(rows, None))
+        self._session.spawn(self._with.by_hand.requeue_matching(rows))
 
     def resend(self, request: int, edited: EditedRequest) -> None:
         """Send an ended request again as edited, as a new attempt; `***` stands for what was masked at its place.
@@ -185,11 +185,11 @@ class Engine:
         )
         if others:
             self._with.scheduler.skip(others)
-            self._session.spawn(self._skip(others))
+            self._session.spawn(self._with.by_hand.skip(others))
 
     def skip_matching(self, rows: RowFilter) -> None:
         """Make skipped ones of the failed requests that the filter selects; `retry` takes them back."""
-        self._session.spawn(self._skip_failed(rows))
+        self._session.spawn(self._with.by_hand.skip_failed(rows))
 
     def abort_in_flight(self) -> None:
         """Break off what is in flight and queue it again, charging nobody; the run goes on, or stays paused."""
@@ -224,17 +224,3 @@ class Engine:
         longer = self._with.meter.rate_per_s(now, _LONGER_WINDOW_S)
         found = estimate(counts.pending, recent, longer, self._with.scheduler.rate)
         return Eta(*found) if found is not None else None
-
-    async def _requeue(self, rows: RowFilter, ids: tuple[int, ...] | None) -> None:
-        count = await self._with.journal.change(lambda store: store.requeue(rows, ids), urgent=True)
-        self._session.tell_requeued(count)
-
-    async def _skip(self, ids: list[int]) -> None:
-        leased, lease = await self._with.journal.change(lambda store: store.skip(ids), urgent=True)
-        self._with.scheduler.skipped(ids, leased, lease)
-        self._with.held.drop(ids)
-
-    async def _skip_failed(self, rows: RowFilter) -> None:
-        count = await self._with.journal.change(lambda store: store.skip_failed(rows), urgent=True)
-        noun = "failed request" if count == 1 else "failed requests"
-        self._with.events.say(EventKind.SKIPPED, f"Skipped {count:,} {noun} by hand.")

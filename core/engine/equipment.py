@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..journal.writer import Journal
 from ..limits.gate import Gate
 from ..policies.stop import StopWatch
+from .by_hand import ByHand
 from .controls import Controls
 from .credentials import CredentialWatch
 from .events import EventLog
@@ -45,6 +46,7 @@ class Equipment:
     events: EventLog
     stops: StopWatch
     purse: Purse | None
+    by_hand: ByHand
     resending: Resending
     renewal: Renewal
     credentials: CredentialWatch

@@ -123,7 +123,9 @@ class Session:
         """See whether the run has come to an end, or goes on after one."""
         facts = Facts(
             pending=self._with.journal.counts.pending,
-            idle=not (self._with.scheduler.flights or self._with.outages.undecided)
+            idle=not (
+                self._with.scheduler.flights or self._with.outages.undecided or self._with.by_hand.under_way
+            )
             and self._with.journal.idle,
             reading=self._with.ingest is not None and self._with.ingest.reading,
             input_known=self.input_known,
@@ -145,7 +147,7 @@ class Session:
 
     def tell_requeued(self, count: int) -> None:
         """Note how many requests a user has queued again."""
-        self._with.events.say(EventKind.RETRIED, f"Queued {count:,} again by hand.")
+        self._with.by_hand.tell_requeued(count)
 
     def tell_options(self, changes: Sequence[str]) -> None:
         """Note which options differ from those of the session before."""

@@ -12,13 +12,44 @@ from .filter import RowFilter
 from .ledger import Ledger
 from .picking import picked
 
+Span = tuple[int, int]
+"""Places in the order in which requests ended: from behind the first to the last, which is included."""
+STEP = 10_000
+"""Failed requests, and skipped ones, in a span: those of one commit, for which nothing else waits long."""
+_FAR = (
+    "SELECT ended FROM requests WHERE state = ? AND state >= 3 AND ended > ? ORDER BY ended LIMIT 1 OFFSET ?"
+)
+_LAST = "SELECT max(ended) FROM requests WHERE state = ? AND state >= 3"
 
-def requeue(db: sqlite3.Connection, ledger: Ledger, rows: RowFilter, ids: Collection[int] | None) -> int:
+
+def spans(db: sqlite3.Connection, step: int = STEP) -> list[Span]:
+    """Spans that hold all failed and skipped requests there are now, at most `step` of either state in each."""
+    ends = [db.execute(_LAST, (state,)).fetchone()[0] for state in (State.FAILED, State.SKIPPED)]
+    last = max((end for end in ends if end is not None), default=0)
+    found: list[Span] = []
+    after = 0
+    while after < last:
+        far = [
+            db.execute(_FAR, (state, after, step - 1)).fetchone() for state in (State.FAILED, State.SKIPPED)
+        ]
+        end = min((row[0] for row in far if row is not None), default=last)
+        found.append((after, end))
+        after = end
+    return found
+
+
+def requeue(
+    db: sqlite3.Connection,
+    ledger: Ledger,
+    rows: RowFilter,
+    ids: Collection[int] | None = None,
+    span: Span | None = None,
+) -> int:
     """Queue failed and skipped requests again with a fresh retry budget; returns how many.
 
-    `ids` narrows the choice to those; None means all that the filter selects.
+    `ids` narrows the choice to those, and a span to those that ended in it; None means all that the filter selects.
     """
-    condition, values = rows.where()
+    condition, values = _within(span, *rows.where())
     condition = f"state IN (4, 5) AND state >= 3 AND {condition}"
     with picked(db, condition, values, ids) as (by_state, by_cause):
         ledger.pardon(by_cause)
@@ -30,9 +61,9 @@ def requeue(db: sqlite3.Connection, ledger: Ledger, rows: RowFilter, ids: Collec
     return total
 
 
-def skip_failed(db: sqlite3.Connection, ledger: Ledger, rows: RowFilter) -> int:
-    """Make skipped ones of the failed requests that the filter selects; returns how many."""
-    condition, values = rows.where()
+def skip_failed(db: sqlite3.Connection, ledger: Ledger, rows: RowFilter, span: Span | None = None) -> int:
+    """Make skipped ones of the failed requests that the filter selects, and that ended in a span; returns how many."""
+    condition, values = _within(span, *rows.where())
     condition = f"state = 4 AND state >= 3 AND {condition}"
     with picked(db, condition, values) as (by_state, by_cause):
         ledger.pardon(by_cause)
@@ -62,3 +93,9 @@ def resend(
     ledger.move(state, State.QUEUED, 1)
     ledger.add("requeues", 1)
     return True
+
+
+def _within(span: Span | None, condition: str, values: list[object]) -> tuple[str, list[object]]:
+    if span is None:
+        return condition, values
+    return f"ended > ? AND ended <= ? AND {condition}", [*span, *values]

@@ -78,6 +78,8 @@ class CauseBook:
     def save(self) -> None:
         """Store what has changed with the transaction under way, each with a sample that has still failed by it."""
         for entry in map(self._by_id.__getitem__, self._pardoned):
+            if not entry.count:
+                continue  # the next failure becomes its sample; to look for one would pass over all that were skipped
             still = self._db.execute(_STILL, (entry.sample, entry.id)).fetchone()
             if still is None and (newest := self._db.execute(_NEWEST, (entry.id,)).fetchone()) is not None:
                 entry.sample = newest[0]

@@ -20,7 +20,7 @@ from .filter import RowFilter
 from .folder import RunFolder
 from .ledger import Ledger
 from .opening import open_for_writing
-from .sweep import sweep_bodies
+from .sweep import replaced_bodies, sweep_bodies
 
 EVERY_ID = 2**63 - 1
 """Above the ids of all requests."""
@@ -111,7 +111,7 @@ class Store:
     def end(self, ended: list[Ended]) -> None:
         """Record attempts that have ended, and what became of their requests."""
         now = time.time()
-        self._superseded += self._replaced(ended)
+        self._superseded += replaced_bodies(self._db, ended)
         self._db.executemany(values.ATTEMPT, map(values.attempt, ended))
         self._db.executemany(
             values.RESPONSE,
@@ -208,12 +208,18 @@ class Store:
         found = [self._db.execute(statements.QUEUED_URL, (start,)).fetchone() for start in starts]
         return [row[0] for row in found if row is not None]
 
-    def requeue(self, rows: RowFilter, ids: Collection[int] | None = None) -> int:
+    def spans(self) -> list[by_hand.Span]:
+        """Parts of all failed and skipped requests, each to be queued or skipped in a commit of its own."""
+        return by_hand.spans(self._db)
+
+    def requeue(
+        self, rows: RowFilter, ids: Collection[int] | None = None, span: by_hand.Span | None = None
+    ) -> int:
         """Queue failed and skipped requests again with a fresh retry budget; returns how many.
 
-        `ids` narrows the choice to those; None means all that the filter selects.
+        `ids` narrows the choice to those, and a span to those that ended in it; None means all that the filter selects.
         """
-        return by_hand.requeue(self._db, self._ledger, rows, ids)
+        return by_hand.requeue(self._db, self._ledger, rows, ids, span)
 
     def resend(self, request: int, method: str, url: str, host: str, edit: Edit) -> bool:
         """Queue a request that has ended again as it is edited now; False where it has not ended by an outcome."""
@@ -223,12 +229,12 @@ class Store:
         """A request as it stands now, or None for an unknown id."""
         return read_stored(self._db, request)
 
-    def skip_failed(self, rows: RowFilter) -> int:
+    def skip_failed(self, rows: RowFilter, span: by_hand.Span | None = None) -> int:
         """Make skipped ones of the failed requests that the filter selects; returns how many.
 
         They keep what they failed by, so that it can be read, and they be found, later.
         """
-        return by_hand.skip_failed(self._db, self._ledger, rows)
+        return by_hand.skip_failed(self._db, self._ledger, rows, span)
 
     def pending_sealed(self) -> set[int]:
         """Requests that are still to be sent and whose rows hold secrets that are not stored here."""
@@ -288,12 +294,3 @@ class Store:
         self._db.execute(
             "UPDATE sessions SET elapsed_s = ?, outcome = ? WHERE n = ?", (elapsed_s, outcome, number)
         )
-
-    def _replaced(self, ended: list[Ended]) -> list[str]:
-        """Body files of earlier attempts that these replies replace."""
-        again = [(one.id,) for one in ended if one.attempt > 1 and one.reply is not None]
-        found = (
-            self._db.execute("SELECT body_path FROM responses WHERE request = ?", request).fetchone()
-            for request in again
-        )
-        return [row[0] for row in found if row is not None and row[0] is not None]

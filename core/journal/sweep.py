@@ -1,9 +1,10 @@
-"""Deleting body files that a killed process has left behind."""
+"""Body files that are to go: those that a killed process has left behind, and those that others replace."""
 
 from __future__ import annotations
 
 import sqlite3
 
+from .entries import Ended
 from .folder import RunFolder
 
 
@@ -20,3 +21,13 @@ def sweep_bodies(folder: RunFolder, db: sqlite3.Connection) -> None:
         found = db.execute("SELECT body_path FROM responses WHERE request = ?", (request,)).fetchone()
         if found is None or found[0] != str(file.relative_to(folder.path)):
             file.unlink(missing_ok=True)
+
+
+def replaced_bodies(db: sqlite3.Connection, ended: list[Ended]) -> list[str]:
+    """Body files of earlier attempts that the replies of these replace."""
+    again = [(one.id,) for one in ended if one.attempt > 1 and one.reply is not None]
+    found = (
+        db.execute("SELECT body_path FROM responses WHERE request = ?", request).fetchone()
+        for request in again
+    )
+    return [row[0] for row in found if row is not None and row[0] is not None]
