@@ -41,8 +41,8 @@ def status_line(snapshot: Snapshot, width: int, now: float = 0.0) -> Line:
 
 
 def _state_word(snapshot: Snapshot) -> str:
-    """A pause is one only when nothing is in flight any more."""
-    if snapshot.state is RunState.PAUSED and snapshot.in_use:
+    """A pause is one only when nothing is in flight any more; an open question is there at once."""
+    if snapshot.state is RunState.PAUSED and snapshot.in_use and snapshot.asking is None:
         return "pausing"
     return snapshot.state.value
 
