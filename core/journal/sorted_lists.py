@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 
+from ..errors import RunError
 from .filter import RowFilter
 from .natural_list import Marks
 from .order import Order
@@ -55,7 +56,8 @@ class SortedLists:
     def look(self, marks: Marks, *, hurry: bool) -> None:
         """Take the list that has been made, and have another made where the journal has changed.
 
-        Belongs on the reader's thread, where nobody reads the old list meanwhile. Raises the sort's sqlite3.Error.
+        Belongs on the reader's thread, where nobody reads the old list meanwhile. Raises what ended the sort:
+        sqlite3.Error, or RunError where no connection was to be had.
         """
         if self._sort is not None:
             if not self._sort.future.done():
@@ -95,7 +97,7 @@ class SortedLists:
         self._sort = None
         try:
             made = sort.future.result()
-        except sqlite3.Error:
+        except (sqlite3.Error, RunError):
             self._marks = None
             self._rest.after(_PAUSE_AFTER_ERROR_S)
             self._sorter.discard(sort)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from fetchdeck.core.errors import RunError
 from fetchdeck.core.journal import natural_lists, sorting
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.order import Order, SortColumn
@@ -207,18 +208,21 @@ async def test_a_sort_is_given_up_with_its_view(
     assert view.size == 0
 
 
+@pytest.mark.parametrize(
+    "error", [sqlite3.OperationalError("the disk is full"), RunError("no connection: the disk is full")]
+)
 async def test_a_sort_that_fails_is_told_and_tried_again(
-    reader: JournalReader, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    reader: JournalReader, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def full(self: sorting.Sort, db: sqlite3.Connection) -> int:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise error
 
     append(writer, succeeded(5, 9))
     clock = Clock()
     view = View(reader, 99, SUCCEEDED, SLOWEST, clock)
     with monkeypatch.context() as patch:
         patch.setattr(sorting.Sort, "_fill", full)
-        with pytest.raises(sqlite3.OperationalError, match="full"):
+        with pytest.raises(type(error), match="full"):
             await view.refresh()
     assert await ids(view) == [0, 1]
     assert not await view.step()
