@@ -58,9 +58,9 @@ class Flight:
     """Nobody waits because a user broke the attempt off; else because the run is left."""
 
     def cancel(self, *, abandoned: bool, broken_off: bool = False) -> None:
-        """Have the attempt end without an outcome."""
+        """Have the attempt end without an outcome; a request that a user wants gone is never queued again for it."""
+        self.abandoned = abandoned and (self.abandoned or not self.cancelled)
         self.cancelled = True
-        self.abandoned = abandoned
         self.broken_off = broken_off
         if self.begun and self.task is not None:
             self.task.cancel()

@@ -59,3 +59,15 @@ async def test_canaries_that_are_aborted_are_sent_again(server: Ledger, tmp_path
         server.release()
         await until(engine, lambda snapshot: snapshot.asking is not None)
         assert engine.snapshot().counts == Counts(queued=6, succeeded=3)
+
+
+async def test_what_a_user_has_cancelled_stays_skipped_when_the_run_is_left_at_once(
+    server: Ledger, tmp_path: Path
+) -> None:
+    job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(3)])
+    async with asyncio.timeout(20), open_run(job, FAST, tmp_path / "x.run", environ={}) as engine:
+        await server.in_flight(3)
+        engine.cancel([1])
+        engine.abandon()
+    with closing(sqlite3.connect(tmp_path / "x.run" / "journal.sqlite")) as db:
+        assert db.execute("SELECT state FROM requests ORDER BY id").fetchall() == [(0,), (5,), (0,)]
