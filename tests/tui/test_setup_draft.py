@@ -115,6 +115,21 @@ def test_a_job_file_says_the_same(places: Path) -> None:
     assert {"method", "headers", "json_body", "rate", "retries", "folder"} <= set(given)
 
 
+@pytest.mark.parametrize(
+    "draft",
+    [
+        Draft("a.csv", url="https://api.example/?api_key=sesame"),
+        Draft("a.csv", headers="Accept: a/b\nAuthorization: Bearer sesame"),
+        Draft("a.csv", body='{"password": "sesame"}'),
+    ],
+)
+def test_a_secret_is_written_to_no_job_file(draft: Draft) -> None:
+    with pytest.raises(OptionError, match=r"env\.NAME") as refused:
+        job_text(draft)
+    assert "sesame" not in str(refused.value)
+    assert "{{ env.KEY }}" in job_text(Draft("a.csv", headers="Authorization: Bearer {{ env.KEY }}"))
+
+
 async def test_the_first_rows_are_rendered_with_secrets_masked(places: Path) -> None:
     draft = Draft(
         "places.csv",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from ..options import DEFAULTS, default_folder, parse_header, parse_method
 from ..shell_words import quote, quote_path
 from ..told import told
 
+_SCHEME = re.compile(r"(?<=:)\s*(basic|bearer|token|apikey)\s+(?=\{\{)", re.IGNORECASE)
+"""The word before a credential that a template gives."""
 CANARIES = 3
 """Requests that are sent to look at before the rest."""
 
@@ -89,9 +92,14 @@ class Draft:
         return told(f"fetchdeck run {quote_path(self.source)} {' '.join(map(quote, words[2:]))}".rstrip())
 
     def job_file(self) -> Mapping[str, Any]:
-        """What a job file has to say, by the options' long names; raises OptionError."""
+        """What a job file has to say, by the options' long names; raises OptionError, also for a secret in it."""
         words = self.arguments()[2:]
         pairs = list(zip(words[::2], words[1::2], strict=True))
+        if hidden := sorted({option[2:] for option, value in pairs if _holds_secret(value)}):
+            raise OptionError(
+                f"A job file holds no secrets, and there seems to be one in: {', '.join(hidden)}. Put it in a variable "
+                "of the environment, write {{ env.NAME }} in its place, and save again."
+            )
         fields = dict(parse_header(value) for option, value in pairs if option == "--header")
         plain = {option[2:]: value for option, value in pairs if option != "--header"}
         numbers = {key: int(plain[key]) for key in ("concurrency", "retries") if key in plain}
@@ -118,6 +126,12 @@ def _number(name: str, text: str, default: int, *, least: int) -> int:
     if value < least:
         raise OptionError(f"{name}: {text.strip()[:20]!r} is no number of {least} or more.")
     return value
+
+
+def _holds_secret(text: str) -> bool:
+    """Whether a secret seems to be written in it, rather than named by a template."""
+    named = _SCHEME.sub("", text)
+    return told(named) != named
 
 
 def _unless(value: int, default: int) -> str | None:
