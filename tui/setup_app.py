@@ -13,8 +13,10 @@ from . import textual_settings as textual_settings
 
 # isort: split
 from textual.app import App
+from textual.notifications import SeverityLevel
 
 from ..core.errors import FetchdeckError
+from ..core.printable import printable
 from . import theme
 from .colourless import Colourless, wants_no_colour
 from .screens.setup.choose import ChooseScreen
@@ -69,6 +71,18 @@ class SetupApp(App[Choice]):
     def on_requests_screen_started(self, event: RequestsScreen.Started) -> None:
         """Leave with the run's command."""
         self.exit(event.choice)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something; names of files are in it, and so it is never markup."""
+        super().notify(printable(message), title=title, severity=severity, timeout=timeout, markup=False)
 
     def action_leave(self) -> None:
         """Leave without having started anything."""

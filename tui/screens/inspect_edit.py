@@ -15,10 +15,11 @@ from textual.widgets import Input, Static, TextArea
 from ...core.errors import FetchdeckError
 from ...core.journal.records import RequestDetail
 from ...core.model import EditedRequest
-from ...core.printable import printable, printable_lines
+from ...core.printable import printable
 from ..figures import size
 from ..inspector.editing import Draft, body_is_text, draft_of, edited
 from ..widgets.field import Field
+from ..widgets.text_block import TextBlock
 
 _LONGEST_URL = 65_536
 _HINT = "ctrl+s sends · esc leaves it as it is · tab next field · *** left in place stands for the secret"
@@ -48,10 +49,10 @@ class EditScreen(ModalScreen[None]):
                 yield Field(draft.method, compact=True, max_length=24, id="edit-method")
                 yield Field(draft.url, compact=True, max_length=_LONGEST_URL, id="edit-url")
             yield Static("Headers, one a line", classes="edit--label", markup=False)
-            yield TextArea(draft.headers, id="edit-headers", compact=True, tab_behavior="focus")
+            yield TextBlock(draft.headers, id="edit-headers")
             if body_is_text(self._detail.body):
                 yield Static("Body", classes="edit--label", markup=False)
-                yield TextArea(draft.body, id="edit-body", compact=True, tab_behavior="focus")
+                yield TextBlock(draft.body, id="edit-body")
             else:
                 kept = f"Body: {size(len(self._detail.body or b''))} that are no short text are sent as they are."
                 yield Static(kept, classes="edit--label", markup=False)
@@ -60,14 +61,6 @@ class EditScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Begin with what is edited most."""
         self.query_one("#edit-url", Field).focus()
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """What was pasted may hold anything: show, and take, its printable form."""
-        clean = printable_lines(event.text_area.text)
-        if clean != event.text_area.text:
-            at = event.text_area.cursor_location
-            event.text_area.load_text(clean)
-            event.text_area.move_cursor(at)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field goes to the next one; sending takes a key of its own."""

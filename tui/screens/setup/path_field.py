@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import events
 from textual.suggester import Suggester
 
+from ....core.printable import printable
 from ...setup.found import JOB_FILE, SUFFIXES
 from ...widgets.field import Field
 
@@ -27,17 +28,20 @@ class PathSuggester(Suggester):
 def completed(text: str) -> str | None:
     """The text with the rest of a name that is there; a folder gets a slash behind it."""
     folder, _, begun = text.rpartition("/")
-    place = Path(f"{folder}/" if "/" in text else ".").expanduser()
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(Path(f"{folder}/" if "/" in text else ".").expanduser()) as entries:
             names = sorted(_fitting(entry) for entry in entries if entry.name.startswith(begun))
-    except OSError:
+    except (OSError, ValueError, RuntimeError):
+        # No such folder, no name of a file at all, or nobody's home.
         return None
     found = next((name for name in names if name and (begun or not name.startswith("."))), None)
     return None if found is None else f"{folder}/{found}" if "/" in text else found
 
 
 def _fitting(entry: os.DirEntry[str]) -> str:
+    """What a name is completed to; empty where it is no input, or could not stand in a field as it is."""
+    if printable(entry.name) != entry.name:
+        return ""
     if entry.is_dir():
         return f"{entry.name}/"
     return entry.name if Path(entry.name).suffix.lower() in SUFFIXES | {JOB_FILE} else ""

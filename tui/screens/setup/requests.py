@@ -24,6 +24,7 @@ from ...setup.draft import Draft, free_folder
 from ...setup.job_text import job_text
 from ...setup.preview import FirstRows, Preview, preview
 from ...widgets.field import Field
+from ...widgets.text_block import TextBlock
 from .drawn import drawn, heading
 
 _FIELDS = ("url", "method", "headers", "body", "concurrency", "rate", "retries")
@@ -62,20 +63,18 @@ class RequestsScreen(Screen[None]):
         yield Static(heading(self._source, self._rows), id="title")
         with Horizontal(classes="row"):
             yield Label("URL")
-            column = next(iter(self._rows.columns), "id")
+            column = printable(next(iter(self._rows.columns), "id"))
             example = f"https://api.example.com/items/{{{{ {column} }}}}"
             yield Field(
                 placeholder=example if self._rows.needs_url else "as in the rows", compact=True, id="url"
             )
         with Horizontal(classes="row"):
             yield Label("Headers")
-            yield TextArea(
-                compact=True, id="headers", tab_behavior="focus", placeholder="Name: value, one a line"
-            )
+            yield TextBlock(id="headers", placeholder="Name: value, one a line")
         with Horizontal(classes="row"):
             yield Label("Body")
             hint = 'none; {"id": {{ id }}} is sent as JSON, a={{ a }} as a form'
-            yield TextArea(compact=True, id="body", tab_behavior="focus", placeholder=hint)
+            yield TextBlock(id="body", placeholder=hint)
         with Horizontal(classes="row"):
             yield Label("Method")
             yield Field(placeholder="GET", compact=True, id="method", max_length=20)
