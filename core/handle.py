@@ -43,7 +43,7 @@ class EngineHandle(Protocol):
         ...
 
     def events_since(self, seq: int) -> EventBatch:
-        """Lifecycle facts from `seq` on; 0 asks for all that is held."""
+        """Lifecycle facts from `seq` on: 0 asks for all of this session, a number below 0 for earlier ones too."""
         ...
 
     def past(self, span_s: float | None, columns: int) -> PastView:

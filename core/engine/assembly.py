@@ -92,7 +92,8 @@ async def assemble(
     credentials = CredentialWatch(secret=bool(plan.builder.secrets))
     purse = Purse.of(plan.spending, store)
     meter, gaps = Meter(now), GapWatch(now, TICK_S)
-    recorder = Recorder(remembered(store.path), meter)
+    past = remembered(store.path)
+    recorder = Recorder(past, meter)
     # The parts report to the session and its troubles, and these work with the parts.
     session: Session
     scheduler: Scheduler
@@ -108,6 +109,7 @@ async def assemble(
     )
     events.keep_in(journal, number)
     events.tell(recorder.mark)
+    events.recall(past.moments)
     outages = OutageGuard(
         transport,
         journal,

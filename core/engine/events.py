@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from ..journal.entries import Noted
+from ..journal.history import Moment
 from ..journal.writer import Journal
 from ..past import EventKind
 from ..printable import printable
@@ -47,6 +48,12 @@ class EventLog:
         for event in self._ring:
             told(event)
 
+    def recall(self, moments: Sequence[Moment]) -> None:
+        """Hold what earlier sessions said too, in order, under the numbers below 0."""
+        room = HELD - len(self._ring)
+        for number, (_, at, kind, text) in enumerate(reversed(moments[-room:] if room else ()), 1):
+            self._ring.appendleft(Event(-number, at, kind, text))
+
     def say(self, kind: EventKind, text: str) -> None:
         """Note one fact, in a sentence; secrets are masked here."""
         event = Event(self._next, time.time(), kind, printable(self._redactor.text(text)))
@@ -59,10 +66,10 @@ class EventLog:
         self._keep()
 
     def since(self, seq: int) -> EventBatch:
-        """What is still held from `seq` on."""
+        """What is still held from `seq` on; below 0 stand earlier sessions, of which nothing counts as dropped."""
         oldest = self._ring[0].seq if self._ring else self._next
         start = max(0, seq - oldest)
-        return EventBatch(tuple(islice(self._ring, start, None)), self._next, max(0, oldest - seq))
+        return EventBatch(tuple(islice(self._ring, start, None)), self._next, max(0, oldest - max(0, seq)))
 
     def _keep(self) -> None:
         """Hand over what waits, but not to a disk that takes nothing: it says so when it does again."""

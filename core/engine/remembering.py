@@ -11,6 +11,8 @@ from ..journal.history import Moment, read_history, read_moments
 from ..past import Stretch
 from .timeline import Timeline
 
+_MOST_MOMENTS = 500
+
 
 class News(NamedTuple):
     """What a journal has had since it was last asked."""
@@ -27,6 +29,8 @@ class Remembered:
         self.timeline = Timeline()
         self.rows = 0
         """Stretches read so far."""
+        self.moments: list[Moment] = []
+        """The last events read so far, in order."""
         self._ended_at: float | None = None
         self._row = 0
         self._event = 0
@@ -40,6 +44,7 @@ class Remembered:
         self.rows += len(news.stretches)
         self._row = news.stretches[-1][0] if news.stretches else self._row
         self._event = news.moments[-1][0] if news.moments else self._event
+        self.moments = [*self.moments, *news.moments][-_MOST_MOMENTS:]
         self._follow((stretch for _, stretch in news.stretches), news.moments)
 
     def begin_session(self, now: float) -> None:

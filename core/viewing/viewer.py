@@ -139,7 +139,7 @@ class Viewer(Refusing):
 
     def events_since(self, seq: int) -> EventBatch:
         """What happened to the run over all its sessions, from `seq` on."""
-        return EventBatch(tuple(self._events[seq:]), len(self._events), 0)
+        return EventBatch(tuple(self._events[max(0, seq) :]), len(self._events), 0)
 
     def past(self, span_s: float | None, columns: int) -> PastView:
         """The last `span_s` seconds of the run in so many columns, the whole run for None."""

@@ -68,6 +68,7 @@ async def test_the_journal_keeps_what_the_log_says_over_all_sessions(tmp_path: P
         async with open_run(job, options, folder, environ={}, other_headers=True) as engine:
             await engine.finished()
             told = engine.events_since(0).events
+            since_ever = engine.events_since(-HELD)
     events = await kept(folder)
     assert [(event.kind, event.text) for event in events] == written(folder)
     assert [event.id for event in events] == list(range(1, len(events) + 1))
@@ -76,6 +77,11 @@ async def test_the_journal_keeps_what_the_log_says_over_all_sessions(tmp_path: P
     assert [event.kind for event in first] == kinds
     assert [event.kind for event in second] == ["options", "started", "finished"]
     assert [(event.at, event.text) for event in second] == [(event.at, event.text) for event in told]
+    assert [(event.at, event.kind, event.text) for event in since_ever.events] == [
+        (event.at, event.kind, event.text) for event in events
+    ]
+    assert [event.seq for event in since_ever.events] == list(range(-len(first), len(second)))
+    assert since_ever.dropped == 0
     assert second[0].text == (
         "Options changed: concurrency 1→4, retry-on 408,425,429,500,502,503,504,522,524→429, "
         "ok-if none→status == `200`, -H X-Debug none→1, -H X-Api-Key none→***."

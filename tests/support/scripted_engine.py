@@ -136,7 +136,7 @@ class ScriptedEngine:
         return self.asked[start : start + count]
 
     def events_since(self, seq: int) -> EventBatch:
-        return EventBatch(self.happened[seq:], len(self.happened), 0)
+        return EventBatch(self.happened[max(0, seq) :], len(self.happened), 0)
 
     def past(self, span_s: float | None, columns: int) -> PastView:
         return self.remembered.view(span_s, columns)

@@ -85,7 +85,9 @@ class ScriptedTables:
 
     def events_since(self, seq: int) -> EventBatch:
         first = max(seq, self.first_event)
-        return EventBatch(tuple(self.events[first:]), len(self.events), max(0, self.first_event - seq))
+        return EventBatch(
+            tuple(self.events[first:]), len(self.events), max(0, self.first_event - max(0, seq))
+        )
 
 
 class TableApp(App[None]):

@@ -36,7 +36,7 @@ _KINDS: dict[EventKind, tuple[str, Tone]] = {
 
 
 class EventLog(VirtualTable[Event]):
-    """Lifecycle facts, the newest last, pulled from the engine's ring with each snapshot."""
+    """Lifecycle facts, the newest last, of earlier sessions too, pulled from the engine's ring with each snapshot."""
 
     FOLLOWS = True
     MARKABLE = False
@@ -66,7 +66,7 @@ class EventLog(VirtualTable[Event]):
             columns, empty="What happens to the run as a whole is told here.", id=id, classes=classes
         )
         self._engine = engine
-        self._next = 0
+        self._next = -MOST
         self._events: list[Event] = []
         """As they happened."""
         self._shown: Sequence[Event] = self._events
