@@ -91,7 +91,10 @@ class RowFilter:
 
         if self.states:
             parts.append(f"state IN ({','.join(str(int(state)) for state in sorted(self.states))})")
-        either(("id BETWEEN ? AND ?", span) for span in self.ids)
+        # One by one they may be thousands, more than a condition may have parameters or branches.
+        singles = ",".join(str(first) for first, last in self.ids if first == last)
+        spans = [("id BETWEEN ? AND ?", span) for span in self.ids if span[0] != span[1]]
+        either([*([(f"id IN ({singles})", ())] if singles else []), *spans])
         either(("status BETWEEN ? AND ?", span) for span in self.statuses)
         either(("kind = ?", (kind.value,)) for kind in sorted(self.kinds))
         either(("instr(host, ?)", (host.lower(),)) for host in self.hosts)

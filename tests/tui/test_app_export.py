@@ -11,6 +11,7 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.export import FileName, free_name
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.widgets.cause_table import CauseTable
+from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -53,6 +54,20 @@ async def test_e_writes_what_the_tab_is_about(tmp_path: Path, tab: str, states: 
     lines = [json.loads(line) for line in Path("places.jsonl").read_text().splitlines()]
     found = [line["state"] for line in lines]
     assert {state: found.count(state) for state in set(found)} == states
+
+
+async def test_e_writes_the_marked_rows_whatever_the_filter_shows(tmp_path: Path) -> None:
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(notifications=True) as pilot:
+        await pilot.press("3")
+        table = pilot.app.screen.query_one("#failed", JournalTable)
+        await table.settled()
+        await pilot.press("g", "space", "space", "e")
+        assert "The 2 marked requests, to a" in hint(pilot)
+        marked = table.marks.keys
+        await pilot.press("enter")
+        await until_seen(pilot, "Wrote 2 rows to places-marked.jsonl.")
+    lines = Path("places-marked.jsonl").read_text().splitlines()
+    assert {json.loads(line)["id"] for line in lines} == marked
 
 
 async def test_e_writes_the_selected_cause_and_what_a_filter_shows(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual.app import App
@@ -54,6 +54,13 @@ class Exports:
         self._ask(
             Choice(rows=rows), f"The rows that “{clip(printable(text), _FIT_SIGNATURE)}” shows", run_name
         )
+
+    def ask_marked(self, ids: Iterable[int], run_name: str) -> None:
+        """Ask where to write these requests."""
+        rows = RowFilter(ids=tuple((id_, id_) for id_ in sorted(ids)))
+        n = len(rows.ids)
+        what = "The marked request" if n == 1 else f"The {count(n)} marked requests"
+        self._ask(Choice(rows=rows), what, f"{run_name}-marked")
 
     def ask_causes(self, causes: Sequence[Cause], run_name: str) -> None:
         """Ask where to write the requests that have failed by these causes."""

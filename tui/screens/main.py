@@ -191,10 +191,12 @@ class MainScreen(Screen[None]):
         self._relabel()
 
     def action_export(self) -> None:
-        """Write the rows that this tab is about to a file: those of the chosen causes, or that a filter shows."""
+        """Write the marked rows, those of the chosen causes, or what a filter shows; else what the tab is about."""
         name, table = self._engine.snapshot().name, self.table
         if isinstance(table, CauseTable) and (causes := table.chosen()):
             self._exports.ask_causes(causes, name)
+        elif isinstance(table, (JournalTable, InFlightTable)) and table.marks.keys:
+            self._exports.ask_marked(table.marks.keys, name)
         elif isinstance(table, JournalTable) and (text := self._filters.get(self.tab)):
             self._exports.ask_shown(table.rows_filter, text, name)
         else:
