@@ -6,6 +6,9 @@ from ..core.journal.records import RequestDetail
 from .shell_words import quote
 
 _GLOB = frozenset("[]{}")
+_PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(rb"'\%")
+_OCTALS = tuple(chr(octet) if octet in _PLAIN else f"\\{octet:03o}" for octet in range(256))
+"""Each octet as printf is told of it."""
 
 
 def curl_command(detail: RequestDetail) -> str:
@@ -47,5 +50,4 @@ def _url_options(url: str) -> list[str]:
 
 
 def _octal(body: bytes) -> str:
-    plain = set(range(0x20, 0x7F)) - set(rb"'\%")
-    return "".join(chr(octet) if octet in plain else f"\\{octet:03o}" for octet in body)
+    return "".join(map(_OCTALS.__getitem__, body))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetchdeck.core.errors import RunError
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import EditedRequest, FailureKind, Phase, State
 from fetchdeck.core.snapshot import InFlightRow
+from fetchdeck.tui.inspector import details as inspector_details
+from fetchdeck.tui.inspector.details import LONGEST_VALUE
 from fetchdeck.tui.inspector.search_line import SearchLine
 from fetchdeck.tui.inspector.source import PAGE
+from fetchdeck.tui.screens import inspect_details
 from fetchdeck.tui.screens.inspect import InspectScreen, Neighbour
 from fetchdeck.tui.screens.inspect_curl import CurlScreen
 from fetchdeck.tui.screens.inspect_edit import EditScreen
@@ -273,6 +278,38 @@ async def test_a_journal_that_breaks_is_said_and_not_fatal(tmp_path: Path) -> No
         assert "The journal cannot be read: no such table" in it.text()
 
 
+async def test_a_table_that_cannot_be_read_is_said_where_the_next_request_would_be(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made()])
+
+    async def broken(_: int, __: int) -> int | None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async with inspecting(path, 0, broken) as it:
+        await it.pilot.press("n")
+        await it.pilot.pause()
+        assert "disk I/O error. If it stays so, check the disk" in it.text()
+
+
+async def test_much_is_laid_out_beside_the_loop_and_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns: dict[str, object] = {"text": "日本" * 1_000_000, "short": "x"}
+    path = make_journal(tmp_path / "journal.sqlite", [Made(columns=columns)])
+    threads: list[threading.Thread] = []
+
+    def watched(*args: Any) -> inspector_details.Details:
+        threads.append(threading.current_thread())
+        return inspector_details.details_of(*args)
+
+    monkeypatch.setattr(inspect_details, "details_of", watched)
+    async with inspecting(path) as it:
+        assert threads
+        assert threading.main_thread() not in threads
+        document = it.screen.details.rows.document
+        assert any(document.text(line).startswith("short:") for line in range(len(document)))
+        assert len(it.screen.details.rows) < 4 * LONGEST_VALUE // it.screen.details.text_width
+
+
 async def _stay(request: int, _: int) -> int | None:
     return request
 
@@ -407,6 +444,18 @@ async def test_a_body_is_saved_and_replaces_nothing_unasked(
         assert saved.read_text() == "mine"
         await it.press("enter")
         assert saved.read_bytes() == JSON_REPLY[1]
+
+
+async def test_a_body_that_goes_while_it_is_looked_at_cannot_be_saved_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    path = made_file(tmp_path, b"Content-Type: text/plain", 9)
+    (tmp_path / "bodies").mkdir(exist_ok=True)
+    (tmp_path / "bodies" / "0").write_bytes(b"123456789")
+    async with inspecting(path) as it:
+        (tmp_path / "bodies" / "0").unlink()
+        await it.press("w")
+        assert it.toasts()[-1].endswith("Send the request again to fetch it anew.")
 
 
 class Resending(ScriptedEngine):

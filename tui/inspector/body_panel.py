@@ -19,6 +19,7 @@ from ...core.printable import printable
 from ..figures import size
 from ..pauses import Pauses, StoppedError
 from ..spans import Span
+from ..unreadable import body_unreadable
 from ..widgets.columns import Tone
 from .book import Book, Look, open_book, page_title
 from .document import Document, LineDocument, Rows
@@ -199,8 +200,8 @@ class BodyPanel(Vertical):
 
     def _fail(self, response: ResponseRecord, error: OSError) -> None:
         self.book = None
-        named = response.body_path or "The body"
-        self._put(LineDocument([(Span(printable(f"{named} cannot be read: {error.strerror}."), Tone.WARN),)]))
+        sentence = body_unreadable(error, response.body_path or "The body")
+        self._put(LineDocument([(Span(sentence, Tone.WARN),)]))
 
     def _say(self, title: str) -> None:
         self._title.update(Content(printable(title)))

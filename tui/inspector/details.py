@@ -26,6 +26,8 @@ _MANY = 14
 """Header fields from which on a section's own begin folded."""
 _BODY_SHOWN = 262_144
 """Octets of a request's body that are shown."""
+LONGEST_VALUE = 65_536
+"""Characters of a column's value that are shown, and octets of a body that the command for curl shows."""
 _NO_REQUEST = Span("This row could not become a request.", Tone.WARN)
 
 
@@ -68,7 +70,7 @@ def details_of(detail: RequestDetail, flight: InFlightRow | None, width: int) ->
         made.lines.append((Span("The row has no columns of its own.", Tone.MUTED),))
     if row.url:
         made.section(Section.CURL, "y copies it")
-        made.lines.append((_span(curl_command(detail)),))
+        made.lines.append(_curl(detail))
     return made.done()
 
 
@@ -177,7 +179,14 @@ def tabs_of(detail: RequestDetail | None) -> tuple[Tab, ...]:
 
 
 def _value(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text):,} characters)"
+
+
+def _curl(detail: RequestDetail) -> Line:
+    if len(detail.body or b"") > LONGEST_VALUE:
+        return (Span("The body is too long to be shown here; y copies the whole command.", Tone.MUTED),)
+    return (_span(curl_command(detail)),)
 
 
 def _span(text: str, tone: Tone = Tone.PLAIN) -> Span:

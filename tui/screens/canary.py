@@ -15,6 +15,7 @@ from ...core.journal.ended_rows import ended_rows
 from ...core.journal.reader import JournalReader
 from ...core.printable import printable
 from ...core.snapshot import Asking, Snapshot
+from ..unreadable import unreadable
 from ..widgets.key_footer import KeyFooter, KeyHint
 from .question import QuestionScreen
 from .request_panel import RequestPanel
@@ -81,7 +82,7 @@ class CanaryScreen(QuestionScreen):
         try:
             ids = await ended_rows(self._reader, _MOST)
         except (sqlite3.Error, FetchdeckError) as error:
-            panel.show_trouble(printable(f"The journal cannot be read: {error}"))
+            panel.show_trouble(unreadable(error))
             return
         if not ids:
             panel.show_trouble("None of the first requests has ended with a reply or a failure.")

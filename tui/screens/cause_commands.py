@@ -14,9 +14,9 @@ from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
 from ...core.model import State
-from ...core.printable import printable
 from .. import concurrency_steps
 from ..figures import count
+from ..unreadable import unreadable
 from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable, CauseWish
 from .cause import CauseScreen
@@ -105,7 +105,7 @@ class CauseCommands:
         try:
             return await cause_detail(self._reader, cause.id, cause.sample)
         except (sqlite3.Error, FetchdeckError) as error:
-            sentence = printable(f"The journal cannot be read: {error}")
+            sentence = unreadable(error)
             self._screen.notify(sentence, severity="error", markup=False)
             return None
 

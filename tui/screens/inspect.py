@@ -17,21 +17,19 @@ from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail
 from ...core.model import State
-from ...core.printable import printable
 from ...core.snapshot import InFlightRow, Snapshot
 from ..inspector.body_panel import BodyPanel
 from ..inspector.commands import bindings, hints
-from ..inspector.details import Section, details_of, tabs_of
-from ..inspector.document import LineDocument, Rows
+from ..inspector.details import Section, tabs_of
 from ..inspector.document_view import DocumentView
 from ..inspector.off_loop import OffLoop
 from ..inspector.search_line import SearchLine
-from ..spans import Span
-from ..widgets.columns import Tone
+from ..unreadable import unreadable
 from ..widgets.journal_table_columns import state_cell
 from ..widgets.key_footer import KeyFooter
 from ..widgets.tab_bar import TabBar
 from .inspect_commands import InspectCommands
+from .inspect_details import DetailsPane
 from .inspect_search import Searches
 
 Neighbour = Callable[[int, int], Awaitable[int | None]]
@@ -73,10 +71,9 @@ class InspectScreen(ModalScreen[None]):
         self._tabs, self._footer, self._search_line = TabBar(), KeyFooter(), SearchLine()
         self._searches = Searches(self, self._search_line, self.details, self.body, self._off_loop)
         self._commands = InspectCommands(self, engine, reader, self._off_loop)
-        self._headings: dict[Section, int] = {}
+        self._pane = DetailsPane(self.details, self._off_loop)
         self._flight: InFlightRow | None = None
         self._reading: int | None = None
-        self._drawn: tuple[RequestDetail, InFlightRow | None, int] | None = None
         self.detail: RequestDetail | None = None
         """What is shown; None while it is read, or when it cannot be."""
 
@@ -102,7 +99,7 @@ class InspectScreen(ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Arrange for another size."""
         self._arrange()
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._lay_out_again)
 
     def watch_snapshot(self) -> None:
         """Look whether the request has come further."""
@@ -138,10 +135,14 @@ class InspectScreen(ModalScreen[None]):
         if self._searches.active:
             await self._searches.step(step)
             return
-        found = await self._neighbour(self.request, step) if self._neighbour else None
+        try:
+            found = await self._neighbour(self.request, step) if self._neighbour else None
+        except (sqlite3.Error, FetchdeckError) as error:
+            self._pane.clear(unreadable(error))
+            return
         if found is not None:
-            self.request, self.detail, self._drawn = found, None, None
-            self.details.show(Rows(LineDocument([]), self.details.text_width))
+            self.request, self.detail = found, None
+            self._pane.clear()
             self._read_again()
 
     def action_section(self, name: str) -> None:
@@ -152,8 +153,8 @@ class InspectScreen(ModalScreen[None]):
             self.body.view.focus()
         else:
             self.details.focus()
-            if section in self._headings:
-                self.details.to_line(self._headings[section])
+            if section in self._pane.headings:
+                self.details.to_line(self._pane.headings[section])
         self._relabel()
 
     def action_other(self) -> None:
@@ -180,9 +181,9 @@ class InspectScreen(ModalScreen[None]):
         """Type what to search for."""
         self._searches.ask(self._focused_view())
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         """Copy the request as a curl command; the second time, show it."""
-        self._commands.copy_curl(self.detail)
+        await self._commands.copy_curl(self.detail)
         self._relabel()
 
     async def action_copy_body(self) -> None:
@@ -258,33 +259,28 @@ class InspectScreen(ModalScreen[None]):
             detail = await self._commands.changed(request, self.detail)
             trouble = f"There is no request {request} in the journal."
         except (sqlite3.Error, FetchdeckError) as error:
-            detail, trouble = None, printable(f"The journal cannot be read: {error}")
-        self._reading = None
+            detail, trouble = None, unreadable(error)
         flying = detail is not None and detail.row.state is State.IN_FLIGHT
         self._flight = self._commands.flight(request) if flying else None
         self.detail = detail
         if detail is None:
-            self._drawn = None
-            self.details.show(Rows(LineDocument([(Span(trouble, Tone.WARN),)]), self.details.text_width))
+            self._pane.clear(trouble)
             self.body.show_nothing("")
             self._relabel()
         else:
-            self._show()
+            await self._show(detail)
+        self._reading = None
 
-    def _show(self) -> None:
-        detail, width = self.detail, self.details.text_width
-        if detail is None or self._drawn == (detail, self._flight, width):
-            return
-        another = self._drawn is None or self._drawn[0].row.id != detail.row.id
-        view, folds, line = self.details, self.details.rows.folds, self.details.line
-        made = details_of(detail, self._flight, width)
-        rows = Rows(made.document, width)
-        rows.fold(made.document.first_folds() if another else folds)
-        scrolled = view.scroll_offset.y
-        view.show(rows, line=None if another else line)
-        if not another:
-            view.scroll_to(y=scrolled, animate=False)
-        self._headings, self._drawn = made.headings, (detail, self._flight, width)
+    def _lay_out_again(self) -> None:
+        if self.detail is not None and self._reading is None:
+            self.run_worker(self._show(self.detail), exclusive=True, group="request")
+
+    async def _show(self, detail: RequestDetail) -> None:
+        await self._pane.show(detail, self._flight)
+        if self.detail is detail:
+            self._show_body(detail)
+
+    def _show_body(self, detail: RequestDetail) -> None:
         if detail.response is not None:
             self.body.show_body(detail.response, self._reader.path.parent)
         else:
@@ -299,11 +295,5 @@ class InspectScreen(ModalScreen[None]):
         self._frame.border_title = Content(title)
         self._tabs.tabs = tabs_of(detail)
         self._tabs.active = self.section.name
-        words = {"look": self.body.other_look.value}
-        if detail is not None and detail.row.state is not State.IN_FLIGHT:
-            words["cancel"] = "skip"
-        if self._searches.active:
-            words |= {"next(1)": "next match", "next(-1)": "before", "back": "end search"}
-        self._footer.hints = hints(
-            lambda command: bool(self.check_action(command.name, ())), words | self._commands.words
-        )
+        words = self._commands.words(detail, self.body.other_look, searching=self._searches.active)
+        self._footer.hints = hints(lambda command: bool(self.check_action(command.name, ())), words)

@@ -15,11 +15,12 @@ from ...core.printable import printable
 from ...core.snapshot import InFlightRow
 from ..curl import curl_command
 from ..figures import size
-from ..inspector.book import Book, extension
+from ..inspector.book import Book, Look, extension
 from ..inspector.charsets import UTF_8, decode
 from ..inspector.off_loop import OffLoop
 from ..inspector.saving import SaveName, offered_name, save
 from ..inspector.source import BodySource
+from ..unreadable import body_unreadable
 from .inspect_curl import CurlScreen
 from .inspect_edit import EditScreen
 from .prompt import Answer, PromptScreen
@@ -46,10 +47,16 @@ class InspectCommands:
         self._copied: int | None = None
         self._seen: tuple[int, object] | None = None
 
-    @property
-    def words(self) -> dict[str, str]:
-        """Labels that differ from those of the declarations."""
-        return {} if self._copied is None else {"copy": "show curl"}
+    def words(self, detail: RequestDetail | None, other_look: Look, *, searching: bool) -> dict[str, str]:
+        """Labels of keys that differ from those of the declarations."""
+        words = {"look": other_look.value}
+        if detail is not None and detail.row.state is not State.IN_FLIGHT:
+            words["cancel"] = "skip"
+        if searching:
+            words |= {"next(1)": "next match", "next(-1)": "before", "back": "end search"}
+        if self._copied is not None:
+            words["copy"] = "show curl"
+        return words
 
     def possible(self, action: str, detail: RequestDetail | None) -> bool:
         """Whether a command makes sense for a request as it is."""
@@ -79,12 +86,12 @@ class InspectCommands:
         rows = self._engine.in_flight(0, self._engine.snapshot().in_use)
         return next((row for row in rows if row.id == request), None)
 
-    def copy_curl(self, detail: RequestDetail | None) -> None:
+    async def copy_curl(self, detail: RequestDetail | None) -> None:
         """Copy a request as a curl command; the second time show it, for terminals that take no clipboard."""
         if detail is None or not detail.row.url:
             self._tell(NOTHING_TO_COPY)
             return
-        command = curl_command(detail)
+        command = await self._off_loop.run(lambda: curl_command(detail))
         self._screen.app.copy_to_clipboard(command)
         if self._copied == detail.row.id:
             self._screen.app.push_screen(CurlScreen(command))
@@ -102,7 +109,7 @@ class InspectCommands:
         try:
             data = await self._off_loop.run(lambda: source.read(0, _SMALL))
         except OSError as error:
-            self._tell(f"The body cannot be read: {error.strerror}.", failed=True)
+            self._tell(body_unreadable(error), failed=True)
             return
         self._screen.app.copy_to_clipboard(decode(data, UTF_8))
         self._tell("Copied the body.")
@@ -111,7 +118,11 @@ class InspectCommands:
         """Ask for a file, and write the body to it off the loop."""
         if source is None:
             return
-        head = await self._off_loop.run(lambda: source.read(0, 64))
+        try:
+            head = await self._off_loop.run(lambda: source.read(0, 64))
+        except OSError as error:
+            self._tell(body_unreadable(error), failed=True)
+            return
         ending = extension(book.kind, head) if book is not None else "bin"
         names = SaveName()
 
@@ -158,7 +169,7 @@ class InspectCommands:
                 f"{file} has appeared meanwhile and was left alone. Save under another name.", failed=True
             )
         except OSError as error:
-            self._tell(f"{file} cannot be written: {error.strerror}.", failed=True)
+            self._tell(f"{file} cannot be written: {error.strerror}. Save under another name.", failed=True)
         else:
             self._tell(f"Wrote {size(written)} to {file}.")
 

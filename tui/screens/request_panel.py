@@ -19,6 +19,7 @@ from ...core.journal.records import RequestDetail, ResponseRecord
 from ...core.printable import printable
 from ..body_text import LIMIT, BodyText, body_text, plain
 from ..spans import Line, Span
+from ..unreadable import unreadable
 from ..widgets.columns import Tone
 from ..widgets.journal_table_columns import state_cell
 from ..widgets.quantities import size
@@ -91,7 +92,7 @@ class RequestPanel(Vertical):
                 body = await self._reader.read(lambda _: load_body(response, folder))
             self._trouble = f"There is no request {request} in the journal."
         except (sqlite3.Error, FetchdeckError) as error:
-            self._trouble = printable(f"The journal cannot be read: {error}")
+            self._trouble = unreadable(error)
         self.detail, self._body = detail, body
         self._show()
         self.query_one(LinesView).scroll_home(animate=False)

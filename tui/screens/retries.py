@@ -13,9 +13,9 @@ from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
 from ...core.model import State
-from ...core.printable import printable
 from ..figures import count
 from ..filter_words import in_words
+from ..unreadable import unreadable
 from .cause_commands import failed_by, requests, total
 from .confirm import ConfirmScreen
 from .export import named
@@ -55,7 +55,7 @@ class Retries:
         try:
             n = await self._reader.retryable(rows)
         except (sqlite3.Error, FetchdeckError) as error:
-            sentence = printable(f"The journal cannot be read: {error}")
+            sentence = unreadable(error)
             self._screen.notify(sentence, severity="error", markup=False)
             return
         if not n:

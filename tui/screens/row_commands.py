@@ -14,9 +14,9 @@ from ...core.errors import FetchdeckError
 from ...core.handle import EngineHandle
 from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
-from ...core.printable import printable
 from ..curl import curl_command
 from ..figures import count
+from ..unreadable import unreadable
 from ..widgets.cause_table import CauseTable
 from ..widgets.in_flight_table import InFlightTable
 from ..widgets.journal_table import JournalTable
@@ -119,7 +119,7 @@ class RowCommands:
                 self._engine.cancel(ids)
                 after, skipped = ids[-1], skipped + len(ids)
         except (sqlite3.Error, FetchdeckError) as error:
-            sentence = printable(f"The journal cannot be read: {error}")
+            sentence = unreadable(error)
             self._screen.notify(sentence, severity="error", markup=False)
         self._done("skipped", skipped)
 

@@ -18,6 +18,7 @@ from ...core.journal.records import Cause
 from ...core.policies.trend import MINUTE_S, Direction
 from ...core.snapshot import RunState, Snapshot
 from ..trend import moment_of, sparkline, trend_words
+from ..unreadable import unreadable
 from .columns import Cell, Column, Tone
 from .journal_table_columns import status_tone
 from .quantities import NONE, clock
@@ -215,7 +216,7 @@ class CauseTable(VirtualTable[Cause]):
                     break
             self.show_notice("")
         except (sqlite3.Error, FetchdeckError) as error:
-            self.show_notice(f"The journal cannot be read: {error}")
+            self.show_notice(unreadable(error))
         finally:
             self._reading = False
 

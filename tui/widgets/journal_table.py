@@ -20,6 +20,7 @@ from ...core.journal.records import TableRow
 from ...core.journal.view import View
 from ...core.model import State
 from ...core.snapshot import Snapshot
+from ..unreadable import unreadable
 from .journal_table_columns import PROBLEM_COLUMNS, PROBLEM_MORE, SUCCESS_COLUMNS, SUCCESS_MORE
 from .table_foot import Foot
 from .table_marks import MOST
@@ -189,7 +190,7 @@ class JournalTable(VirtualTable[TableRow]):
                 wait = await self._advance()
                 self.show_notice("")
             except (sqlite3.Error, FetchdeckError) as error:
-                self.show_notice(f"The journal cannot be read: {error}")
+                self.show_notice(unreadable(error))
                 wait = _PAUSE_AFTER_ERROR_S
             if wait is None and not self._wake.is_set():
                 self._idle.set()
