@@ -56,7 +56,10 @@ async def test_a_small_terminal_keeps_the_most_important_keys(tmp_path: Path, ta
             await table.settled()
         app.pull()
         await pilot.pause()
-        for hint in ("p pause", "+ faster", "- slower", "? help", "q leave", *(["r retry"] * (tab == "3"))):
+        own = {"1": ("x cancel", "enter inspect", "+ faster"), "2": ("enter inspect", "/ filter")}
+        own["3"] = ("r retry", *own["2"])
+        own["4"] = ("r retry", "enter inspect", "C retry at", "X skip")
+        for hint in ("p pause", "? help", "q leave", *own.get(tab, ("+ faster", "- slower"))):
             assert hint in last_line(app)
 
 
