@@ -37,6 +37,22 @@ async def shown(pilot: Pilot[object], text: str) -> None:
             await pilot.pause(0.01)
 
 
+async def test_without_colours_the_chosen_line_is_underlined(folder: Path) -> None:
+    async with (app := SetupApp(Path(), {"NO_COLOR": "1"})).run_test() as pilot:
+
+        def underlined() -> str:
+            strips = app.screen._compositor.render_strips()
+            return "".join(
+                part.text for strip in strips for part in strip if part.style and part.style.underline
+            )
+
+        await shown(pilot, "places.csv")
+        assert underlined().strip().startswith("places.csv")
+        await pilot.press("down")
+        await pilot.pause()
+        assert underlined().strip().startswith("old.run")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_an_input_is_chosen_typed_about_and_started(folder: Path, size: tuple[int, int]) -> None:
     app = SetupApp(Path(), {})
