@@ -114,7 +114,7 @@ async def test_a_run_that_was_paused_by_hand_drains_where_no_hand_can_resume_it(
     async with pty_session(tmp_path, "run", "u.txt", "-c", "3", "--keep-running", "--tui") as session:
         await seen_running(session, server)
         session.press("p")
-        await session.shows("paused")
+        await session.shows("pausing")
         session.hang_up()
         server.release()
         assert await session.status() == 130

@@ -16,7 +16,7 @@ from .virtual_table import VirtualTable
 OTHERS = "all other hosts"
 """Stands for the hosts that are not counted one by one."""
 _HOST: Column[HostRow] = Column(
-    "host", 18, lambda row: Cell(row.host or OTHERS), share=1, middle=True, sort=lambda row: row.host
+    "host", 16, lambda row: Cell(row.host or OTHERS), share=1, middle=True, sort=lambda row: row.host
 )
 
 
@@ -45,9 +45,9 @@ _LAST_FAILURE: Column[HostRow] = Column(
     "last failure", 15, lambda row: _last_failure(row), drop=6, sort=lambda row: row.last_failure
 )
 _LIMIT = _figure("limit", 5, lambda row: _limit(row), lambda row: row.limit, drop=1)
-_PACE = _figure("pace", 8, lambda row: Cell(pace(row.pace_per_s)), lambda row: row.pace_per_s, drop=4)
+_PACE = _figure("pace", 7, lambda row: Cell(pace(row.pace_per_s)), lambda row: row.pace_per_s, drop=1)
 _COOLING: Column[HostRow] = Column(
-    "cooling", 16, lambda row: _cooling(row), sort=lambda row: row.rests_s, largest_first=True
+    "cools until", 11, lambda row: _cooling(row), sort=lambda row: row.rests_s, largest_first=True
 )
 _ANSWERS = (_P50, _P95, _FAILED_SHARE, _SUCCEEDED, _FAILED, _LAST_FAILURE)
 _UNLIMITED = (_HOST, _IN_FLIGHT, _RATE, *_ANSWERS)
@@ -136,7 +136,7 @@ def _cooling(row: HostRow) -> Cell:
     """Until when, because a countdown would have to be read again and again."""
     if row.rests_s <= 0:
         return Cell(NONE, Tone.MUTED)
-    return Cell(f"◷ until {clock(time() + row.rests_s)}", Tone.WARN)
+    return Cell(f"◷ {clock(time() + row.rests_s)}", Tone.WARN)
 
 
 def _rate(row: HostRow) -> Cell:
