@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +192,24 @@ async def test_y_in_a_table_tells_how_to_see_the_command(tmp_path: Path) -> None
         while not toasts(pilot):
             await pilot.pause(0.01)
         assert toasts(pilot) == ["Copied as curl, secrets masked; enter shows it."]
+
+
+@pytest.mark.parametrize("key", ["y", "V", "slash", "x", "enter", "r"])
+async def test_no_command_ends_the_dashboard_where_the_journal_cannot_be_read(
+    tmp_path: Path, key: str
+) -> None:
+    engine = scripted(tmp_path, [Made(State.FAILED), Made(State.FAILED)])
+    async with FetchdeckApp(engine).run_test(size=(100, 30)) as pilot:
+        await pilot.press("3")
+        assert isinstance(pilot.app.screen, MainScreen)
+        await pilot.app.screen.query_one("#failed", JournalTable).settled()
+        with sqlite3.connect(engine.journal_path) as db:
+            db.execute("ALTER TABLE requests RENAME TO gone")
+            db.execute("ALTER TABLE causes RENAME TO causes_gone")
+        db.close()
+        await pilot.press("space", key)
+        await pilot.pause(0.1)
+        assert pilot.app.is_running
+        assert pilot.app._exception is None
+        if key == "y":
+            assert "check the disk" in toasts(pilot)[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -153,3 +154,30 @@ async def test_a_click_on_a_title_sorts_reverses_and_gives_up(tmp_path: Path) ->
             orders.append([table.row_at(n).text for n in range(3)])  # type: ignore[union-attr]
         assert orders == [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]]
         assert table.following
+
+
+async def test_a_sort_under_way_is_told_until_the_rows_stand_in_its_order(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, elapsed_ms=9.0 - n) for n in range(9)])
+    table = JournalTable({State.SUCCEEDED})
+    app = TableApp(table)
+    async with app.run_test(size=SIZE) as pilot, JournalReader(path) as reader:
+        table.connect(reader)
+        app.snapshot = SNAPSHOT
+        await pilot.pause()
+        go_on = threading.Event()
+        reader.sorter._thread.submit(go_on.wait)
+        try:
+            table.sort_by(Sorting("latency", descending=False))
+            while table.foot().busy != "sorting":
+                await pilot.pause(0.01)
+            for _ in range(5):
+                await pilot.pause(0.05)
+                assert table.foot().busy == "sorting"
+            assert "sorting" in screen_text(table)[-1]
+        finally:
+            go_on.set()
+        while table.foot().busy:
+            await pilot.pause(0.01)
+        first = table.row_at(0)
+        assert first is not None
+        assert first.elapsed_ms == 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from ...core.errors import FetchdeckError
 from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ..filter_completion import Known
@@ -15,7 +16,7 @@ async def known_values(reader: JournalReader, engine: EngineHandle) -> Known:
     """Hosts with the busiest first, and the causes of failures with their statuses, the most frequent first."""
     try:
         causes = await reader.causes()
-    except sqlite3.Error:
+    except (sqlite3.Error, FetchdeckError):
         # The tables say that the journal cannot be read; a filter can be typed without help.
         causes = ()
     statuses = dict.fromkeys(cause.status for cause in causes if cause.status is not None)

@@ -75,7 +75,12 @@ class RowCommands:
         if gone and not table.marks:
             self._screen.notify(f"Request {ids[0]} has ended already; nothing was cancelled.", markup=False)
             return
-        ended = len(gone) - len(await self._reader.unsent(gone)) if gone else 0
+        try:
+            ended = len(gone) - len(await self._reader.unsent(gone)) if gone else 0
+        except (sqlite3.Error, FetchdeckError) as error:
+            # Those that are still under way can be cancelled all the same.
+            self._cannot_read(error)
+            ended = 0
         if ids:
             self._engine.cancel(ids)
             note = f"{count(ended)} of {count(len(ids))} had already ended" if ended else ""
@@ -89,7 +94,11 @@ class RowCommands:
             ids = table.chosen_ids()
         else:
             ids = () if (row := table.selected) is None else (table.key_of(row),)
-        details = [await request_detail(self._reader, id_) for id_ in ids[:MOST_COPIED]]
+        try:
+            details = [await request_detail(self._reader, id_) for id_ in ids[:MOST_COPIED]]
+        except (sqlite3.Error, FetchdeckError) as error:
+            self._cannot_read(error)
+            return
         commands = [curl_command(one) for one in details if one is not None and one.row.url]
         if not commands:
             if any(details):
@@ -119,9 +128,11 @@ class RowCommands:
                 self._engine.cancel(ids)
                 after, skipped = ids[-1], skipped + len(ids)
         except (sqlite3.Error, FetchdeckError) as error:
-            sentence = unreadable(error)
-            self._screen.notify(sentence, severity="error", markup=False)
+            self._cannot_read(error)
         self._done("skipped", skipped)
+
+    def _cannot_read(self, error: Exception) -> None:
+        self._screen.notify(unreadable(error), severity="error", markup=False)
 
     def _done(self, what: str, n: int, note: str = "") -> None:
         if self._table is not None:

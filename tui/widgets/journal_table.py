@@ -122,13 +122,18 @@ class JournalTable(VirtualTable[TableRow]):
 
     def foot(self) -> Foot:
         """What the line below the rows tells."""
-        busy = ("reading" if self.sorting is None else "sorting") if self._filling else ""
+        sorting = self._view is not None and self._view.sorting
+        busy = "sorting" if sorting else "reading" if self._filling else ""
         return replace(super().foot(), busy=busy)
 
     async def keys_between(self, first: int, last: int) -> tuple[int, ...]:
         """The numbers of the requests at these positions, both included, `MOST` at most."""
         view = self._view
-        rows = () if view is None else await view.page(first, min(last - first + 1, MOST))
+        try:
+            rows = () if view is None else await view.page(first, min(last - first + 1, MOST))
+        except (sqlite3.Error, FetchdeckError) as error:
+            self.notify(unreadable(error), severity="error", markup=False)
+            return ()
         return tuple(row.id for row in rows)
 
     def row_at(self, position: int) -> TableRow | None:
