@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -41,10 +42,13 @@ _DRAWN: dict[ChartKind, Callable[[PastView, int, int], tuple[Line, ...]]] = {
     ChartKind.IN_FLIGHT: drawing.flying,
     ChartKind.ERRORS: drawing.errors,
 }
-_PERCENTILES = (Span(" ■ p50", Tone.GOOD), Span("  ━ p95", Tone.ACCENT), Span("  ━ p99", Tone.WARN))
+_PERCENTILES = (Span("  ■ p50", Tone.GOOD), Span("  ━ p95", Tone.ACCENT), Span("  ━ p99", Tone.WARN))
 
 
-def title(kind: ChartKind, view: PastView, *, histogram: bool) -> Line:
+_MARKED = (Span("▴p50 ", Tone.GOOD), Span("▴p95 ", Tone.ACCENT), Span("▴p99 ", Tone.WARN))
+
+
+def title(kind: ChartKind, view: PastView, width: int, *, histogram: bool) -> Line:
     """What is drawn, with its legend."""
     if kind is ChartKind.THROUGHPUT:
         good, bad = (Span("▲ ", Tone.GOOD), Span("ok  ")), (Span("▼ ", Tone.BAD), Span("failed"))
@@ -54,9 +58,16 @@ def title(kind: ChartKind, view: PastView, *, histogram: bool) -> Line:
     if kind is ChartKind.ERRORS:
         return (Span("errors  "), Span("■ ", Tone.BAD), Span("failed of all attempts"))
     if histogram:
+        if not drawing.names_percentiles(width):
+            return (Span("histogram "), *_MARKED, Span(short(view.latencies.total), Tone.MUTED))
         return (Span("latency histogram  "), Span(f"{view.latencies.total:,} attempts", Tone.MUTED))
     logarithmic = drawing.latency_axis(view).logarithmic
-    return (Span("latency "), Span("log " if logarithmic else "", Tone.MUTED), *_PERCENTILES)
+    return (Span("latency"), Span(" log" if logarithmic else "", Tone.MUTED), *_PERCENTILES)
+
+
+def tight(line: Line) -> Line:
+    """The line with no more than one space between two words."""
+    return tuple(span._replace(text=re.sub(" +", " ", span.text)) for span in line)
 
 
 def readout(kind: ChartKind, one: Stretch | None, span_s: float) -> Line:
@@ -179,13 +190,23 @@ class Chart(Lines):
         if column is not None and 0 <= column < len(view.columns):
             left = readout(self.kind, view.columns[column], view.span_s)
         else:
-            column, left = None, title(self.kind, view, histogram=histogram)
-        window = (Span(window_word(view.span_s, whole=self.span_s is None), Tone.MUTED),)
+            column, left = None, title(self.kind, view, width, histogram=histogram)
+        left, window = self._with_window(left, width)
         top = justify(left, self._told(column, width - width_of(left) - width_of(window)) + window, width)
         if histogram:
             return (top, *drawing.histogram(view.latencies, width, height - 1))
         axis = time_axis(view, width, live=snapshot.state not in _GONE and not self._engine.read_only)
         return (top, *_DRAWN[self.kind](view, width, height - 2), axis)
+
+    def _with_window(self, left: Line, width: int) -> tuple[Line, Line]:
+        """How far back it looks, in a shorter word and with less air in the title where there is no room."""
+        whole = self.span_s is None
+        window = (Span(window_word(self._view.span_s, whole=whole), Tone.MUTED),)
+        if width_of(left) + width_of(window) + 2 > width:
+            left = tight(left)
+        if whole and width_of(left) + width_of(window) + 2 > width:
+            window = (Span("all", Tone.MUTED),)
+        return left, window
 
     def _told(self, column: int | None, room: int) -> Line:
         """The text of the change pointed at, else of the newest: below a border, or in `room` cells of the title."""

@@ -16,6 +16,8 @@ from .columns import Tone
 
 _FEW = 4
 """On so few lines labels may stand right below one another."""
+_NAMED = 3 * len("▴p50 999 ms") + 2
+"""Cells for three percentiles with their names."""
 
 
 def dots_across(width: int) -> int:
@@ -106,20 +108,30 @@ def histogram(latencies: Latencies, width: int, height: int) -> tuple[Line, ...]
     return (*body, _percentile_line(latencies, axis, columns))
 
 
+def names_percentiles(width: int) -> bool:
+    """Whether a histogram of this width has room for the names of the percentiles beside their values."""
+    return width - GUTTER >= _NAMED
+
+
 def _percentile_line(latencies: Latencies, axis: Axis, columns: int) -> Line:
+    """Each below its place; where they would not fit beside one another they move to the left."""
     found = latencies.percentiles
-    line: list[Span] = []
+    if found is None:
+        return (Span(" " * (GUTTER + columns)),)
+    marked = (("p50", found.p50, Tone.GOOD), ("p95", found.p95, Tone.ACCENT), ("p99", found.p99, Tone.WARN))
+    named = columns >= _NAMED
+    texts = [f"▴{name} {milliseconds(ms)}" if named else f"▴{milliseconds(ms)}" for name, ms, _ in marked]
+    line = [Span(" " * GUTTER)]
     end = 0
-    if found is not None:
-        named = (("50", found.p50, Tone.GOOD), ("95", found.p95, Tone.ACCENT), ("99", found.p99, Tone.WARN))
-        for name, ms, tone in named:
-            text = f"▴p{name} {milliseconds(ms)}"
-            at = (axis.dots(ms, columns * ACROSS) - 1) // ACROSS
-            at = max(end + (1 if end else 0), min(at, columns - len(text)))
-            if at + len(text) <= columns:
-                line += [Span(" " * (at - end)), Span(text, tone)]
-                end = at + len(text)
-    return (Span(" " * GUTTER), *line, Span(" " * (columns - end)))
+    for n, (text, (_, ms, tone)) in enumerate(zip(texts, marked, strict=True)):
+        latest = columns - sum(len(later) + 1 for later in texts[n:]) + 1
+        place = (axis.dots(ms, columns * ACROSS) - 1) // ACROSS
+        at = max(end + (n > 0), min(place, latest))
+        if at + len(text) > columns:
+            break
+        line += [Span(" " * (at - end)), Span(text, tone)]
+        end = at + len(text)
+    return (*line, Span(" " * (columns - end)))
 
 
 def _area(canvas: Canvas, values: Sequence[float | None], axis: Axis, tone: Tone) -> None:

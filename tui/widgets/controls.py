@@ -13,6 +13,7 @@ _LABEL = 12
 _PANEL_LINES, _SHORT_LINES = 7, 5
 _BAR = 6, 16
 """The least and the most cells of the gauge in the strip."""
+_IN_USE = "in use"
 _AUTO = {True: ("◆", "auto", Tone.ACCENT), False: ("◇", "manual", Tone.MUTED)}
 _GONE = (RunState.FINISHED, RunState.INTERRUPTED, RunState.DRAINING)
 
@@ -63,23 +64,32 @@ def pause_control(snapshot: Snapshot) -> Line:
     return (*resume, Span(" "), _button("⊘ abort", "run.abort")) if snapshot.in_use else resume
 
 
-def concurrency(snapshot: Snapshot) -> Line:
+def concurrency(snapshot: Snapshot, width: int | None = None) -> Line:
     """`500/500 +12 saving`: slots, and the requests in flight that hold none any more.
 
-    While a lowered limit drains it says how many slots are still above it.
+    While a lowered limit drains it says how many slots are still above it. What is less than that is left out whole
+    where there are fewer cells than `width`.
     """
     over = snapshot.in_use - snapshot.limit
     saving = (Span(f" +{count(snapshot.saving)} saving", Tone.MUTED),) if snapshot.saving else ()
     if over <= 0:
-        return (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED), *saving)
-    text = f"draining {count(snapshot.in_use)}→{count(snapshot.limit)}, {count(over)} to go"
-    return (Span(text, Tone.WARN), *saving)
+        slots = (Span(count(snapshot.in_use)), Span(f"/{count(snapshot.limit)}", Tone.MUTED))
+        return _first_that_fits(((*slots, *saving), slots), width)
+    draining = f"draining {count(snapshot.in_use)}→{count(snapshot.limit)}"
+    full = Span(f"{draining}, {count(over)} to go", Tone.WARN)
+    return _first_that_fits(((full, *saving), (full,), (Span(draining, Tone.WARN),)), width)
+
+
+def _first_that_fits(forms: tuple[Line, ...], width: int | None) -> Line:
+    """The last one where none does."""
+    return next((form for form in forms if width is None or width_of(form) <= width), forms[-1])
 
 
 def governor(snapshot: Snapshot) -> Line:
     """`◆ auto` while limits are found automatically, `◇ manual` while they are as they were set."""
     glyph, word, tone = _AUTO[snapshot.auto]
-    return (Span(f"{glyph} {word}", tone, command_of("run.auto").scoped_action),)
+    action = "" if snapshot.read_only else command_of("run.auto").scoped_action
+    return (Span(f"{glyph} {word}", tone, action),)
 
 
 def _steady_concurrency(snapshot: Snapshot) -> Line:
@@ -123,20 +133,23 @@ def strip_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
         ),
         " ",
     )
-    slots = _steady_concurrency(snapshot)
     figures = (*join(percentiles(snapshot), " "), Span("  "), Span(size(snapshot.received_bytes)))
-    room = width - width_of(slots) - width_of(figures) - len(per_second.text) - 7
-    bar = (*gauge(snapshot, min(_BAR[1], room)), Span(" ")) if room >= _BAR[0] else ()
-    if not bar and room >= 0:
-        bar = (Span("in use ", Tone.MUTED),)
-    return turned, (*bar, *slots, Span("  "), per_second, Span("  "), *figures)
+    came = (Span("  "), per_second, Span("  "), *figures)
+    slots = _steady_concurrency(snapshot)
+    if width_of(slots) + width_of(came) > width:
+        slots = concurrency(snapshot, width - width_of(came))
+    room = width - width_of(slots) - width_of(came) - 1
+    bar = (*gauge(snapshot, min(_BAR[1], room - 2)), Span(" ")) if room - 2 >= _BAR[0] else ()
+    if not bar and room >= len(_IN_USE):
+        bar = (Span(f"{_IN_USE} ", Tone.MUTED),)
+    return turned, (*bar, *slots, *came)
 
 
 def short_panel_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """Five lines, for wide terminals that are low."""
     return (
         (_label("concurrency"), *limit_control(snapshot), Span("  "), *governor(snapshot)),
-        (_label("in use"), *_steady_concurrency(snapshot)),
+        _slots(snapshot, width),
         (_label("rate limit"), *rate_control(snapshot), Span("  "), *pause_control(snapshot)),
         (*join(percentiles(snapshot), " "),),
         (_label("throughput"), *_coming_in(snapshot)),
@@ -148,7 +161,7 @@ def panel_lines(snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]
     lines = (
         (_label("concurrency"), *limit_control(snapshot)),
         (_label("governor"), *governor(snapshot)),
-        (_label("in use"), *concurrency(snapshot)),
+        _slots(snapshot, width),
         gauge(snapshot, width),
         (_label("rate limit"), *rate_control(snapshot)),
         (_label("throughput"), *_coming_in(snapshot)),
@@ -157,6 +170,12 @@ def panel_lines(snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]
     )
     airy = (*lines[:2], (), *lines[2:4], (), lines[4], (), *lines[5:7], (), lines[7])
     return airy if height >= len(airy) else lines
+
+
+def _slots(snapshot: Snapshot, width: int) -> Line:
+    """Slots by their name; while they drain that is said in its place."""
+    label = () if snapshot.in_use > snapshot.limit else (_label(_IN_USE),)
+    return (*label, *concurrency(snapshot, width - width_of(label)))
 
 
 def _coming_in(snapshot: Snapshot) -> Line:
