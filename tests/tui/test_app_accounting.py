@@ -10,7 +10,7 @@ from fetchdeck.core.snapshot import Eta
 from fetchdeck.tui import figures
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.accounting import RARE, accounting_line
-from fetchdeck.tui.widgets.cause_table import whole_percent
+from fetchdeck.tui.widgets.cause_columns import whole_percent
 from fetchdeck.tui.widgets.status_header import share_cells
 from hypothesis import given
 from hypothesis import strategies as st

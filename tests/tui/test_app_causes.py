@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from fetchdeck.core.journal.cause_detail import CauseDetail, cause_detail
 from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import State
 from fetchdeck.core.policies.trend import Trend
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens import cause_commands
 from fetchdeck.tui.screens.cause import CauseScreen
 from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.main import MainScreen
@@ -115,3 +121,34 @@ def test_every_minute_with_a_failure_is_seen_in_the_trend() -> None:
     counts = Trend(((1, 1), (3, 1_000_000))).counts(180.0, 4)
     assert sparkline(counts) == " ▁ █"
     assert sparkline((0, 0)) == "  "
+
+
+async def test_the_pane_keeps_what_it_knows_while_its_cause_strikes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = asyncio.Event()
+    go_on.set()
+
+    async def slow(reader: JournalReader, cause: int, sample: int) -> CauseDetail:
+        await go_on.wait()
+        return await cause_detail(reader, cause, sample)
+
+    monkeypatch.setattr(cause_commands, "cause_detail", slow)
+    engine = scripted(tmp_path, rows())
+    async with FetchdeckApp(engine).run_test(size=(120, 50)) as pilot:
+        table = await causes_tab(pilot)
+        pane = pilot.app.screen.query_one(CausePane)
+        while "hosts" not in pane.told.plain:
+            await pilot.pause(0.01)
+        go_on.clear()
+        cause = table.selected
+        assert cause is not None
+        for n in range(3):
+            struck = replace(cause, count=cause.count + 1 + n)
+            table.post_message(CauseTable.Highlighted(struck, table.now))
+            await pilot.pause()
+            assert "hosts" in pane.told.plain
+            assert f"{struck.count:,} failed now" in pane.told.plain
+        go_on.set()
+        await pilot.pause(0.05)
+        assert f"{struck.count:,} failed now" in pane.told.plain

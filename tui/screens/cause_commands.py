@@ -40,6 +40,12 @@ class CauseCommands:
         self._engine = engine
         self._reader = reader
         self._done = done
+        self._told: CauseTable.Highlighted | None = None
+        """What the pane is to tell of."""
+        self._known: CauseDetail | None = None
+        self._known_of = 0
+        """The cause that `_known` is about."""
+        self._telling = False
 
     def carry_out(self, asked: CauseTable.Asked) -> None:
         """What the user asked of the table; causes that have nothing failed any more are no longer there."""
@@ -52,10 +58,13 @@ class CauseCommands:
 
     def tell(self, pane: CausePane, told: CauseTable.Highlighted) -> None:
         """Show in the pane what is known of the selected cause; its hosts follow when they are read."""
-        pane.show(told.cause, None, told.now)
-        if told.cause is not None:
-            work = self._tell(pane, told.cause, told.now)
-            self._screen.run_worker(work, exclusive=True, group="cause-pane")
+        known = self._known if told.cause is not None and self._known_of == told.cause.id else None
+        pane.show(told.cause, known, told.now)
+        self._told = told
+        if told.cause is not None and not self._telling:
+            # A read that was given up whenever the cause strikes again would never come to its end.
+            self._telling = True
+            self._screen.run_worker(self._tell(pane), name="cause-pane")
 
     def _retry_at(self, table: CauseTable, causes: Sequence[Cause]) -> None:
         snapshot, n = self._engine.snapshot(), total(causes)
@@ -93,9 +102,19 @@ class CauseCommands:
         )
         self._screen.app.push_screen(ConfirmScreen(f"Skip {requests(n)}?", sentence, "skip them"), answered)
 
-    async def _tell(self, pane: CausePane, cause: Cause, now: float) -> None:
-        if (detail := await self._read(cause)) is not None:
-            pane.show(cause, detail, now)
+    async def _tell(self, pane: CausePane) -> None:
+        try:
+            while (told := self._told) is not None and told.cause is not None:
+                if (detail := await self._read(told.cause)) is None:
+                    return
+                self._known, self._known_of = detail, told.cause.id
+                newest = self._told
+                if newest is not None and newest.cause is not None and newest.cause.id == told.cause.id:
+                    pane.show(newest.cause, detail, newest.now)
+                if newest is told:
+                    return
+        finally:
+            self._telling = False
 
     async def _open(self, cause: Cause, now: float) -> None:
         if (detail := await self._read(cause)) is not None:

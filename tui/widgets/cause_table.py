@@ -15,13 +15,22 @@ from textual.reactive import var
 from ...core.errors import FetchdeckError
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
-from ...core.policies.trend import MINUTE_S, Direction
+from ...core.policies.trend import MINUTE_S
 from ...core.snapshot import RunState, Snapshot
-from ..trend import moment_of, sparkline, trend_words
+from ..trend import sparkline, trend_words
 from ..unreadable import unreadable
+from .cause_columns import (
+    TREND_TONES,
+    bar,
+    failures_cell,
+    kind_cell,
+    moment_column,
+    sample_cell,
+    signature_cell,
+    status_cell,
+    whole_percent,
+)
 from .columns import Cell, Column, Tone
-from .journal_table_columns import status_tone
-from .quantities import NONE, clock
 from .table_marks import Marks
 from .virtual_table import VirtualTable
 
@@ -31,14 +40,6 @@ TREND_MINUTES = 12
 """Minutes of the trend that the table shows."""
 _BAR = 6
 """Cells of the bar that shows a cause's share of all failures."""
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-TREND_TONES = {
-    Direction.NEW: Tone.WARN,
-    Direction.RISING: Tone.BAD,
-    Direction.STEADY: Tone.PLAIN,
-    Direction.FALLING: Tone.GOOD,
-    Direction.OVER: Tone.MUTED,
-}
 _OVER = (RunState.FINISHED, RunState.INTERRUPTED)
 
 
@@ -87,18 +88,18 @@ class CauseTable(VirtualTable[Cause]):
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         columns: tuple[Column[Cause], ...] = (
-            Column("count", 7, _failures, right=True, sort=lambda cause: cause.count, largest_first=True),
+            Column("count", 7, failures_cell, right=True, sort=lambda cause: cause.count, largest_first=True),
             Column(
                 "share", _BAR + 5, self._share, drop=2, sort=lambda cause: cause.count, largest_first=True
             ),
-            Column("kind", 15, _kind, drop=5, sort=lambda cause: cause.kind),
-            Column("status", 6, _status, right=True, drop=8, sort=lambda cause: cause.status),
-            Column("signature", 36, _signature, share=1, sort=lambda cause: cause.signature),
+            Column("kind", 15, kind_cell, drop=5, sort=lambda cause: cause.kind),
+            Column("status", 6, status_cell, right=True, drop=8, sort=lambda cause: cause.status),
+            Column("signature", 36, signature_cell, share=1, sort=lambda cause: cause.signature),
             Column("per minute", TREND_MINUTES, self._bars, drop=3, sort=self._lately, largest_first=True),
             Column("trend", 13, self._trend, sort=lambda cause: cause.trend.direction(self.now)),
-            _moment("first", lambda cause: cause.first_at, drop=7),
-            Column("sample", 7, _sample, right=True, drop=9, sort=lambda cause: cause.sample),
-            _moment("last", lambda cause: cause.last_at, drop=1),
+            moment_column("first", lambda cause: cause.first_at, drop=7),
+            Column("sample", 7, sample_cell, right=True, drop=9, sort=lambda cause: cause.sample),
+            moment_column("last", lambda cause: cause.last_at, drop=1),
         )
         super().__init__(
             columns,
@@ -110,6 +111,8 @@ class CauseTable(VirtualTable[Cause]):
         self._reader: JournalReader | None = None
         self._causes: tuple[Cause, ...] = ()
         self._total = 0
+        self._struck_last = 0.0
+        """When the latest of all failures was, by the wall clock."""
         self._revision = -1
         self._read_at = -COUNT_S
         self._minute = 0
@@ -122,7 +125,7 @@ class CauseTable(VirtualTable[Cause]):
     def now(self) -> float:
         """The moment that trends lead up to: a run that is over is seen as it was when it last failed."""
         over = self.snapshot is not None and self.snapshot.state in _OVER
-        return moment_of(self._causes, over=over, now=self._wall_clock())
+        return self._struck_last if over and self._causes else self._wall_clock()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense here and now."""
@@ -221,6 +224,7 @@ class CauseTable(VirtualTable[Cause]):
             self._reading = False
 
     def _show(self, causes: tuple[Cause, ...]) -> None:
+        self._struck_last = max((cause.last_at for cause in causes), default=0.0)
         selected, causes = self.selected, self.in_order(causes)
         total = sum(cause.count for cause in causes)
         if total != self._total:
@@ -256,49 +260,3 @@ class CauseTable(VirtualTable[Cause]):
     def _share(self, cause: Cause) -> Cell:
         part = cause.count / self._total if self._total else 0.0
         return Cell(f"{bar(part, _BAR)} {whole_percent(cause.count, self._total):>4}", Tone.BAD)
-
-
-def _moment(title: str, at: Callable[[Cause], float], drop: int) -> Column[Cause]:
-    return Column(
-        title,
-        8,
-        lambda cause: Cell(clock(at(cause)), Tone.MUTED),
-        right=True,
-        drop=drop,
-        sort=at,
-        largest_first=True,
-    )
-
-
-def whole_percent(part: int, total: int) -> str:
-    """`17%`; 100% only of all, and `<1%` for less than that."""
-    if part >= total:
-        return "100%" if total else "0%"
-    return "<1%" if part * 100 < total else f"{min(99, round(100 * part / total))}%"
-
-
-def bar(part: float, width: int) -> str:
-    """A horizontal bar `width` cells long, filled to a part between 0 and 1, in eighths of a cell."""
-    eighths = max(1 if part > 0 else 0, min(width * 8, round(part * width * 8)))
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)
-
-
-def _failures(cause: Cause) -> Cell:
-    return Cell(f"{cause.count:,}", Tone.BAD)
-
-
-def _kind(cause: Cause) -> Cell:
-    return Cell(cause.kind.value.replace("_", " "))
-
-
-def _signature(cause: Cause) -> Cell:
-    return Cell(cause.signature)
-
-
-def _sample(cause: Cause) -> Cell:
-    return Cell(f"#{cause.sample}", Tone.MUTED)
-
-
-def _status(cause: Cause) -> Cell:
-    return Cell(str(cause.status or NONE), status_tone(cause.status))
