@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from fetchdeck.core.model import EditedRequest, FailureKind, Phase, State
 from fetchdeck.core.snapshot import InFlightRow
 from fetchdeck.tui.inspector import details as inspector_details
 from fetchdeck.tui.inspector.details import LONGEST_VALUE
+from fetchdeck.tui.inspector.document import Rows
 from fetchdeck.tui.inspector.search_line import SearchLine
 from fetchdeck.tui.inspector.source import PAGE
 from fetchdeck.tui.screens import inspect_details
@@ -410,6 +412,30 @@ async def test_a_search_finds_what_is_folded_and_n_goes_on(tmp_path: Path) -> No
         await it.press("n")
         assert asked == [1]
         assert isinstance(it.pilot.app.screen, InspectScreen)
+
+
+async def test_a_search_in_very_many_folded_blocks_unfolds_them_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items: list[object] = [{"n": [n]} for n in range(800)]
+    items[400] = {"n": ["needle"]}
+    reply = (b"Content-Type: application/json", json.dumps({"all": items}).encode())
+    path = make_journal(tmp_path / "journal.sqlite", [Made(status=200, reply=reply)])
+    threads: list[threading.Thread] = []
+    reveal = Rows.reveal
+
+    def watched(rows: Rows, line: int) -> None:
+        threads.append(threading.current_thread())
+        reveal(rows, line)
+
+    monkeypatch.setattr(Rows, "reveal", watched)
+    async with inspecting(path) as it:
+        await it.press("4", "minus")
+        assert len(it.body().split()) < 20
+        await it.press("slash", *"needle", "enter")
+        assert '"needle"' in it.body()
+        assert threads
+        assert threading.main_thread() not in threads
 
 
 async def test_the_command_can_be_seen_where_nothing_can_be_copied(tmp_path: Path) -> None:

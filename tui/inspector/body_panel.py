@@ -118,7 +118,7 @@ class BodyPanel(Vertical):
         """Show where something was found."""
         if match.page != self._page:
             await self._turn(match.page)
-        self.view.go_to(match.line, match.at)
+        await self.view.go_to(match.line, match.at)
 
     def light_up(self, pattern: re.Pattern[str] | None) -> None:
         """Highlight what a search looks for."""

@@ -172,9 +172,7 @@ class Rows:
 
     def toggled(self, line: int) -> Rows:
         """The same document with one block folded or unfolded."""
-        rows = copy(self)
-        rows._folded, rows._heads = set(self._folded), self._heads[:]
-        rows._lines, rows._starts = self._lines[:], self._starts[:]
+        rows = self._copied()
         rows.toggle(line)
         return rows
 
@@ -223,11 +221,35 @@ class Rows:
         rows.fold(lines, pauses)
         return rows
 
+    def shows(self, line: int) -> bool:
+        """Whether no folded block hides a line."""
+        at = bisect_left(self._lines, line)
+        return at < len(self._lines) and self._lines[at] == line
+
+    @property
+    def has_many_folds(self) -> bool:
+        """Whether there are so many that to reveal a line belongs on a thread."""
+        return len(self._heads) > _MANY_FOLDS
+
+    def revealed(self, line: int) -> Rows:
+        """The same document with every block unfolded that hides a line."""
+        rows = self._copied()
+        rows.reveal(line)
+        return rows
+
     def reveal(self, line: int) -> None:
         """Unfold every block that hides a line."""
+        if self.shows(line):
+            return
         before = self._heads[: bisect_left(self._heads, line)]
         for head in (head for head in before if line <= self.document.ends[head]):
             self.toggle(head)
+
+    def _copied(self) -> Rows:
+        rows = copy(self)
+        rows._folded, rows._heads = set(self._folded), self._heads[:]
+        rows._lines, rows._starts = self._lines[:], self._starts[:]
+        return rows
 
     def _open_runs(self, line: int, stop: int) -> Iterator[tuple[int, int]]:
         """Runs of rows between two lines that no fold hides, as indices of all rows."""

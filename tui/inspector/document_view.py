@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import ClassVar
 
@@ -57,6 +58,8 @@ class DocumentView(ScrollView, can_focus=True):
         self._rows = Rows(LineDocument([]), 80)
         self._cursor = 0
         self._foldable = False
+        self._busy = False
+        """Whether the rows are copied beside the loop, and so must stay as they are."""
         self._pattern: re.Pattern[str] | None = None
         self._found: tuple[int, int] | None = None
         self._spans = lru_cache(512)(self._rows.document.spans)
@@ -99,9 +102,14 @@ class DocumentView(ScrollView, can_focus=True):
         self._pattern, self._found = pattern, None
         self.refresh()
 
-    def go_to(self, line: int, at: int = 0) -> None:
+    async def go_to(self, line: int, at: int = 0) -> None:
         """Bring a character of a line into sight, unfolding what hides it, and light it up."""
-        self._rows.reveal(line)
+        before = self._rows
+        if before.has_many_folds and not before.shows(line):
+            if not await self._replaced(lambda rows: rows.revealed(line)):
+                return
+        else:
+            before.reveal(line)
         self.virtual_size = Size(0, len(self._rows))
         self._found = (line, at)
         self._cursor = self._rows.row_of(line, at)
@@ -222,6 +230,8 @@ class DocumentView(ScrollView, can_focus=True):
         self.refresh()
 
     def _toggle(self, line: int) -> None:
+        if self._busy:
+            return
         if self._rows.is_costly(line):
             self.run_worker(self._toggle_off_loop(line), exclusive=True, group="toggle")
             return
@@ -229,11 +239,22 @@ class DocumentView(ScrollView, can_focus=True):
         self._shown_again(line)
 
     async def _toggle_off_loop(self, line: int) -> None:
-        before = self._rows
-        rows = await self._off_loop.run(lambda: before.toggled(line))
-        if self._rows is before:
-            self._rows = rows
+        if await self._replaced(lambda rows: rows.toggled(line)):
             self._shown_again(line)
+
+    async def _replaced(self, work: Callable[[Rows], Rows]) -> bool:
+        """Show what is made of the rows off the loop; False where others are shown by then. Meanwhile nothing folds."""
+        if self._busy:
+            return False
+        before, self._busy = self._rows, True
+        try:
+            rows = await self._off_loop.run(lambda: work(before))
+        finally:
+            self._busy = False
+        if self._rows is not before:
+            return False
+        self._rows = rows
+        return True
 
     def _shown_again(self, line: int) -> None:
         self.virtual_size = Size(0, len(self._rows))

@@ -76,7 +76,7 @@ class Searches:
 
     async def _go_to(self, match: Match) -> None:
         if self._view is not None:
-            self._view.go_to(match.line, match.at)
+            await self._view.go_to(match.line, match.at)
 
 
 def _book_of(view: DocumentView) -> Book:
