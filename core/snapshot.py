@@ -68,6 +68,30 @@ class Spending:
     """What the whole run will have cost, with retries as so far; None while that is unknown."""
 
 
+class WaitCause(StrEnum):
+    """What keeps every pending request of a running run from starting."""
+
+    HOST = "host"
+    """Hosts rest, because they asked for it or do not answer."""
+    RATE = "rate"
+    """A low limit on starts."""
+    RETRY = "retry"
+    """The backoff before another attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why nothing is in flight though the run goes on, and until when."""
+
+    cause: WaitCause
+    until: float
+    """Wall clock, when the first request may start."""
+    host: str = ""
+    """Whose rest, or limit, ends first; empty for a limit of the whole run, and for retries."""
+    hosts: int = 0
+    """How many hosts may start nothing now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The run at one moment. Counts are what the journal holds durably, never a promise."""
@@ -109,6 +133,8 @@ class Snapshot:
     """Grows with each commit of the journal: unchanged means no row changed."""
     read_only: bool = False
     """Whether the run is only looked at."""
+    waits: Wait | None = None
+    """What all pending requests wait for; None while any is in flight, could start, or will within a second."""
 
 
 @dataclass(frozen=True, slots=True)

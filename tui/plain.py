@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
@@ -16,6 +17,7 @@ from .figures import clock, count, eta, percent
 from .job_control import in_background
 from .spending import cost_words, share_words
 from .terminal import is_dumb
+from .waits import wait_words
 
 _BAR_EVERY_S = 0.1
 _LOOK_EVERY_S = 0.25
@@ -186,7 +188,8 @@ def _cells(shown: list[tuple[int, str]]) -> int:
 
 
 def _state(snapshot: Snapshot) -> str:
-    reason = printable(snapshot.reason)
+    waits = wait_words(snapshot.waits, time.time()) if snapshot.waits is not None else ""
+    reason = printable(snapshot.reason) or waits
     return f"{snapshot.state.value} ({reason})" if reason else snapshot.state.value
 
 

@@ -81,6 +81,7 @@ class Engine:
             asking=self._session.asking,
             spending=self._with.purse.shown(counts, journal.saving) if self._with.purse is not None else None,
             revision=journal.revision,
+            waits=self._with.scheduler.waits() if self._session.state is RunState.RUNNING else None,
         )
 
     def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:

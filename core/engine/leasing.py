@@ -62,6 +62,11 @@ class Leasing:
         self.reserve: int | None = None
         """How many more requests may be leased for the first time; None for all. May be set at any time."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether requests are on their way out of the journal."""
+        return self._leasing is not None or bool(self._again)
+
     def ahead(self, pace: float | None) -> None:
         """Lease more where less is ready than will be wanted soon; `pace` is that of the starts a second."""
         parts, ready = self._parts, self._ready

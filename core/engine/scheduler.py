@@ -15,6 +15,7 @@ from ..limits.gate import Gate
 from ..limits.ready import ReadyQueue
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
 from ..policies.rate import Pacer
+from ..snapshot import Wait
 from ..transport.base import Transport
 from .feed import Feed
 from .hosts import Hosts
@@ -22,6 +23,7 @@ from .judging import Judging
 from .landing import Landing
 from .leasing import LeaseParts, Leasing
 from .spending import Purse
+from .standstill import standstill
 from .ticket import Flight, Ticket
 from .waiting_room import WaitingRoom
 
@@ -133,6 +135,19 @@ class Scheduler:
                 self._again = self._loop.call_soon(self._pump_again)
         if len(self._waiting) <= _MOST_WAITING:
             self._leasing.ahead(self._pacer.per_second)
+
+    def waits(self) -> Wait | None:
+        """What keeps every request from starting; None while one is in flight, or may be at any moment."""
+        gate = self._parts.gate
+        if (
+            self.flights
+            or self.stopping
+            or gate.paused
+            or self._leasing.busy
+            or self._parts.journal.congested
+        ):
+            return None
+        return standstill(self._ready, self._waiting, self._pacer, gate.hosts, self._loop.time())
 
     def reconsider(self, host: str) -> None:
         """A host may have more, or less, than before."""

@@ -33,6 +33,10 @@ class HostLimit:
         """Requests that may be in flight, or None."""
         return _lower(self.concurrency, self.confined)
 
+    def rests(self, now: float) -> bool:
+        """Whether nothing starts now whatever the pace, because it asked for that or does not answer."""
+        return self.cool_until > now or (self.ration <= 0 and self.ration_ends > now)
+
 
 class HostLimits:
     """Counts what each host has in flight against its limits; one that has none of its own has the defaults."""

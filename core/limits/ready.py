@@ -46,14 +46,24 @@ class ReadyQueue(Generic[T]):
         """How many are not known to wait for their host."""
         return self._size - self._set_aside
 
-    def next_wake(self) -> float | None:
-        """The moment when the first of the hosts set aside may start again, None where none waits for a moment."""
+    @property
+    def hosts_aside(self) -> int:
+        """How many hosts are known to start nothing now."""
+        return len(self._aside)
+
+    def next_host(self) -> tuple[float, str] | None:
+        """The first of the hosts set aside that may start again, and when; None where none waits for a moment."""
         while self._wakes:
             when, host = self._wakes[0]
             if self._aside.get(host) == when:
-                return when
+                return when, host
             heapq.heappop(self._wakes)
         return None
+
+    def next_wake(self) -> float | None:
+        """The moment when the first of the hosts set aside may start again, None where none waits for a moment."""
+        found = self.next_host()
+        return None if found is None else found[0]
 
     def crowded(self, most: int) -> frozenset[str]:
         """Hosts set aside that have more than this many here."""

@@ -10,6 +10,7 @@ from ..commands.catalogue import command_of
 from ..figures import RUN_GLYPHS, clock, count, eta, percent
 from ..spans import Line, Span, cut, justify, width_of
 from ..spending import quota_wait
+from ..waits import wait_words
 from .columns import Tone
 from .lines import Lines
 
@@ -58,7 +59,8 @@ def _remark(snapshot: Snapshot, now: float) -> Line:
     elif snapshot.state is RunState.PAUSED and not snapshot.reason:
         return _pause(snapshot)
     else:
-        text = printable(snapshot.reason) or quota_wait(snapshot, now)
+        waits = wait_words(snapshot.waits, now) if snapshot.waits is not None else ""
+        text = printable(snapshot.reason) or quota_wait(snapshot, now) or waits
     return (Span(" · ", Tone.MUTED), Span(text, Tone.PLAIN)) if text else ()
 
 
