@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetchdeck.core.model import FailureKind, State
+from fetchdeck.tui.screens.setup import requests
 from fetchdeck.tui.screens.setup.choose import ChooseScreen
 from fetchdeck.tui.screens.setup.requests import RequestsScreen
+from fetchdeck.tui.setup.preview import Preview, preview
 from fetchdeck.tui.setup_app import SetupApp
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -133,6 +137,30 @@ async def test_a_job_file_is_saved_once(folder: Path) -> None:
         assert f'url = "{URL}"' in (folder / "places.toml").read_text()
         await pilot.press("ctrl+o")
         await shown(pilot, "is there already")
+
+
+async def test_templates_are_rendered_beside_the_loop_whatever_asks_for_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def watched(*args: Any) -> Preview:
+        threads.append(threading.current_thread())
+        return preview(*args)
+
+    monkeypatch.setattr(requests, "preview", watched)
+    app = SetupApp(Path(), {})
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await shown(pilot, "places.csv")
+        await pilot.press("enter")
+        await shown(pilot, "name=Paris")
+        await pilot.press(*URL)
+        await shown(pilot, "GET https://api.example/1")
+        await pilot.press("ctrl+g")
+        await shown(pilot, "Copied, secrets masked.")
+        await pilot.press("ctrl+r")
+    assert app.return_value is not None
+    assert threading.main_thread() not in threads
 
 
 async def test_what_stands_in_a_file_cannot_act(folder: Path) -> None:

@@ -122,16 +122,16 @@ class RequestsScreen(Screen[None]):
         """Go on to the next field."""
         self.focus_next()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Do what it says."""
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the button says."""
         actions = {
-            "canary": lambda: self.action_start(True),
-            "start": lambda: self.action_start(False),
-            "copy": self.action_copy,
-            "job": self.action_save_job,
-            "back": self.action_back,
+            "canary": "start(True)",
+            "start": "start(False)",
+            "copy": "copy",
+            "job": "save_job",
+            "back": "back",
         }
-        actions[event.button.id or "back"]()
+        await self.run_action(actions[event.button.id or "back"])
 
     def on_key(self, event: events.Key) -> None:
         """Between the buttons, arrows move too."""
@@ -139,24 +139,25 @@ class RequestsScreen(Screen[None]):
             event.stop()
             self.focus_next() if event.key == "right" else self.focus_previous()
 
-    def action_start(self, canary: bool) -> None:
+    async def action_start(self, canary: bool) -> None:
         """Start the run, or say why that cannot be."""
-        if self._ready():
-            self.post_message(self.Started(Choice(tuple(self.draft.arguments(canary=canary)))))
+        if draft := await self._ready():
+            self.post_message(self.Started(Choice(tuple(draft.arguments(canary=canary)))))
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         """Copy the command line, secrets masked."""
-        if self._ready():
-            self.app.copy_to_clipboard(self.draft.command())
+        if draft := await self._ready():
+            self.app.copy_to_clipboard(draft.command())
             self.notify("Copied, secrets masked.", markup=False, timeout=3)
 
-    def action_save_job(self) -> None:
+    async def action_save_job(self) -> None:
         """Write a job file beside the input's run."""
-        if not self._ready():
+        draft = await self._ready()
+        if draft is None:
             return
         path = Path(f"{Path(self._source).stem}.toml")
         try:
-            write_job_file(path, job_text(self.draft), replace=False)
+            write_job_file(path, job_text(draft), replace=False)
         except FetchdeckError as error:
             self.notify(str(error), severity="warning", markup=False)
             return
@@ -166,14 +167,16 @@ class RequestsScreen(Screen[None]):
         """Choose another input."""
         self.app.pop_screen()
 
-    def _ready(self) -> bool:
+    async def _ready(self) -> Draft | None:
+        """What has been typed, if it can be started."""
         draft = self.draft
-        now = preview(self._rows, draft, self._environ)
-        if now.problem:
-            # It stands above the rows already: point to it.
-            self.query_one("#problem").add_class("-insisting")
-            self.app.bell()
-        return not now.problem
+        now = await asyncio.to_thread(preview, self._rows, draft, self._environ)
+        if not now.problem:
+            return draft
+        # It stands above the rows already: point to it.
+        self.query_one("#problem").add_class("-insisting")
+        self.app.bell()
+        return None
 
     def _changed(self) -> None:
         self.run_worker(partial(self._render_first, self.draft), group="preview", exclusive=True)
