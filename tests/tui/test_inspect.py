@@ -18,10 +18,12 @@ from fetchdeck.core.snapshot import InFlightRow
 from fetchdeck.tui.inspector import details as inspector_details
 from fetchdeck.tui.inspector.details import LONGEST_VALUE
 from fetchdeck.tui.inspector.document import Rows
+from fetchdeck.tui.inspector.off_loop import OffLoop
 from fetchdeck.tui.inspector.search_line import SearchLine
 from fetchdeck.tui.inspector.source import PAGE
 from fetchdeck.tui.screens import inspect_details
 from fetchdeck.tui.screens.inspect import InspectScreen, Neighbour
+from fetchdeck.tui.screens.inspect_commands import InspectCommands
 from fetchdeck.tui.screens.inspect_curl import CurlScreen
 from fetchdeck.tui.screens.inspect_edit import EditScreen
 from fetchdeck.tui.screens.prompt import PromptScreen
@@ -343,6 +345,33 @@ async def test_a_request_under_way_is_followed_to_its_end(tmp_path: Path) -> Non
         assert "DNS 10 · connect 20 · TLS 30 · first byte 0 · transfer 40 ms" in text
         assert "X-A: b" in text
         assert it.body().strip() == "ok"
+
+
+class Counting(ScriptedEngine):
+    """Notes how many requests in flight were asked for."""
+
+    __slots__ = ("asked_for",)
+
+    def in_flight(self, start: int, count: int) -> tuple[InFlightRow, ...]:
+        rows = super().in_flight(start, count)
+        self.asked_for += len(rows)
+        return rows
+
+
+async def test_following_one_of_very_many_in_flight_looks_at_few_of_them(tmp_path: Path) -> None:
+    path = make_journal(tmp_path / "journal.sqlite", [Made(State.IN_FLIGHT)])
+    flying_rows = tuple(flying(9_999 - n, Phase.SENT, 10_000.0 - n) for n in range(10_000))
+    engine = Counting(path, now=running(in_use=10_000), flying=flying_rows)
+    engine.asked_for = 0
+    async with App[None]().run_test(size=(80, 24)) as pilot, JournalReader(path) as reader:
+        commands = InspectCommands(pilot.app.screen, engine, reader, OffLoop())
+        assert commands.flight(0) == flying_rows[-1]
+        engine.flying = flying_rows[100:]
+        engine.asked_for = 0
+        for _ in range(4):
+            assert commands.flight(0) == flying_rows[-1]
+        assert engine.asked_for <= 4 * 256
+        assert commands.flight(77_777) is None
 
 
 async def test_commands_depend_on_the_state(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 from textual.screen import Screen
@@ -29,6 +30,8 @@ NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request.
 _SMALL = 100_000
 """Octets of the largest body that is copied: terminals refuse much more."""
 _LONGEST_PATH = 4096
+_WINDOW = 256
+"""Requests in flight that are looked through at once."""
 _ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.SKIPPED})
 _PENDING = frozenset({State.QUEUED, State.IN_FLIGHT, State.WAITING})
 _CHANGED = "SELECT state, attempts, ended_at FROM requests WHERE id = ?"
@@ -46,6 +49,8 @@ class InspectCommands:
         self._off_loop = off_loop
         self._copied: int | None = None
         self._seen: tuple[int, object] | None = None
+        self._flew_at = 0
+        """Where the request stood among those in flight, the oldest first."""
 
     def words(self, detail: RequestDetail | None, other_look: Look, *, searching: bool) -> dict[str, str]:
         """Labels of keys that differ from those of the declarations."""
@@ -82,9 +87,14 @@ class InspectCommands:
         return detail
 
     def flight(self, request: int) -> InFlightRow | None:
-        """What a request under way does now."""
-        rows = self._engine.in_flight(0, self._engine.snapshot().in_use)
-        return next((row for row in rows if row.id == request), None)
+        """What a request under way does now; looked for first where it was, since only older ones leave before it."""
+        near = max(0, self._flew_at - _WINDOW + 1)
+        for start in chain((near,), range(0, self._engine.snapshot().in_use, _WINDOW)):
+            for at, row in enumerate(self._engine.in_flight(start, _WINDOW), start):
+                if row.id == request:
+                    self._flew_at = at
+                    return row
+        return None
 
     async def copy_curl(self, detail: RequestDetail | None) -> None:
         """Copy a request as a curl command; the second time show it, for terminals that take no clipboard."""
