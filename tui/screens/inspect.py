@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -273,7 +274,7 @@ class InspectScreen(ModalScreen[None]):
 
     def _lay_out_again(self) -> None:
         if self.detail is not None and self._reading is None:
-            self.run_worker(self._show(self.detail), exclusive=True, group="request")
+            self.run_worker(partial(self._show, self.detail), exclusive=True, group="request")
 
     async def _show(self, detail: RequestDetail) -> None:
         await self._pane.show(detail, self._flight)
