@@ -150,7 +150,7 @@ async def test_the_first_rows_are_rendered_with_secrets_masked(places: Path) -> 
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("", "no column 'url', and there is no --url template"),
+        ("", "no column 'url': write a URL above, such as https://example.com/{{ "),
         ("https://x.example/{{ nam }}", "Did you mean 'name'?"),
         ("https://x.example/{{ id", "is not a valid template"),
         ("https://x.example/{{ env.NOT_SET }}", "environment variable NOT_SET is not set"),

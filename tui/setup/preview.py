@@ -74,6 +74,8 @@ def preview(rows: FirstRows, draft: Draft, environ: Mapping[str, str]) -> Previe
     """Render the first rows; templates may do anything, and so this belongs on a thread."""
     try:
         draft.options()
+        if rows.needs_url and not draft.url.strip():
+            raise InputError(_wants_url(rows.columns))
         builder = RequestBuilder(draft.job().templates, environ)
         builder.check_columns(_known(rows))
     except FetchdeckError as error:
@@ -85,6 +87,12 @@ def preview(rows: FirstRows, draft: Draft, environ: Mapping[str, str]) -> Previe
     if all(one.error for one in rendered):
         return Preview(rendered, "None of the first rows can become a request: see below.")
     return Preview(rendered)
+
+
+def _wants_url(columns: tuple[str, ...]) -> str:
+    example = f"https://example.com/{{{{ {columns[0] if columns else 'id'} }}}}"
+    named = ", ".join(columns) or "no columns"
+    return f"The rows have no column 'url': write a URL above, such as {example}. They have: {named}."
 
 
 def _known(rows: FirstRows) -> Collection[str]:
