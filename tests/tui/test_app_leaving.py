@@ -58,6 +58,22 @@ async def test_the_dialog_tells_of_the_run_as_it_is_now(tmp_path: Path) -> None:
         assert "wait for 400 in flight" in seen(app)
 
 
+async def test_with_nothing_in_flight_there_is_one_way_to_leave(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    engine.now = running(state=RunState.PAUSED, counts=Counts(queued=7, succeeded=3), in_use=0)
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await pilot.pause()
+        assert "7 requests are not done" in seen(app)
+        assert "drain and leave" not in seen(app)
+        assert seen(app).splitlines()[-1].split() == ["enter", "leave", "esc", "stay"]
+        engine.now = running()
+        app.pull()
+        await pilot.pause()
+        assert "wait for 500 in flight" in seen(app)
+        assert "d drain and leave" in seen(app).splitlines()[-1]
+
+
 @pytest.mark.parametrize("key", ["d", "enter", "n", "q", "ctrl+c"])
 async def test_a_run_that_ends_under_the_dialog_is_left_by_any_of_its_keys(tmp_path: Path, key: str) -> None:
     engine = scripted(tmp_path)

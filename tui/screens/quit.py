@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from ...core.snapshot import RunState, Snapshot
 from ..figures import count
-from ..widgets.dialog_footer import DialogFooter
+from ..widgets.dialog_footer import DialogFooter, dialog_hints
 
 
 class Leave(Enum):
@@ -26,13 +26,17 @@ class Leave(Enum):
     """Abort those in flight; they are queued again for the next start."""
 
 
+_LEAVE = Binding("enter", "leave('DRAIN')", "Leave")
+_STAY = Binding("escape", "stay", "Stay")
+
+
 class LeaveScreen(ModalScreen[Leave | None]):
     """Asks how to leave; dismissed with None to stay. When the run ends meanwhile, it says so and leaves at once."""
 
     BINDINGS = [  # noqa: RUF012
         Binding("d,enter", "leave('DRAIN')", "Drain and leave"),
         Binding("n", "leave('NOW')", "Leave now"),
-        Binding("escape", "stay", "Stay"),
+        _STAY,
         Binding("q", "again", "Stay, or leave a run that is over", show=False),
     ]
     snapshot: var[Snapshot | None] = var(None)
@@ -55,6 +59,8 @@ class LeaveScreen(ModalScreen[Leave | None]):
         if (snapshot := self.snapshot) is not None and self.is_mounted:
             self.query_one(".dialog--hint", Static).update(Content(sentence(snapshot)))
             self.query_one(".dialog--keys", Static).update(ways(snapshot))
+            keys = (_LEAVE, _STAY) if at_rest(snapshot) else self.BINDINGS
+            self.query_one(DialogFooter).hints = dialog_hints(keys)
 
     def action_leave(self, how: str) -> None:
         """Close with the way chosen."""
@@ -74,6 +80,11 @@ def over(snapshot: Snapshot) -> bool:
     return snapshot.state in (RunState.FINISHED, RunState.INTERRUPTED)
 
 
+def at_rest(snapshot: Snapshot) -> bool:
+    """Whether nothing is in flight, nor will be by itself, so that all ways to leave are one."""
+    return over(snapshot) or (snapshot.state is RunState.PAUSED and not snapshot.counts.in_flight)
+
+
 def sentence(snapshot: Snapshot) -> str:
     """What is left to do, or how the run has ended."""
     if snapshot.state is RunState.FINISHED:
@@ -88,7 +99,7 @@ def sentence(snapshot: Snapshot) -> str:
 def ways(snapshot: Snapshot) -> Content:
     """The keys and what they do."""
     key = "bold $primary"
-    if over(snapshot):
+    if at_rest(snapshot):
         return Content.assemble(("enter ", key), "  leave\n", ("escape", key), "  stay")
     in_flight = count(snapshot.counts.in_flight)
     return Content.assemble(
