@@ -80,6 +80,19 @@ async def test_the_palette_has_what_makes_sense_now(tmp_path: Path) -> None:
         await pilot.press("q")
 
 
+async def test_nothing_is_offered_to_cancel_where_nothing_is_in_flight(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        app.pull()
+        await pilot.pause()
+        assert "x cancel" in last_line(app)
+        engine.now, engine.flying = running(state=RunState.FINISHED, in_use=0), ()
+        app.pull()
+        await pilot.pause()
+        assert "x cancel" not in last_line(app)
+
+
 async def test_over_a_dialog_the_palette_has_what_the_dialog_can_do(tmp_path: Path) -> None:
     async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test() as pilot:
         await pilot.press("q")

@@ -134,7 +134,8 @@ class MainScreen(Screen[None]):
         allowed = {
             "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
             "retry_all": snapshot.counts.failed > 0,
-            "cancel": self.tab == "in-flight" or (journal and self._shows_pending()),
+            "cancel": (self.tab == "in-flight" and snapshot.in_use > 0)
+            or (journal and self._shows_pending()),
             "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
             "filter": journal,
         }
