@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..core.journal.filter import TERMS
 from ..core.journal.filter_terms import quoted
 from ..core.model import FailureKind, State
+from ..core.printable import printable
 
 _LAST = re.compile(r"(?:^|(?<=\s))(-?)(?:([a-z]+):(?:[^\s\"',]+,)*)?([^\s\"',]*)$", re.IGNORECASE)
 _OPERATORS = {"slow": ">", "size": ">", "attempts": ">"}
@@ -30,7 +31,7 @@ class Known:
             "state": [state.label for state in State],
             "status": [*map(str, self.statuses), *_CLASSES],
             "kind": [kind.value for kind in FailureKind],
-            "host": [host for host in self.hosts if quoted(host) == host],
+            "host": [host for host in self.hosts if quoted(host) == host == printable(host)],
             "cause": [str(cause) for cause in self.causes],
             "last": list(_LASTS),
         }.get(name, [])

@@ -22,6 +22,7 @@ from fetchdeck.core.past import EventKind
 from fetchdeck.core.printable import printable
 from fetchdeck.core.snapshot import Event, InFlightRow, RunState
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.filter_completion import Known
 from fetchdeck.tui.screens.confirm import ConfirmScreen
 from fetchdeck.tui.screens.help import HelpScreen
 from fetchdeck.tui.screens.inspect import InspectScreen
@@ -29,12 +30,13 @@ from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.prompt import PromptScreen
 from fetchdeck.tui.screens.quit import LeaveScreen
 from fetchdeck.tui.widgets.cause_table import CauseTable
+from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ..support.hostile import SHOWN, SURROGATE, check_terminal, recorded
+from ..support.hostile import SHOWN, SURROGATE, check_terminal, harmful, recorded
 from ..support.journal_factory import Made
 from ..support.scripted_engine import ScriptedEngine, host, running, scripted, seen
 
@@ -228,6 +230,24 @@ async def test_what_is_pasted_is_shown_and_does_nothing(tmp_path: Path) -> None:
             await press(app, pilot, "escape")
 
     await played(tmp_path, (80, 24), script)
+
+
+async def test_hosts_of_the_run_complete_a_filter_and_do_nothing(tmp_path: Path) -> None:
+    async def script(app: FetchdeckApp, pilot: Pilot[None], look: Look) -> None:
+        await press(app, pilot, "3", "slash", *"host:")
+        bar = app.screen.query_one(FilterBar)
+        bar.known = Known(hosts=[*("".join(text.split()) for text in SHOWN), "a.example", "b.example"])
+        await pilot.pause(0.2)
+        offered = set()
+        for _ in range(len(SHOWN)):
+            await press(app, pilot, "tab")
+            offered.add(bar.text)
+            assert bar.text.startswith("host:")
+            assert not harmful(bar.text)
+        assert offered >= {"host:a.example", "host:b.example"}
+        await press(app, pilot, "enter", "escape", "4", "g", "d", "escape", "C", "escape", "X", "escape")
+
+    await played(tmp_path, (120, 50), script)
 
 
 async def test_dialogs_over_hostile_screens(tmp_path: Path) -> None:
