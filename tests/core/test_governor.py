@@ -199,13 +199,13 @@ def test_rates_are_told_without_exponents(rate: float, told: str) -> None:
 
 
 @pytest.mark.parametrize("share", [0.03, 0.05, 0.1])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_refusals_at_random_do_not_sink_the_pace(share: float, seed: int) -> None:
     result = run(Moody(Workers(steady(8), fixed(0.1)), share), 300, seed=seed)
     assert result.accepted_per_s(200, 300) >= 0.6 * 80
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_limit_is_found_beneath_refusals_at_random(seed: int) -> None:
     result = run(Moody(LeakyBucket(steady(100), 20, fixed(0.05)), 0.03), 240, seed=seed)
     assert result.accepted_per_s(120, 240) >= 92
@@ -213,7 +213,7 @@ def test_a_limit_is_found_beneath_refusals_at_random(seed: int) -> None:
 
 
 @pytest.mark.parametrize("burst", [0, 1, 5, 20, 200])
-@pytest.mark.parametrize("rate", [10, 100, 300])
+@pytest.mark.parametrize("rate", [10, 100])
 def test_refusals_of_a_limit_are_not_taken_for_those_at_random(rate: float, burst: float) -> None:
     governor = governed()
     Client(LeakyBucket(changing(rate, (60, rate / 2), (120, rate / 4)), burst, fixed(0.05)), governor).run(
