@@ -213,3 +213,29 @@ def test_percentiles_stand_below_their_bars_while_there_is_room() -> None:
     *bars, below = (text_of(line) for line in drawing.histogram(latencies, 120, 5))
     for name in ("50", "95"):
         assert bars[-1][below.index(f"▴p{name}")] != " "
+
+
+async def test_only_lines_that_have_changed_are_painted_and_none_is_forgotten(tmp_path: Path) -> None:
+    engine = scripted(tmp_path)
+    async with FetchdeckApp(engine).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        controls = pilot.app.screen.query_one(Controls)
+        painted: list[int] = []
+        paint = controls.refresh
+        controls.refresh = lambda *regions, **more: (  # type: ignore[method-assign]
+            painted.extend(region.y for region in regions),
+            paint(*regions, **more),
+        )[1]
+        for limit in (640, 20):
+            engine.now = running(limit=limit)
+            pilot.app.pull()  # type: ignore[attr-defined]
+            await pilot.pause()
+            shown = seen(pilot.app)
+            for widget in pilot.app.screen.query(Lines):
+                widget.refresh()
+            await pilot.pause()
+            assert shown == seen(pilot.app)
+            assert ("draining 500→20" in shown) is (limit == 20)
+        lines = {text: place_of(controls, text)[1] - 1 for text in ("concurrency", "draining", "throughput")}
+        assert {lines["concurrency"], lines["draining"]} <= set(painted)
+        assert lines["throughput"] not in painted

@@ -132,6 +132,8 @@ class Chart(Lines):
         self._shown: tuple[object, ...] = ()
         self._made: tuple[Line, ...] = ()
         self._view = NOTHING
+        self._subtitle = ""
+        """What stands in the border; giving Textual the same again would paint all of the chart."""
         self.tooltip = None
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -216,5 +218,8 @@ class Chart(Lines):
             mark = marks[-1]
         line: Line = () if mark is None else note(mark)
         bordered = self.styles.border_bottom[0] not in ("", "none", "hidden")
-        self.border_subtitle = Content("".join(span.text for span in line)) if bordered else None
+        subtitle = "".join(span.text for span in line) if bordered else ""
+        if subtitle != self._subtitle:
+            self._subtitle = subtitle
+            self.border_subtitle = Content(subtitle) if subtitle else None
         return (*line, Span("   ")) if not bordered and line and width_of(line) + 7 < room else ()

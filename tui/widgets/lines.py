@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
+from textual.geometry import Region
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
@@ -54,8 +56,10 @@ class Lines(Widget):
         width, height = self.size
         drawn = tuple(cut(line, width) for line in self.lines(snapshot, width, height))
         if drawn != self._drawn:
+            changed = (y for y, (one, other) in enumerate(zip_longest(drawn, self._drawn)) if one != other)
+            regions = [Region(0, y, width, 1) for y in changed]
             self._drawn = drawn
-            self.refresh()
+            self.refresh(*regions)
 
     def action_at(self, x: int, y: int) -> str:
         """The action of what stands at a place of the content; empty for none."""
@@ -102,4 +106,6 @@ class Lines(Widget):
         if y >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
         segments = [Segment(span.text, self._style_of(span)) for span in self._drawn[y] if span.text]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        strip = Strip(segments)
+        # The style of the ground is found by a walk up to the screen: only where there is something to fill.
+        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self.rich_style)
