@@ -16,10 +16,10 @@ from typing import Any
 
 import click
 
-from ..core.errors import FetchdeckError, OptionError
+from ..core.errors import OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
-from ..core.printable import printable, printable_lines
+from ..core.printable import printable_lines
 from .config_command import config
 from .folder_commands import FOLDER_COMMANDS
 from .job_command import JobCommand
@@ -40,6 +40,7 @@ from .options import (
     output_option,
     request_options,
 )
+from .refusals import Commands
 from .rule_options import given_rules
 from .shell_words import quote_path
 from .terminal import FrontEnd, open_standard_streams, take_standard_input, use_dashboard
@@ -60,27 +61,6 @@ header_option = click.option(
     metavar="'NAME: VALUE'",
     help="Another header or value from now on; or one again that was secret, and so was not stored.",
 )
-
-
-class Refusal(click.ClickException):
-    """A deliberate error as one sentence on standard error, with the exit status for usage and input errors."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """Print the sentence."""
-        click.echo(f"fetchdeck: {printable(self.message)}", file=file, err=True)
-
-
-class Commands(click.Group):
-    """A group whose commands may raise FetchdeckError."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, and turn our errors into click's."""
-        try:
-            return super().invoke(ctx)
-        except FetchdeckError as error:
-            raise Refusal(str(error)) from error
 
 
 @click.group(
