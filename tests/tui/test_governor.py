@@ -65,8 +65,9 @@ async def test_whoever_types_a_concurrency_is_told_that_it_ends_the_governing(tm
 
 async def test_a_click_on_the_hint_turns_it_on(tmp_path: Path) -> None:
     engine = scripted(tmp_path)
-    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+    async with (app := FetchdeckApp(engine)).run_test(size=(160, 40)) as pilot:
+        while "s sort" not in seen(app).splitlines()[-1]:
+            await pilot.pause(0.01)
         at = seen(app).splitlines()[-1].index("a auto")
         await pilot.click("KeyFooter", offset=(at + 3, 0))
         assert engine.commands == [("set_auto", True)]

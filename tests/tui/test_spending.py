@@ -80,7 +80,9 @@ def test_a_run_that_waits_for_its_quota_says_until_when() -> None:
     words = "quota spent, goes on at 00:00 UTC (in 5 h)"
     assert quota_wait(spent, FIVE_HOURS_BEFORE) == words
     assert f"· {words}" in text_of(status_line(spent, 120, FIVE_HOURS_BEFORE))
-    told = replace(spent, state=RunState.PAUSED, reason="the quota is spent until 00:00 UTC")
+    told = replace(
+        spent, state=RunState.PAUSED, reason="the quota is spent until 00:00 UTC", in_use=0, saving=0
+    )
     assert "paused · the quota is spent until 00:00 UTC" in text_of(status_line(told, 120, FIVE_HOURS_BEFORE))
     for going_on in (
         replace(spent, spending=SPENT),
