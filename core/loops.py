@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _EPOLLIN, _EPOLLOUT = 0x1, 0x4
-EVENTS_AN_ITERATION = 6
+EVENTS_AN_ITERATION = 4
 """Ready sockets a fair loop serves before it looks at keys and timers again.
 
 A key needs seven or eight iterations to reach the screen, and a saturated iteration would serve every ready
