@@ -123,6 +123,9 @@ def test_whatever_is_written_as_a_key_is_one_or_told_to_be_none(text: str) -> No
         return
     assert key
     assert "," not in key
+    if not text.isascii():
+        # Textual names such a character as Unicode does but for hyphens: not every name can be read back.
+        return
     assert (
         parse_key(shown_key(key) if len(shown_key(key)) == 1 and shown_key(key) not in "↑↓←→" else key) == key
     )
