@@ -7,10 +7,8 @@ from contextvars import ContextVar
 
 from ..model import ConnectTimes, Phase, Progress
 
-under_way: ContextVar[Progress] = ContextVar("under_way")
-"""The attempt that this task makes; the connector, which aiohttp calls, cannot be told otherwise."""
 making: ContextVar[ConnectWatch] = ContextVar("making")
-"""The connection that is being made in this task."""
+"""The connection that is being made in this task; what aiohttp calls on the way cannot be told otherwise."""
 
 
 class ConnectWatch:
@@ -55,8 +53,3 @@ class ConnectWatch:
             self.enter(Phase.TLS)
         else:
             self.leave()
-
-
-def sent(progress: Progress) -> None:
-    """There is a connection, on which the request goes out now."""
-    progress.phase = Phase.REDIRECTING if progress.hops else Phase.SENT

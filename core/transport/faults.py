@@ -150,7 +150,7 @@ def _no_tls(error: BaseException, peer: str) -> str:
 def _after_connecting(error: BaseException, peer: str, timeout_s: float) -> Verdict:
     if isinstance(error, TimeoutError) and error.errno is None:
         return FailureKind.TIMEOUT, f"no complete reply from {peer} within {timeout_s:g} s"
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, http_exceptions.HttpProcessingError):
         return FailureKind.PROTOCOL, f"the reply of {peer} is not valid HTTP: {_parser_complaint(error)}"
     if isinstance(error, aiohttp.ClientPayloadError):
         return FailureKind.TRUNCATED, f"the body from {peer} broke off"
@@ -163,10 +163,8 @@ def _after_connecting(error: BaseException, peer: str, timeout_s: float) -> Verd
     return FailureKind.UNEXPECTED, f"unexpected {type(error).__name__} from {peer}"
 
 
-def _parser_complaint(error: aiohttp.ClientResponseError) -> str:
-    cause = error.__cause__
-    while cause is not None and cause.__cause__ is not None:
-        cause = cause.__cause__
+def _parser_complaint(error: http_exceptions.HttpProcessingError) -> str:
+    *_, cause = _chain(error)
     if isinstance(cause, http_exceptions.LineTooLong):
         return "a header or the status line is too long"
     if isinstance(cause, http_exceptions.BadStatusLine):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from importlib import metadata
 from urllib.parse import urlsplit
 
-import aiohttp
 from aiohttp import hdrs
 
 from ..job import Options
@@ -17,20 +15,17 @@ from ..proxies import Proxies
 from ..secrets.values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
-from .connecting import under_way
 from .cookies import CookieJar
-from .decoders import ACCEPT_ENCODING
+from .exchange import Response, exchange
 from .faults import AttemptError, classify, connected, peer_name, proxy_wants_credentials
+from .heads import cookie_field, expects_continue, head
 from .names import Names
-from .pool import FreshConnector, forbid_resends
+from .pool import FreshConnector
 from .probe import probe
 from .receive import check_head, raw_headers, receive
 from .redirects import MOST_HOPS, REDIRECT_STATUSES, redirected
-from .sending import cookie_field, send
+from .routes import Routes
 
-_READ_BUFFER = 65_536
-_LONGEST_FIELD = 32_768
-_MOST_FIELDS = 256
 _PROBES_AT_ONCE = 4
 _PROXY_WANTS_CREDENTIALS = 407
 _CONNECT_SHARE = 0.95
@@ -46,35 +41,21 @@ async def open_transport(
     `proxies` are those of `options`, as `Proxies.of` has them: without them requests go straight to their hosts.
     """
     connect_s = min(options.connect_timeout_s, options.timeout_s * _CONNECT_SHARE)
-    session = aiohttp.ClientSession(
-        connector=FreshConnector(Names()),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={
-            hdrs.USER_AGENT: f"fetchdeck/{metadata.version('fetchdeck')}",
-            hdrs.ACCEPT: "*/*",
-            hdrs.ACCEPT_ENCODING: ACCEPT_ENCODING,
-        },
-        timeout=aiohttp.ClientTimeout(connect=connect_s, ceil_threshold=float("inf")),
-        auto_decompress=False,
-        trust_env=False,
-        read_bufsize=_READ_BUFFER,
-        max_line_size=_LONGEST_FIELD,
-        max_field_size=_LONGEST_FIELD,
-        max_headers=_MOST_FIELDS,
-    )
-    forbid_resends(session)
-    return HttpTransport(session, options, bodies, redactor, proxies or Proxies(), connect_s)
+    connector = FreshConnector(Names(), connect_s)
+    return HttpTransport(connector, options, bodies, redactor, proxies or Proxies(), connect_s)
 
 
 class _Attempt:
     """What is known of an attempt under way, for the fault it may become."""
 
-    __slots__ = ("asked", "hops", "progress", "request", "status")
+    __slots__ = ("asked", "cookie", "hops", "progress", "request", "status")
 
     def __init__(self, request: Request, progress: Progress) -> None:
         self.request = request
         self.asked = request
         """The request of the current hop."""
+        self.cookie = ""
+        """The Cookie field it was sent with."""
         self.progress = progress
         self.hops: tuple[Hop, ...] = ()
         self.status: int | None = None
@@ -85,7 +66,7 @@ class HttpTransport:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        connector: FreshConnector,
         options: Options,
         bodies: BodyStore,
         redactor: RedactorLike,
@@ -93,7 +74,8 @@ class HttpTransport:
         connect_timeout_s: float,
     ) -> None:
         """Made by `open_transport`."""
-        self._session = session
+        self._connector = connector
+        self._routes = Routes(proxies, verify=not options.insecure)
         self._bodies = bodies
         self._redactor = redactor
         self._proxies = proxies
@@ -101,19 +83,17 @@ class HttpTransport:
         self._timeout_s = options.timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._most = options.max_body
-        self._tls = not options.insecure
         self._probe_names = Names(_PROBES_AT_ONCE)
         """Apart from those of the connections, which may all be waiting for a dead name server."""
 
     async def close(self) -> None:
         """Close all connections, and the threads that write bodies."""
-        await self._session.close()
+        await self._connector.close()
         self._bodies.close()
 
     async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
         """Make one attempt, redirects included; raises nothing but CancelledError."""
         attempt = _Attempt(request, progress)
-        under_way.set(progress)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._follow(attempt, body_name)
@@ -155,6 +135,7 @@ class HttpTransport:
             except BaseException:
                 response.close()
                 raise
+            response.release()
             return Reply(
                 response.status,
                 self._redactor.raw_headers(raw_headers(response), attempt.request),
@@ -166,30 +147,38 @@ class HttpTransport:
                 not whole,
             )
 
-    async def _send(self, attempt: _Attempt) -> aiohttp.ClientResponse:
-        asked = attempt.asked
-        proxy = self._proxies.via(asked.url)
-        response = await send(self._session, asked, proxy, self._cookies, verify=self._tls)
+    async def _send(self, attempt: _Attempt) -> Response:
+        asked, progress = attempt.asked, attempt.progress
+        route, target = self._routes.of(asked.url)
+        attempt.cookie = cookie_field(asked, self._cookies)
+        octets = head(asked, route, target, attempt.cookie if self._cookies is not None else "")
+        connection = await self._connector.take(route, self._routes, progress)
+        progress.phase = Phase.REDIRECTING if progress.hops else Phase.SENT
+        response = await exchange(
+            connection,
+            octets,
+            asked.body,
+            bodiless=asked.method == "HEAD",
+            patient=expects_continue(asked),
+        )
         if (
-            proxy is not None
+            route.proxy is not None
             and response.status == _PROXY_WANTS_CREDENTIALS
             and asked.url.startswith("http:")
         ):
             response.close()
-            raise AttemptError(FailureKind.PROXY, proxy_wants_credentials(proxy))
+            raise AttemptError(FailureKind.PROXY, proxy_wants_credentials(route.proxy))
         attempt.status = response.status
         if self._cookies is not None and hdrs.SET_COOKIE in response.headers:
             self._cookies.learn(asked.url, response.headers.getall(hdrs.SET_COOKIE))
         return response
 
-    def _redirect(
-        self, attempt: _Attempt, response: aiohttp.ClientResponse, seen: set[tuple[str, str, str]]
-    ) -> None:
+    def _redirect(self, attempt: _Attempt, response: Response, seen: set[tuple[str, str, str]]) -> None:
         asked = attempt.asked
         attempt.progress.phase = Phase.REDIRECTING
         attempt.progress.hops += 1
         # Being sent back to the same URL with another cookie is how servers try whether cookies are kept.
-        seen.add((asked.method, asked.url, response.request_info.headers.get(hdrs.COOKIE, "")))
+        seen.add((asked.method, asked.url, attempt.cookie))
         following = redirected(asked, response.status, response.headers.get(hdrs.LOCATION))
         url = printable(self._redactor.url(asked.url, attempt.request))
         attempt.hops = (*attempt.hops, Hop(url, response.status))

@@ -18,15 +18,32 @@ from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from ..model import FailureKind, Phase
-from .connecting import ConnectWatch, making, sent, under_way
+from ..model import FailureKind, Phase, Progress
+from .connecting import ConnectWatch, making
 from .faults import AttemptError, TunnelError
+from .routes import Dial, Route, Routes
 
 _DNS_TTL_S = 30
 
 
 class _Protocol(ResponseHandler):
     """Ends the body of a reply whose framing broke in the middle; its reader would wait for the timeout."""
+
+    _poll: select.poll | None = None
+
+    def readable(self) -> bool:
+        """Whether anything has arrived, the connection's end too, that the loop has not seen yet."""
+        poll = self._poll
+        if poll is None:
+            if not hasattr(select, "poll"):
+                return False
+            sock = self.transport.get_extra_info("socket") if self.transport is not None else None
+            if sock is None or sock.fileno() < 0:
+                return True
+            # Made once for a connection: that, and not the question itself, is what costs.
+            poll = self._poll = select.poll()
+            poll.register(sock.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         payload = self._payload
@@ -48,30 +65,34 @@ class FreshConnector(aiohttp.TCPConnector):
     sending, would leave the fate of a POST unknown.
     """
 
-    def __init__(self, names: AbstractResolver) -> None:
+    def __init__(self, names: AbstractResolver, connect_timeout_s: float) -> None:
         """`names` looks hosts up; it is the connector's from now on."""
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
         self._factory = functools.partial(_protocol, loop=self._loop)
-        self._poll = select.poll() if hasattr(select, "poll") else None
+        self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
 
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
-    ) -> Connection:
-        """As aiohttp's; raises TunnelError where a proxy breaks off before anything of the request was sent."""
+    async def take(self, route: Route, routes: Routes, progress: Progress) -> Connection:
+        """A connection to send a request on: one that is idle, or a new one.
+
+        Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
+        after the connect timeout, and what else aiohttp says of connections that do not come about.
+        """
+        connection = await self._get(route.key, [])
+        return connection if connection is not None else await self._dial(route, routes, progress)
+
+    async def _dial(self, route: Route, routes: Routes, progress: Progress) -> Connection:
+        dial = routes.dial(route)
+        dial.progress = progress
         try:
-            connection = await super().connect(req, traces, timeout)
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, TimeoutError):
+            return await self.connect(dial, [], self._timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
             raise
         except (aiohttp.ClientError, OSError) as error:
-            if req.proxy is None:
+            if route.proxy is None:
                 raise
             raise TunnelError from error
-        if (progress := under_way.get(None)) is not None:
-            sent(progress)
-        return connection
 
     async def _create_connection(
         self,
@@ -79,7 +100,7 @@ class FreshConnector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> ResponseHandler:
-        progress = under_way.get(None)
+        progress = req.progress if isinstance(req, Dial) else None
         if progress is None:
             return await super()._create_connection(req, traces, timeout)
         tls_to_proxy = req.proxy is not None and req.proxy.scheme == "https"
@@ -116,30 +137,4 @@ class FreshConnector(aiohttp.TCPConnector):
 
     def _fresh(self, connection: Connection) -> bool:
         protocol = connection.protocol
-        if protocol is None or protocol.should_close:
-            return False
-        poll = self._poll
-        sock = protocol.transport.get_extra_info("socket") if protocol.transport else None
-        if poll is None or sock is None:
-            return True
-        descriptor = sock.fileno()
-        if descriptor < 0:
-            return False
-        poll.register(descriptor, select.POLLIN)
-        try:
-            return not poll.poll(0)
-        finally:
-            poll.unregister(descriptor)
-
-
-def forbid_resends(session: aiohttp.ClientSession) -> None:
-    """Stop the client from sending an idempotent request a second time by itself: each send is an attempt."""
-    if hasattr(session, "_retry_connection"):
-        session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
-
-
-def connection_error(response: aiohttp.ClientResponse) -> BaseException | None:
-    """What ended the response's connection, also after it was released; None while nothing did."""
-    protocol = getattr(response, "_protocol", None)
-    error = protocol.exception() if protocol is not None else None
-    return error if isinstance(error, BaseException) else None
+        return isinstance(protocol, _Protocol) and not protocol.should_close and not protocol.readable()

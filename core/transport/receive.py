@@ -10,25 +10,24 @@ from aiohttp import StreamReader, hdrs
 from ..model import BodyFile, FailureKind, Progress
 from .bodies import BodyStore
 from .decoders import Decoder, decoder_for
+from .exchange import Response
 from .faults import AttemptError
-from .pool import connection_error
 
 _BODILESS_STATUSES = frozenset({204, 304})
 _PIECES_A_TURN = 16
 """Decoded pieces, empty ones too, after which other tasks and the timeout get their turn: 1 MiB of work at most."""
 
 
-def check_head(response: aiohttp.ClientResponse) -> None:
+def check_head(response: Response) -> None:
     """Refuse what the parser lets pass (RFC 9112, sections 2.3 and 4); raises AttemptError (PROTOCOL)."""
     status = response.status
     if not 200 <= status <= 599:
         raise AttemptError(FailureKind.PROTOCOL, f"the status {status} is not a final one of HTTP")
-    version = response.version
-    if version is None or version[0] != 1:
+    if response.version[0] != 1:
         raise AttemptError(FailureKind.PROTOCOL, "the reply is not HTTP/1")
 
 
-def raw_headers(response: aiohttp.ClientResponse) -> bytes:
+def raw_headers(response: Response) -> bytes:
     """The field lines as received, joined by CRLF; line ends inside a value become spaces."""
     raw = response.raw_headers
     lines = b"\r\n".join([name + b": " + value for name, value in raw])
@@ -39,7 +38,7 @@ def raw_headers(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def receive(
-    response: aiohttp.ClientResponse,
+    response: Response,
     method: str,
     store: BodyStore,
     body_name: str,
@@ -71,7 +70,7 @@ async def receive(
     except aiohttp.ClientError:
         progress.received = content.total_bytes
         raise _broken_off(response) from None
-    if not whole and isinstance(error := connection_error(response), OSError):
+    if not whole and isinstance(error := _lost(response), OSError):
         raise _broken_off(response) from error
     return body, whole
 
@@ -107,14 +106,14 @@ async def _stream(
         raise
 
 
-def _decoder(response: aiohttp.ClientResponse, whole: bool, chunk: bytes) -> Decoder | None:
+def _decoder(response: Response, whole: bool, chunk: bytes) -> Decoder | None:
     fields = response.headers.getall(hdrs.CONTENT_ENCODING, ())
     if not chunk and whole:
         return None  # servers name a coding for empty bodies too
     return decoder_for(",".join(fields))
 
 
-def _chunked(response: aiohttp.ClientResponse) -> bool:
+def _chunked(response: Response) -> bool:
     fields = response.headers.getall(hdrs.TRANSFER_ENCODING, ())
     if not fields:
         return False
@@ -127,12 +126,18 @@ def _too_large(most: int) -> AttemptError:
     return AttemptError(FailureKind.TOO_LARGE, f"the body has more than {most} bytes")
 
 
-def _broken_off(response: aiohttp.ClientResponse) -> AttemptError:
+def _broken_off(response: Response) -> AttemptError:
     """A body that ended early: was the connection reset, or did the framing lie?"""
     received = response.content.total_bytes
-    if isinstance(connection_error(response), OSError):
+    if isinstance(_lost(response), OSError):
         return AttemptError(FailureKind.RESET, f"the connection was reset after {received} bytes of the body")
     declared = response.headers.get(hdrs.CONTENT_LENGTH)
     if declared is not None:
         return AttemptError(FailureKind.TRUNCATED, f"the body ended after {received} of {declared} bytes")
     return AttemptError(FailureKind.TRUNCATED, f"the chunked body broke off after {received} bytes")
+
+
+def _lost(response: Response) -> BaseException | None:
+    """What ended the response's connection; None while nothing did."""
+    error = response.protocol.exception()
+    return error if isinstance(error, BaseException) else None

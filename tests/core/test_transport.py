@@ -169,14 +169,13 @@ async def test_headers_that_cannot_be_sent_are_a_fault(transport: HttpTransport)
 
 def test_aiohttp_still_has_the_parts_we_lean_on() -> None:
     """Each is guarded at run time; this is where a release that takes one away is noticed."""
-    assert "_retry_connection" in aiohttp.ClientSession.ATTRS
     assert callable(aiohttp.TCPConnector._get)
     assert isinstance(aiohttp.connector.ResponseHandler.should_close, property)
     assert callable(aiohttp.connector.ResponseHandler.exception)
 
 
 async def test_each_connection_still_speaks_through_our_protocol() -> None:
-    connector = FreshConnector(Names())
+    connector = FreshConnector(Names(), 5.0)
     assert type(connector._factory()).__module__ == FreshConnector.__module__
     assert "_payload" in vars(connector._factory())
     assert hasattr(aiohttp.TCPConnector(loop=asyncio.get_running_loop()), "_factory")

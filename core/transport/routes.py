@@ -1,0 +1,111 @@
+"""Which connection a URL wants: its origin and the proxy before it, worked out once for all requests that share it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.client_reqrep import ConnectionKey
+from multidict import CIMultiDict
+from yarl import URL
+
+from ..model import Progress
+from ..proxies import Proxies, Proxy
+
+_PARTS = re.compile(r"([A-Za-z][^:/?#]*://[^/?#]*)([^#]*)")
+"""Everything up to the authority's end, then path and query; a fragment stays at home (RFC 9112, section 3.2)."""
+_MOST_KEPT = 10_000
+
+
+class Dial(aiohttp.ClientRequest):
+    """What the connector is told of a connection that is to be made, and for which attempt."""
+
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """What all requests to one origin have in common; it may hold secrets, and is never shown."""
+
+    origin: URL
+    proxy: Proxy | None
+    key: ConnectionKey
+    """Which connections of the pool will do."""
+    host: str
+    """The value of Host."""
+    prefix: str
+    """What stands before the path in the request line: the origin where a proxy reads it (RFC 9112, 3.2.2)."""
+    authorization: str | None
+    """From the URL's user and password (RFC 7617)."""
+    proxy_authorization: str | None
+    """Where the proxy reads the request itself; what opens a tunnel carries its own."""
+
+
+class Routes:
+    """Finds the route of a URL."""
+
+    def __init__(self, proxies: Proxies, *, verify: bool) -> None:
+        """`verify` is whether TLS certificates must be valid."""
+        self._proxies = proxies
+        self._verify = verify
+        self._loop = asyncio.get_running_loop()
+        self._routes: dict[str, Route] = {}
+
+    def of(self, url: str) -> tuple[Route, str]:
+        """The route, and the request's target: path and query, byte for byte.
+
+        Raises aiohttp.InvalidURL, or ValueError, for a URL that leads nowhere.
+        """
+        parts = _PARTS.match(url)
+        if parts is None:
+            raise aiohttp.InvalidURL(url)
+        origin, target = parts.groups()
+        route = self._routes.get(origin)
+        if route is None:
+            if len(self._routes) >= _MOST_KEPT:
+                self._routes.clear()
+            route = self._routes[origin] = self._route(origin)
+        return route, target if target.startswith("/") else f"/{target}"
+
+    def dial(self, route: Route) -> Dial:
+        """What makes a connection for this route."""
+        return self._dial(route.origin, route.proxy)
+
+    def _dial(self, origin: URL, proxy: Proxy | None) -> Dial:
+        fields: CIMultiDict[str] | None = None
+        if proxy is not None and proxy.authorization is not None and origin.scheme == "https":
+            # The tunnel's own request carries it: what is sent inside reaches the server.
+            fields = CIMultiDict({hdrs.PROXY_AUTHORIZATION: proxy.authorization})
+        return Dial(
+            "GET",
+            origin,
+            loop=self._loop,
+            ssl=self._verify,
+            proxy=URL(proxy.url) if proxy is not None else None,
+            proxy_headers=fields,
+        )
+
+    def _route(self, text: str) -> Route:
+        url = URL(f"{text}/", encoded=True)
+        origin, proxy = url.with_user(None), self._proxies.via(text)
+        dial = self._dial(origin, proxy)
+        read_by_proxy = proxy is not None and not dial.is_ssl()
+        return Route(
+            origin,
+            proxy,
+            dial.connection_key,
+            dial.headers[hdrs.HOST],
+            str(origin).removesuffix("/") if read_by_proxy else "",
+            _basic(url) if url.raw_user is not None or url.raw_password is not None else None,
+            proxy.authorization if proxy is not None and read_by_proxy else None,
+        )
+
+
+def _basic(url: URL) -> str:
+    credentials = f"{unquote(url.raw_user or '')}:{unquote(url.raw_password or '')}"
+    return f"Basic {base64.b64encode(credentials.encode()).decode()}"
