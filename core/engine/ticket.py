@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..model import Progress, Request
 from ..policies.rules.judgement import Judgement
 
 
-@dataclass(slots=True)
-class Ticket:
+class Ticket(Struct):
     """A leased request: what to send, and what has been charged for it so far."""
 
     id: int
@@ -32,8 +32,7 @@ class Ticket:
     """It was sent with credentials that have been replaced since; another attempt is made anew."""
 
 
-@dataclass(slots=True)
-class Flight:
+class Flight(Struct):
     """One attempt under way; it holds a slot."""
 
     ticket: Ticket

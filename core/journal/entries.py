@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model import ConnectTimes, FailureKind, Hop, Reply, State
 from .edits import Edit
@@ -11,8 +11,7 @@ LOST_MESSAGE = "the journal was damaged: this request may have been sent, and wh
 """What a request ends with that must not be sent again by itself, and whose record was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True, gc=False):
     """A row of the input, ready to be stored; texts hold no secret."""
 
     id: int
@@ -28,8 +27,7 @@ class Accepted:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(Struct, frozen=True, gc=False):
     """A request that the journal now holds as in flight, so that it may be sent."""
 
     id: int
@@ -50,8 +48,7 @@ class Leased:
     """How a user has edited it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True, gc=False):
     """One attempt that has ended, and the state its request takes."""
 
     id: int
@@ -72,8 +69,7 @@ class Ended:
     """What making a connection took; None where none was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True, gc=False):
     """Something that happened to the run as a whole."""
 
     session: int

@@ -104,7 +104,7 @@ class Store:
     def accept(self, rows: list[Accepted]) -> None:
         """Take in rows of the input."""
         now = time.time()
-        self._db.executemany(values.ACCEPT, (values.accepted(row, self._ledger, now) for row in rows))
+        self._write(values.accepted(rows, self._ledger, now))
         for state, count in Counter(row.state for row in rows).items():
             self._ledger.add(state.label, count)
 
@@ -112,18 +112,21 @@ class Store:
         """Record attempts that have ended, and what became of their requests."""
         now = time.time()
         self._superseded += replaced_bodies(self._db, ended)
-        self._db.executemany(values.ATTEMPT, map(values.attempt, ended))
-        self._db.executemany(
-            values.RESPONSE,
-            (values.response(one.id, one.reply, self._folder.path) for one in ended if one.reply is not None),
-        )
-        rows = (values.ended(one, self._ledger, now) for one in ended)
-        changed = self._db.executemany(values.END, rows).rowcount
+        changed = self._write(values.ended(ended, self._ledger, now, self._folder.path), values.ENDS)
         self._ledger.add("bytes", sum(one.wire_bytes for one in ended))
         for state, count in Counter(one.state for one in ended).items():
             self._ledger.move(State.IN_FLIGHT, state, count)
         if changed != len(ended):
             self._ledger.recount()
+
+    def _write(self, rows: values.Rows, counted: Collection[str] = ()) -> int:
+        """Write rows; returns how many the `counted` statements have changed."""
+        changed = {
+            statement: self._db.executemany(statement, found).rowcount
+            for statement, found in rows.items()
+            if found
+        }
+        return sum(changed.get(statement, 0) for statement in counted)
 
     def lease(
         self, count: int, below: int = EVERY_ID, *, start: int = 0, without: Collection[str] = ()

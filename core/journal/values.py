@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..model import BodyFile, ConnectTimes, FailureKind, Reply, State
@@ -10,22 +11,82 @@ from .entries import Accepted, Ended, Noted
 from .ledger import Ledger
 
 Values = tuple[object, ...]
+Rows = dict[str, list[Values]]
+"""Rows by the statement that writes them."""
 
-ACCEPT = """
+_ACCEPT_QUEUED = """
+INSERT INTO requests(id, state, line, method, url, host, row, sealed) VALUES (?, 0, ?, ?, ?, ?, ?, ?)
+"""
+_ACCEPT = """
 INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, cause, ended, ended_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-END = """
+_END_WELL = """
+UPDATE requests SET state = 3, tries = ?, sent = 0, status = ?, kind = NULL, message = NULL, cause = NULL, bytes = ?,
+elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
+"""
+_END = """
 UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, message = ?, cause = ?, bytes = ?,
 elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
 """
-ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ATTEMPT_WELL = """
+INSERT OR REPLACE INTO attempts(request, n, started, elapsed_ms, ttfb_ms, status) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_RESPONSE_WELL = """
+INSERT OR REPLACE INTO responses(request, headers, body, bytes, unverified) VALUES (?, ?, ?, ?, ?)
+"""
+_RESPONSE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)"
+ENDS = frozenset({_END, _END_WELL})
+"""The statements that take a request out of its attempt."""
 NOTE = "INSERT INTO events(session, at, kind, text) VALUES (?, ?, ?, ?)"
-RESPONSE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
-def accepted(row: Accepted, ledger: Ledger, now: float) -> Values:
-    """For `ACCEPT`; `now` is the wall clock."""
+def accepted(rows: Iterable[Accepted], ledger: Ledger, now: float) -> Rows:
+    """What takes in rows of the input; `now` is the wall clock."""
+    found: Rows = {_ACCEPT_QUEUED: [], _ACCEPT: []}
+    plain, others = found[_ACCEPT_QUEUED], found[_ACCEPT]
+    for row in rows:
+        if row.state is State.QUEUED and row.spec is None:
+            plain.append((row.id, row.line, row.method, row.url, row.host, row.row, row.sealed))
+        else:
+            others.append(_accepted(row, ledger, now))
+    return found
+
+
+def ended(attempts: Iterable[Ended], ledger: Ledger, now: float, folder: Path) -> Rows:
+    """What records attempts, their replies, and what became of their requests.
+
+    `now` is the wall clock, `folder` the run's. What nearly all attempts come to has statements of its own, without
+    the columns that stay NULL: sqlite3 asks each None whether it adapts, at half a microsecond, and there are twenty.
+    """
+    found: Rows = {
+        statement: [] for statement in (_ATTEMPT_WELL, _RESPONSE_WELL, _END_WELL, _ATTEMPT, _RESPONSE, _END)
+    }
+    for one in attempts:
+        reply = one.reply
+        if (
+            reply is None
+            or one.state is not State.SUCCEEDED
+            or one.kind is not None
+            or one.times is not None
+            or reply.hops
+            or isinstance(reply.body, BodyFile)
+        ):
+            found[_ATTEMPT].append(_attempt(one))
+            if reply is not None:
+                found[_RESPONSE].append(_response(one.id, reply, folder))
+            found[_END].append(_ended(one, ledger, now))
+            continue
+        size, took = len(reply.body), one.elapsed_ms
+        found[_ATTEMPT_WELL].append((one.id, one.attempt, one.started, took, reply.ttfb_s * 1000, one.status))
+        found[_RESPONSE_WELL].append((one.id, reply.headers, reply.body, size, int(reply.unverified_length)))
+        found[_END_WELL].append((one.tries, one.status, size, took, now, ledger.next_ended(), one.id))
+    return found
+
+
+def _accepted(row: Accepted, ledger: Ledger, now: float) -> Values:
+    """For `_ACCEPT`."""
     stored = (row.id, row.state, row.line, row.method, row.url, row.host, row.row, row.spec, row.sealed)
     if not row.state.terminal:
         return (*stored, None, None, None, None, None)
@@ -36,8 +97,8 @@ def accepted(row: Accepted, ledger: Ledger, now: float) -> Values:
     return (*stored, kind, row.message, cause, ledger.next_ended(), now)
 
 
-def ended(one: Ended, ledger: Ledger, now: float) -> Values:
-    """For `END`; `now` is the wall clock."""
+def _ended(one: Ended, ledger: Ledger, now: float) -> Values:
+    """For `_END`."""
     terminal = one.state.terminal
     return (
         one.state,
@@ -54,8 +115,8 @@ def ended(one: Ended, ledger: Ledger, now: float) -> Values:
     )
 
 
-def attempt(one: Ended) -> Values:
-    """For `ATTEMPT`."""
+def _attempt(one: Ended) -> Values:
+    """For `_ATTEMPT`."""
     return (
         one.id,
         one.attempt,
@@ -80,8 +141,8 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else seconds * 1000
 
 
-def response(request: int, reply: Reply, folder: Path) -> Values:
-    """For `RESPONSE`; `folder` is the run's, which body files are named from."""
+def _response(request: int, reply: Reply, folder: Path) -> Values:
+    """For `_RESPONSE`; `folder` is the run's, which body files are named from."""
     body = reply.body
     return (
         request,

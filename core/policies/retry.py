@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from msgspec import Struct
+
 from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, State
 from .rules.judgement import Judgement, Ruling
 from .statuses import RetryOn
@@ -14,8 +16,7 @@ LOCAL_PAUSE_S = 1.0
 """Seconds a request waits after a fault of this machine, which charges no attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, gc=False):
     """What becomes of the request: its next state, why it did not succeed, and when it may be sent again."""
 
     state: State
