@@ -1,0 +1,134 @@
+"""The real command, plainly and with its dashboard in a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+from ..pseudo_terminal import Size
+from .child import Child, Ended, TroubleError
+from .figures import Run
+from .rows import About
+from .settings import Settings
+from .standing import Outcome, Watch, outcome
+
+PLAIN, DASHBOARD = "fetchdeck", "fetchdeck, dashboard"
+ABOUT_PLAIN = About(PLAIN, "yes, with headers", "yes")
+ABOUT_DASHBOARD = About(DASHBOARD, "yes, with headers", "yes")
+SIZE: Size = (120, 40)
+_RUN = "x.run"
+_LEAVES_S = 10.0
+_FAR_S, _NEAR_S = 0.1, 0.01
+_NEAR_THE_END = 0.95
+
+
+def command() -> list[str]:
+    """The installed command; the same through the interpreter where it is not beside that."""
+    beside = Path(sys.executable).with_name("fetchdeck")
+    found = str(beside) if beside.exists() else shutil.which("fetchdeck")
+    return [found] if found else [sys.executable, "-c", "from fetchdeck.tui.cli import main; main()"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A usual terminal, and nobody's own settings."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
+    return {**kept, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(folder), "XDG_STATE_HOME": str(folder)}
+
+
+def plain(
+    arguments: Sequence[str], rows: int, settings: Settings, folder: Path, program: Sequence[str] = ()
+) -> Run:
+    """Run these `fetchdeck run` arguments with `--headless`, `program` in place of the command where it is given."""
+    words = [*(program or command()), "run", *arguments, "--headless", "--run", _RUN]
+    with Child(words, folder, settings.client, environment=environment(folder)) as child:
+        ended = child.succeed(limit_s(rows))
+        return _run(rows, ended.ended - child.began, ended, checked(folder / _RUN, rows))
+
+
+def dashboard(
+    arguments: Sequence[str],
+    rows: int,
+    settings: Settings,
+    folder: Path,
+    *,
+    size: Size = SIZE,
+    looking: Callable[[Child, int], None] | None = None,
+    drained: Callable[[bytes], None] | None = None,
+) -> Run:
+    """The same with the dashboard; its time ends when the journal has the last request.
+
+    `looking` is called a few times a second with the command and how many requests have ended, `drained` with
+    everything that it paints.
+    """
+    words = [*command(), "run", *arguments, "--tui", "--run", _RUN]
+    with Child(words, folder, settings.client, terminal=size, environment=environment(folder)) as child:
+        with Watch(folder / _RUN) as watch:
+            finished = _until(child, watch, rows, looking, drained)
+        ended = leave(child)
+        return _run(rows, finished - child.began, ended, checked(folder / _RUN, rows))
+
+
+def _until(
+    child: Child,
+    watch: Watch,
+    rows: int,
+    looking: Callable[[Child, int], None] | None,
+    drained: Callable[[bytes], None] | None,
+) -> float:
+    """When all rows had ended."""
+    ends, next_look, every = child.began + limit_s(rows), 0.0, _FAR_S
+    while True:
+        painted = child.read(max(0.0, min(every, next_look - monotonic())))
+        if painted and drained is not None:
+            drained(painted)
+        if (now := monotonic()) < next_look:
+            continue
+        next_look = now + every
+        done = watch.ended()
+        if looking is not None:
+            looking(child, done)
+        if done >= rows:
+            return monotonic()
+        every = _NEAR_S if done >= rows * _NEAR_THE_END else _FAR_S
+        if child.ended is not None:
+            raise TroubleError(
+                f"the dashboard ended with status {child.ended.status} after {done:,} requests"
+            )
+        if now > ends:
+            raise TroubleError(f"only {done:,} of {rows:,} requests had ended after {limit_s(rows):.0f} s")
+
+
+def leave(child: Child) -> Ended:
+    """Leave the dashboard as a user does, and if that does not help with a signal, then with a second one."""
+    with suppress(TroubleError, OSError):
+        child.type("q")
+        return child.wait(_LEAVES_S)
+    for _ in range(2):
+        child.signal(signal.SIGTERM)
+        with suppress(TroubleError):
+            return child.wait(_LEAVES_S)
+    raise TroubleError("the dashboard could not be left")
+
+
+def checked(run: Path, rows: int) -> Outcome:
+    """The outcome of a run; raises TroubleError where a request did not succeed."""
+    found = outcome(run)
+    if found.succeeded != rows:
+        raise TroubleError(f"{found.succeeded:,} of {rows:,} requests succeeded")
+    return found
+
+
+def _run(rows: int, wall_s: float, ended: Ended, found: Outcome) -> Run:
+    more = {"session_s": found.elapsed_s, "failed_attempts": float(found.failed_attempts)}
+    return Run(rows, wall_s, ended.cpu_s, ended.peak_mb, more)
+
+
+def limit_s(rows: int) -> float:
+    """More than any machine needs that one would measure on."""
+    return 60 + rows / 300

@@ -1,0 +1,74 @@
+"""How a run stands, read from its journal at next to no cost while another process writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+JOURNAL = "journal.sqlite"
+_ENDED = ("succeeded", "failed", "skipped", "invalid")
+
+
+class Watch:
+    """A read-only connection to the journal of a run that is, or will be, under way."""
+
+    def __init__(self, run: Path) -> None:
+        self._path = run / JOURNAL
+        self._db: sqlite3.Connection | None = None
+
+    def counters(self) -> dict[str, int]:
+        """The journal's counters, empty before there is a journal."""
+        try:
+            if self._db is None:
+                if not self._path.exists():
+                    return {}
+                self._db = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)
+            return dict(self._db.execute("SELECT name, n FROM counters"))
+        except sqlite3.OperationalError:  # it is only just being made
+            return {}
+
+    def ended(self) -> int:
+        """Requests in a terminal state."""
+        found = self.counters()
+        return sum(found.get(state, 0) for state in _ENDED)
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a journal says when its run is over."""
+
+    succeeded: int
+    total: int
+    body_bytes: int
+    failed_attempts: int
+    """Attempts that did not succeed, whatever became of their requests."""
+    elapsed_s: float
+    """Of the last session, by its own account."""
+
+
+def outcome(run: Path) -> Outcome:
+    """Read a run that nobody is working on."""
+    with closing(sqlite3.connect(f"file:{run / JOURNAL}?mode=ro", uri=True)) as db:
+        counters = dict(db.execute("SELECT name, n FROM counters"))
+        failed = db.execute("SELECT count(*) FROM attempts WHERE kind IS NOT NULL").fetchone()[0]
+        elapsed = db.execute("SELECT elapsed_s FROM sessions ORDER BY n DESC LIMIT 1").fetchone()[0]
+    states = (*_ENDED, "queued", "in_flight", "waiting")
+    return Outcome(
+        counters.get("succeeded", 0),
+        sum(counters.get(state, 0) for state in states),
+        counters.get("bytes", 0),
+        failed,
+        elapsed,
+    )
