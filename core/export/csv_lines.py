@@ -19,7 +19,8 @@ OWN_COLUMNS = ("url", "state", "status", "bytes", "attempts", "elapsed_ms", "fin
 """What follows the input's own columns."""
 
 _BATCH = 256
-_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+"""What a formula begins with."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _LABELS = {int(state): state.label for state in State}
 _SUCCEEDED = int(State.SUCCEEDED)
@@ -39,7 +40,9 @@ def input_columns(rows: JournalRows) -> tuple[str, ...]:
     """The input's columns in the order they first appear; rows of JSON may differ in theirs."""
     names: dict[str, None] = {}
     for row in rows.columns():
-        names.update(dict.fromkeys(_read_row(row)))
+        found = _read_row(row).keys()
+        if not found <= names.keys():
+            names.update(dict.fromkeys(found))
     return tuple(names)
 
 
@@ -69,33 +72,33 @@ def cell(value: object) -> str:
         text = msgspec.json.encode(value).decode()
     else:
         text = str(value)
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+    if text and text[0] in _FORMULA and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
 
 
 def _cells(record: Record, names: tuple[str, ...]) -> list[str]:
-    row = _read_row(record.row)
-    error = f"{record.kind}: {record.message}" if record.kind and record.state != _SUCCEEDED else None
-    own = (
-        record.url,
-        _LABELS[record.state],
-        record.status,
-        record.bytes,
-        record.attempts,
-        round(record.elapsed_ms, 3) if record.elapsed_ms is not None else None,
-        iso(record.ended_at) if record.ended_at is not None else None,
-        error,
-        _body(record),
-    )
-    return [cell(row.get(name)) for name in names] + [cell(value) for value in own]
+    _, row, _, url, state, status, kind, message, size, attempts, elapsed_ms, ended_at = record[:12]
+    _, body, body_path = record[12:]
+    columns = _read_row(row)
+    return [cell(columns.get(name)) for name in names] + [
+        cell(url),
+        _LABELS[state],
+        cell(status),
+        cell(size),
+        cell(attempts),
+        cell(round(elapsed_ms, 3)) if elapsed_ms is not None else "",
+        iso(ended_at) if ended_at is not None else "",
+        cell(f"{kind}: {message}") if kind and state != _SUCCEEDED else "",
+        cell(_body(body, body_path)),
+    ]
 
 
-def _body(record: Record) -> str | None:
+def _body(body: bytes | None, path: str | None) -> str | None:
     """Text as it is, a large body's file relative to the run folder, else a data URL (RFC 2397)."""
-    if record.body_path is not None:
-        return record.body_path
-    text, encoded = text_or_base64(record.body)
+    if path is not None:
+        return path
+    text, encoded = text_or_base64(body)
     return f"data:;base64,{encoded}" if isinstance(encoded, str) else text if text else None
 
 

@@ -79,11 +79,11 @@ class UnmaskedRows(JournalRows):
 
     def records(self) -> Iterator[Record]:
         """The requests in input order; raises RunError or InputError where a secret cannot be found again."""
-        found = ((record, _Masked(record.row, *more)) for record, more in self._records_and(_MORE))
+        found = ((record, _Masked(record[1], *more)) for record, more in self._records_and(_MORE))
         while batch := list(islice(found, _BATCH)):
             whole = self._whole([masked for _, masked in batch])
-            for (record, _), (row, url) in zip(batch, whole, strict=True):
-                yield record._replace(row=row, url=url)
+            for ((id_, _, method, _, *others), _), (row, url) in zip(batch, whole, strict=True):
+                yield cast("Record", (id_, row, method, url, *others))
 
     def columns(self) -> Iterator[str]:
         """The input's own columns, as JSON objects; raises as `records` does."""
