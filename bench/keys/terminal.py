@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
-import sys
-import termios
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from tests.support.terminal_model import TerminalModel
 
-_READ = 65_536
-_GRACE_S = 20.0
+from ..pseudo_terminal import Size
+from ..suite.child import Child
+from ..suite.fetchdeck import command as fetchdeck
+from ..suite.fetchdeck import environment, kill
 
 
 class NoPaintError(Exception):
@@ -28,26 +22,12 @@ class NoPaintError(Exception):
 class Terminal:
     """A pseudo-terminal with the dashboard on it."""
 
-    def __init__(
-        self, command: Sequence[str], folder: Path, size: tuple[int, int], processors: Collection[int]
-    ) -> None:
-        """`size` is in columns and rows."""
+    def __init__(self, command: Sequence[str], folder: Path, size: Size, processors: Collection[int]) -> None:
         self.screen = TerminalModel(*size)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-
-        def prepare() -> None:
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            os.sched_setaffinity(0, processors)
-
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from fetchdeck.tui.cli import main; main()", *command],
-            stdin=slave, stdout=slave, stderr=slave, cwd=folder, preexec_fn=prepare,
-            env={**os.environ, "TERM": "xterm-256color"},
-        )  # fmt: skip
-        os.close(slave)
+        self._child = Child(
+            [*fetchdeck(), *command], folder, processors, terminal=size, environment=environment(folder)
+        )
 
     def read(self, seconds: float) -> None:
         """Show what comes within this time."""
@@ -60,30 +40,20 @@ class Terminal:
         began = perf_counter()
         while not reached():
             left = limit_s - (perf_counter() - began)
-            if left <= 0 or self.process.poll() is not None:
+            if left <= 0 or self._child.ended is not None:
                 raise NoPaintError(self.screen.text)
             self._take(left)
         return perf_counter() - began
 
     def press(self, keys: str, reached: Callable[[], bool], limit_s: float) -> float:
         """Type, and tell the seconds from there until the screen shows what the keys do."""
-        os.write(self._master, keys.encode())
+        self._child.type(keys)
         return self.until(reached, limit_s)
 
     def close(self) -> None:
         """End the command at once."""
-        self.process.terminate()
-        self.process.terminate()
-        try:
-            self.process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._master)
+        kill(self._child)
+        self._child.close()
 
     def _take(self, wait_s: float) -> None:
-        if select.select([self._master], [], [], wait_s)[0]:
-            try:
-                self.screen.feed(self._decode(os.read(self._master, _READ)))
-            except OSError:
-                raise NoPaintError("the terminal was closed") from None
+        self.screen.feed(self._decode(self._child.read(wait_s)))

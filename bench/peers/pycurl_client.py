@@ -15,68 +15,74 @@ EVENTS = {
 }
 
 
-def main(path: str, concurrency: int) -> None:
-    count = size = 0
-    epoll, multi, known = select.epoll(), pycurl.CurlMulti(), set()
-    due = 0
+class Loop:
+    """An epoll loop as libcurl wants it: it says what to watch and when to come back."""
 
-    def watch(what: int, fd: int, _multi: object, _data: object) -> None:
+    def __init__(self, connections: int) -> None:
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self.multi.setopt(pycurl.M_TIMERFUNCTION, self._wake)
+        self.multi.setopt(pycurl.M_MAXCONNECTS, connections)
+        self._epoll, self._known = select.epoll(), set()
+        self._due_ms = 0
+
+    def turn(self) -> list[pycurl.Curl]:
+        """Let libcurl work on what is ready; which transfers have ended."""
+        ready = self._epoll.poll(self._due_ms / 1000 if self._due_ms >= 0 else 1.0)
+        if not ready:
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        for fd, event in ready:
+            readable = pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0
+            writable = pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
+            self.multi.socket_action(fd, readable | writable)
+        ended, left = [], 1
+        while left:
+            left, done, failed = self.multi.info_read()
+            if failed:
+                sys.exit(f"failed: {failed[0][2]}")
+            ended += done
+        return ended
+
+    def _watch(self, what: int, fd: int, _multi: object, _data: object) -> None:
         if what == pycurl.POLL_REMOVE:
-            known.discard(fd)
-            epoll.unregister(fd)
-        elif fd in known:
-            epoll.modify(fd, EVENTS[what])
+            self._known.discard(fd)
+            self._epoll.unregister(fd)
+        elif fd in self._known:
+            self._epoll.modify(fd, EVENTS[what])
         else:
-            known.add(fd)
-            epoll.register(fd, EVENTS[what])
+            self._known.add(fd)
+            self._epoll.register(fd, EVENTS[what])
 
-    def wake(timeout_ms: int) -> None:
-        nonlocal due
-        due = timeout_ms
+    def _wake(self, timeout_ms: int) -> None:
+        self._due_ms = timeout_ms
+
+
+def main(path: str, concurrency: int) -> None:
+    loop, count, size, under_way = Loop(concurrency), 0, 0, 0
 
     def take(body: bytes) -> None:
         nonlocal size
         size += len(body)
 
-    multi.setopt(pycurl.M_SOCKETFUNCTION, watch)
-    multi.setopt(pycurl.M_TIMERFUNCTION, wake)
-    multi.setopt(pycurl.M_MAXCONNECTS, concurrency)
     with open(path) as file:  # noqa: PTH123
-        urls = (line.strip() for line in file)
 
         def begin(handle: pycurl.Curl) -> bool:
-            url = next(urls, None)
-            if url is not None:
+            url = next(file, "").strip()
+            if url:
                 handle.setopt(pycurl.URL, url)
-                multi.add_handle(handle)
-            return url is not None
+                loop.multi.add_handle(handle)
+            return bool(url)
 
-        under_way = 0
         for _ in range(concurrency):
             handle = pycurl.Curl()
             handle.setopt(pycurl.WRITEFUNCTION, take)
             handle.setopt(pycurl.NOSIGNAL, 1)
             under_way += begin(handle)
-        multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         while under_way:
-            ready = epoll.poll(due / 1000 if due >= 0 else 1.0, concurrency)
-            if not ready:
-                multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-            for fd, event in ready:
-                bits = (pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0) | (
-                    pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
-                )
-                multi.socket_action(fd, bits)
-            left = 1
-            while left:
-                left, done, failed = multi.info_read()
-                if failed:
-                    sys.exit(f"failed: {failed[0][2]}")
-                for handle in done:
-                    count += 1
-                    multi.remove_handle(handle)
-                    under_way -= 1
-                    under_way += begin(handle)
+            for handle in loop.turn():
+                loop.multi.remove_handle(handle)
+                count += 1
+                under_way += begin(handle) - 1
     print(count, size)
 
 

@@ -36,7 +36,7 @@ def workers(urls: Path, rows: int, concurrency: int, settings: Settings, folder:
 
 
 def script(words: Sequence[str], rows: int, settings: Settings, folder: Path) -> Run:
-    """A script that prints how many replies, and how many octets of bodies, it has had; raises TroubleError for fewer."""
+    """A script that prints how many replies and octets of bodies it has had; raises TroubleError for fewer."""
     with Child(words, folder, settings.client) as child:
         ended = child.succeed(limit_s(rows))
         told = child.said.split()[-2:]

@@ -41,12 +41,25 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(folder), "XDG_STATE_HOME": str(folder)}
 
 
+Looking = Callable[[Child, int], None]
+"""Is called a few times a second with the command, and how many requests have ended where that is known."""
+
+
 def plain(
-    arguments: Sequence[str], rows: int, settings: Settings, folder: Path, program: Sequence[str] = ()
+    arguments: Sequence[str],
+    rows: int,
+    settings: Settings,
+    folder: Path,
+    *,
+    program: Sequence[str] = (),
+    looking: Looking | None = None,
 ) -> Run:
-    """Run these `fetchdeck run` arguments with `--headless`, `program` in place of the command where it is given."""
+    """Run these `fetchdeck run` arguments with `--headless`, by `program` in place of the command where it is given."""
     words = [*(program or command()), "run", *arguments, "--headless", "--run", _RUN]
     with Child(words, folder, settings.client, environment=environment(folder)) as child:
+        while looking is not None and child.ended is None and monotonic() < child.began + limit_s(rows):
+            looking(child, 0)
+            child.read(_FAR_S)
         ended = child.succeed(limit_s(rows))
         return _run(rows, ended.ended - child.began, ended, checked(folder / _RUN, rows))
 
@@ -58,35 +71,22 @@ def dashboard(
     folder: Path,
     *,
     size: Size = SIZE,
-    looking: Callable[[Child, int], None] | None = None,
-    drained: Callable[[bytes], None] | None = None,
+    looking: Looking | None = None,
 ) -> Run:
-    """The same with the dashboard; its time ends when the journal has the last request.
-
-    `looking` is called a few times a second with the command and how many requests have ended, `drained` with
-    everything that it paints.
-    """
+    """The same with the dashboard; its time ends when the journal has the last request."""
     words = [*command(), "run", *arguments, "--tui", "--run", _RUN]
     with Child(words, folder, settings.client, terminal=size, environment=environment(folder)) as child:
         with Watch(folder / _RUN) as watch:
-            finished = _until(child, watch, rows, looking, drained)
+            finished = _until_done(child, watch, rows, looking)
         ended = leave(child)
         return _run(rows, finished - child.began, ended, checked(folder / _RUN, rows))
 
 
-def _until(
-    child: Child,
-    watch: Watch,
-    rows: int,
-    looking: Callable[[Child, int], None] | None,
-    drained: Callable[[bytes], None] | None,
-) -> float:
-    """When all rows had ended."""
+def _until_done(child: Child, watch: Watch, rows: int, looking: Looking | None) -> float:
+    """Read the terminal until all rows have ended; when that was. The journal is asked more often near the end."""
     ends, next_look, every = child.began + limit_s(rows), 0.0, _FAR_S
     while True:
-        painted = child.read(max(0.0, min(every, next_look - monotonic())))
-        if painted and drained is not None:
-            drained(painted)
+        child.read(max(0.0, min(every, next_look - monotonic())))
         if (now := monotonic()) < next_look:
             continue
         next_look = now + every
@@ -94,7 +94,7 @@ def _until(
         if looking is not None:
             looking(child, done)
         if done >= rows:
-            return monotonic()
+            return now
         every = _NEAR_S if done >= rows * _NEAR_THE_END else _FAR_S
         if child.ended is not None:
             raise TroubleError(
@@ -104,16 +104,22 @@ def _until(
             raise TroubleError(f"only {done:,} of {rows:,} requests had ended after {limit_s(rows):.0f} s")
 
 
-def leave(child: Child) -> Ended:
-    """Leave the dashboard as a user does, and if that does not help with a signal, then with a second one."""
-    with suppress(TroubleError, OSError):
-        child.type("q")
-        return child.wait(_LEAVES_S)
-    for _ in range(2):
-        child.signal(signal.SIGTERM)
-        with suppress(TroubleError):
+def leave(child: Child, by: signal.Signals | None = None) -> Ended:
+    """Leave the dashboard, of a run that is over by the key; a signal drains, and a second one leaves at once."""
+    for attempt in (by, signal.SIGTERM, signal.SIGTERM):
+        with suppress(TroubleError, OSError):
+            if attempt is None:
+                child.type("q")
+            else:
+                child.signal(attempt)
             return child.wait(_LEAVES_S)
     raise TroubleError("the dashboard could not be left")
+
+
+def kill(child: Child) -> Ended:
+    """End the command at once, as nobody should."""
+    child.signal(signal.SIGKILL)
+    return child.wait(_LEAVES_S)
 
 
 def checked(run: Path, rows: int) -> Outcome:

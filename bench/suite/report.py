@@ -18,9 +18,9 @@ _TITLES = (
 )  # fmt: skip
 _RIGHT = range(2, 7)
 _EXPLAINED = (
-    "Medians over the rounds; *fetchdeck ÷ this* is how many times as fast as the line's own contestant the plain "
+    "Medians over the rounds. *fetchdeck ÷ this* is how many times as fast as the line's own contestant the plain "
     "fetchdeck was (above 1: fetchdeck is faster), the median of the ratios within each round. CPU is user and system "
-    "time of the command, peak memory its `ru_maxrss`, both from `wait4`. Times are of whole commands, from start to exit."
+    "time of the command, peak memory its `ru_maxrss`, both by `wait4`. Times are of whole commands, start to exit."
 )
 
 

@@ -59,7 +59,7 @@ class Serving:
 
 
 @contextmanager
-def serve(folder: Path, processors: Collection[int], what: Serving = Serving()) -> Generator[Server]:  # noqa: B008
+def serve(folder: Path, processors: Collection[int], what: Serving = Serving()) -> Generator[Server]:
     """Serve while the block lasts; raises MissingError where nginx, or its echo module, is not there."""
     modules = (echo_module(),) if what.latency_ms else ()
     *ports, status = free_ports(what.ports + 1)

@@ -6,6 +6,7 @@ line of JSON to the descriptor REPORT when the command has started, and one when
 because the bench was killed, the command is killed with all that it has started.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -37,10 +38,8 @@ def _tell(report: int, **facts: float) -> None:
 
 
 def _kill(group: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def main() -> None:

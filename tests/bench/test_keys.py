@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from bench.keys.__main__ import Figures, figures, table
+from bench.keys.__main__ import table
+from bench.keys.measuring import Figures, figures
 
 
 def test_percentiles_are_by_nearest_rank_and_goals_are_held_to_both() -> None:

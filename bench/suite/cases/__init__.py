@@ -1,5 +1,21 @@
 """The cases, one a module, in the order of the table."""
 
-from . import peers, throughput
+from . import (
+    export,
+    frame,
+    keys,
+    large_bodies,
+    latency,
+    many,
+    million,
+    peers,
+    resize,
+    resume,
+    start,
+    throughput,
+)
 
-CASES = {one.CASE.name: one.CASE for one in (throughput, peers)}
+_MODULES = (
+    throughput, peers, latency, many, resize, million, resume, large_bodies, keys, frame, start, export,
+)  # fmt: skip
+CASES = {module.CASE.name: module.CASE for module in _MODULES}

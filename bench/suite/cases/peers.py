@@ -26,8 +26,8 @@ _QUICK = 10
 
 def _work(settings: Settings) -> str:
     return (
-        f"as throughput, C={throughput.CONCURRENCY}, {throughput.rows(settings):,} URLs; slower peers get fewer, as their "
-        "notes say."
+        f"as throughput, C={throughput.CONCURRENCY}, {throughput.rows(settings):,} URLs; slower peers get fewer, as "
+        "their notes say."
     )
 
 
