@@ -16,6 +16,8 @@ from aiohttp.connector import Connection
 from aiohttp.http import RawResponseMessage, StreamWriter
 from multidict import CIMultiDictProxy
 
+from .routes import Route
+
 _READ_BUFFER = 65_536
 _LONGEST_FIELD = 32_768
 _MOST_FIELDS = 256
@@ -29,12 +31,13 @@ class Response:
     """The head of a reply, and its body as it comes. Wants to be released when it is whole, else closed."""
 
     __slots__ = (
-        "_connection",
         "_pouring",
+        "connection",
         "content",
         "headers",
         "protocol",
         "raw_headers",
+        "route",
         "status",
         "version",
     )
@@ -43,6 +46,7 @@ class Response:
         self,
         message: RawResponseMessage,
         content: StreamReader,
+        route: Route,
         connection: Connection,
         protocol: ResponseHandler,
         pouring: asyncio.Task[None] | None,
@@ -54,25 +58,24 @@ class Response:
         self.raw_headers: Sequence[tuple[bytes, bytes]] = message.raw_headers
         self.content = content
         self.protocol = protocol
-        self._connection = connection
+        self.route = route
+        self.connection = connection
         self._pouring = pouring
 
-    def release(self) -> None:
-        """Give the connection back, or close it where anything of the exchange is still to come on it."""
-        if self._pouring is not None and not self._pouring.done():
-            self.close()
-        else:
-            self._connection.release()
+    @property
+    def sent(self) -> bool:
+        """Whether the whole request has been sent, so that another one may follow it."""
+        return self._pouring is None or self._pouring.done()
 
     def close(self) -> None:
         """Close the connection."""
         if self._pouring is not None:
             self._pouring.cancel()
-        self._connection.close()
+        self.connection.close()
 
 
 async def exchange(
-    connection: Connection, head: bytes, body: bytes | None, *, bodiless: bool, patient: bool
+    route: Route, connection: Connection, head: bytes, body: bytes | None, *, bodiless: bool, patient: bool
 ) -> Response:
     """Send a request and return the head of its final reply; closes the connection where that fails.
 
@@ -113,7 +116,7 @@ async def exchange(
         raise
     if patient and body and pouring is None:
         protocol.force_close()  # a server that did not want the body may still take what follows for it
-    return Response(message, content, connection, protocol, pouring)
+    return Response(message, content, route, connection, protocol, pouring)
 
 
 def _pour(protocol: ResponseHandler, body: bytes) -> asyncio.Task[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from ..secrets.values import MASK
 from .base import RedactorLike
 from .bodies import BodyStore
 from .cookies import CookieJar
+from .deadlines import Deadlines
 from .exchange import Response, exchange
 from .faults import AttemptError, classify, connected, peer_name, proxy_wants_credentials
 from .heads import cookie_field, expects_continue, head
@@ -81,6 +81,7 @@ class HttpTransport:
         self._proxies = proxies
         self._cookies = CookieJar() if options.cookies else None
         self._timeout_s = options.timeout_s
+        self._deadlines = Deadlines(options.timeout_s)
         self._connect_timeout_s = connect_timeout_s
         self._most = options.max_body
         self._probe_names = Names(_PROBES_AT_ONCE)
@@ -88,14 +89,15 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close all connections, and the threads that write bodies."""
-        await self._connector.close()
+        self._deadlines.close()
+        await self._connector.shut()
         self._bodies.close()
 
     async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
         """Make one attempt, redirects included; raises nothing but CancelledError."""
         attempt = _Attempt(request, progress)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            with self._deadlines.within():
                 return await self._follow(attempt, body_name)
         except Exception as error:  # a worker records whatever comes, and never dies of it
             return self._fault(attempt, error)
@@ -126,7 +128,7 @@ class HttpTransport:
                 check_head(response)
                 if response.status in REDIRECT_STATUSES:
                     self._redirect(attempt, response, seen)
-                    response.release()
+                    self._connector.give_back(response)
                     continue
                 attempt.progress.phase = Phase.RECEIVING
                 body, whole = await receive(
@@ -135,7 +137,7 @@ class HttpTransport:
             except BaseException:
                 response.close()
                 raise
-            response.release()
+            self._connector.give_back(response)
             return Reply(
                 response.status,
                 self._redactor.raw_headers(raw_headers(response), attempt.request),
@@ -152,9 +154,10 @@ class HttpTransport:
         route, target = self._routes.of(asked.url)
         attempt.cookie = cookie_field(asked, self._cookies)
         octets = head(asked, route, target, attempt.cookie if self._cookies is not None else "")
-        connection = await self._connector.take(route, self._routes, progress)
+        connection = await self._connector.take(route, progress)
         progress.phase = Phase.REDIRECTING if progress.hops else Phase.SENT
         response = await exchange(
+            route,
             connection,
             octets,
             asked.body,

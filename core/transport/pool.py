@@ -1,4 +1,4 @@
-"""The connection pool: aiohttp's, with the limits and the hidden resends taken out and stale connections refused.
+"""The connections: made by aiohttp's connector, without its limits, and used again only while they are fresh.
 
 Everything that leans on parts which aiohttp does not promise stands here; each is optional at run time, and
 the tests notice when one goes missing.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import select
+from collections import deque
 from typing import Any
 
 import aiohttp
@@ -20,10 +21,13 @@ from aiohttp.tracing import Trace
 
 from ..model import FailureKind, Phase, Progress
 from .connecting import ConnectWatch, making
+from .exchange import Response
 from .faults import AttemptError, TunnelError
-from .routes import Dial, Route, Routes
+from .routes import Dial, Route
 
 _DNS_TTL_S = 30
+_IDLE_S = 15.0
+"""How long a connection is kept that nobody uses; servers keep theirs for 5 to 75 s."""
 
 
 class _Protocol(ResponseHandler):
@@ -45,6 +49,11 @@ class _Protocol(ResponseHandler):
             poll.register(sock.fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        # aiohttp resumes after each piece that is read, and parses nothing once more; 6 µs a reply.
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         payload = self._payload
         super().connection_lost(exc)
@@ -59,10 +68,10 @@ def _protocol(loop: asyncio.AbstractEventLoop) -> _Protocol:
 
 
 class FreshConnector(aiohttp.TCPConnector):
-    """Reuses a connection only while nothing has arrived on it since its last reply.
+    """Makes connections as aiohttp does, and keeps those that are idle itself.
 
-    Octets on an idle connection would answer the next request (aiohttp #13656), and its end, seen only after
-    sending, would leave the fate of a POST unknown.
+    A connection is used again only while nothing has arrived on it since its last reply: such octets would answer the
+    next request (aiohttp #13656), and its end, seen only after sending, would leave the fate of a POST unknown.
     """
 
     def __init__(self, names: AbstractResolver, connect_timeout_s: float) -> None:
@@ -70,21 +79,67 @@ class FreshConnector(aiohttp.TCPConnector):
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
         self._factory = functools.partial(_protocol, loop=self._loop)
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
+        self._idle: dict[ConnectionKey, deque[tuple[Connection, float]]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
 
-    async def take(self, route: Route, routes: Routes, progress: Progress) -> Connection:
+    async def take(self, route: Route, progress: Progress) -> Connection:
         """A connection to send a request on: one that is idle, or a new one.
 
         Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
         after the connect timeout, and what else aiohttp says of connections that do not come about.
         """
-        connection = await self._get(route.key, [])
-        return connection if connection is not None else await self._dial(route, routes, progress)
+        idle = self._idle.get(route.key)
+        while idle:
+            connection, since = idle.popleft()
+            protocol = connection.protocol
+            if (
+                protocol is not None
+                and protocol.is_connected()
+                and self._loop.time() - since < _IDLE_S
+                and _fresh(protocol)
+            ):
+                return connection
+            connection.close()
+        return await self._dial(route, progress)
 
-    async def _dial(self, route: Route, routes: Routes, progress: Progress) -> Connection:
-        dial = routes.dial(route)
-        dial.progress = progress
+    def give_back(self, response: Response) -> None:
+        """Keep a connection for the next request, where nothing of the last one is still to come on it."""
+        if not response.sent or response.protocol.should_close or self.closed:
+            response.close()
+            return
+        key = response.route.key
+        idle = self._idle.get(key)
+        if idle is None:
+            idle = self._idle[key] = deque()
+        idle.append((response.connection, self._loop.time()))
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)
+
+    async def shut(self) -> None:
+        """Close all connections, idle or not."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for idle in self._idle.values():
+            for connection, _ in idle:
+                connection.close()
+        self._idle.clear()
+        await self.close()
+
+    def _close_idle(self) -> None:
+        """Close what nobody has used for long: the server will, and a request should not meet that."""
+        self._sweep = None
+        oldest = self._loop.time() - _IDLE_S
+        for key, idle in list(self._idle.items()):
+            while idle and idle[0][1] <= oldest:
+                idle.popleft()[0].close()
+            if not idle:
+                del self._idle[key]
+        if self._idle:
+            self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)
+
+    async def _dial(self, route: Route, progress: Progress) -> Connection:
         try:
-            return await self.connect(dial, [], self._timeout)
+            return await self.connect(route.dial(progress), [], self._timeout)
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
@@ -128,13 +183,6 @@ class FreshConnector(aiohttp.TCPConnector):
         watch.enter(Phase.CONNECT)
         return found
 
-    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        while (connection := await super()._get(key, traces)) is not None:
-            if self._fresh(connection):
-                return connection
-            connection.close()
-        return None
 
-    def _fresh(self, connection: Connection) -> bool:
-        protocol = connection.protocol
-        return isinstance(protocol, _Protocol) and not protocol.should_close and not protocol.readable()
+def _fresh(protocol: ResponseHandler) -> bool:
+    return isinstance(protocol, _Protocol) and not protocol.should_close and not protocol.readable()

@@ -34,6 +34,8 @@ class Route:
 
     origin: URL
     proxy: Proxy | None
+    verify: bool
+    """Whether TLS certificates must be valid."""
     key: ConnectionKey
     """Which connections of the pool will do."""
     host: str
@@ -45,6 +47,12 @@ class Route:
     proxy_authorization: str | None
     """Where the proxy reads the request itself; what opens a tunnel carries its own."""
 
+    def dial(self, progress: Progress) -> Dial:
+        """What makes a connection, for the attempt with this progress."""
+        dial = _dial(self.origin, self.proxy, self.verify)
+        dial.progress = progress
+        return dial
+
 
 class Routes:
     """Finds the route of a URL."""
@@ -53,7 +61,6 @@ class Routes:
         """`verify` is whether TLS certificates must be valid."""
         self._proxies = proxies
         self._verify = verify
-        self._loop = asyncio.get_running_loop()
         self._routes: dict[str, Route] = {}
 
     def of(self, url: str) -> tuple[Route, str]:
@@ -72,38 +79,36 @@ class Routes:
             route = self._routes[origin] = self._route(origin)
         return route, target if target.startswith("/") else f"/{target}"
 
-    def dial(self, route: Route) -> Dial:
-        """What makes a connection for this route."""
-        return self._dial(route.origin, route.proxy)
-
-    def _dial(self, origin: URL, proxy: Proxy | None) -> Dial:
-        fields: CIMultiDict[str] | None = None
-        if proxy is not None and proxy.authorization is not None and origin.scheme == "https":
-            # The tunnel's own request carries it: what is sent inside reaches the server.
-            fields = CIMultiDict({hdrs.PROXY_AUTHORIZATION: proxy.authorization})
-        return Dial(
-            "GET",
-            origin,
-            loop=self._loop,
-            ssl=self._verify,
-            proxy=URL(proxy.url) if proxy is not None else None,
-            proxy_headers=fields,
-        )
-
     def _route(self, text: str) -> Route:
         url = URL(f"{text}/", encoded=True)
         origin, proxy = url.with_user(None), self._proxies.via(text)
-        dial = self._dial(origin, proxy)
+        dial = _dial(origin, proxy, self._verify)
         read_by_proxy = proxy is not None and not dial.is_ssl()
         return Route(
             origin,
             proxy,
+            self._verify,
             dial.connection_key,
             dial.headers[hdrs.HOST],
             str(origin).removesuffix("/") if read_by_proxy else "",
             _basic(url) if url.raw_user is not None or url.raw_password is not None else None,
             proxy.authorization if proxy is not None and read_by_proxy else None,
         )
+
+
+def _dial(origin: URL, proxy: Proxy | None, verify: bool) -> Dial:
+    fields: CIMultiDict[str] | None = None
+    if proxy is not None and proxy.authorization is not None and origin.scheme == "https":
+        # The tunnel's own request carries it: what is sent inside reaches the server.
+        fields = CIMultiDict({hdrs.PROXY_AUTHORIZATION: proxy.authorization})
+    return Dial(
+        "GET",
+        origin,
+        loop=asyncio.get_running_loop(),
+        ssl=verify,
+        proxy=URL(proxy.url) if proxy is not None else None,
+        proxy_headers=fields,
+    )
 
 
 def _basic(url: URL) -> str:
