@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,8 @@ from .suite.machine import describe
 from .suite.report import Done, markdown, read, write
 from .suite.rows import Row
 from .suite.settings import Settings, processors
+
+_TERMINATED = 128 + signal.SIGTERM
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -73,6 +76,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if given.install:
         install(_say)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     # The bench does little, and that beside the server.
     os.sched_setaffinity(0, server)
     done = read(given.add_to) if given.add_to else {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +16,8 @@ from pathlib import Path
 
 _ECHO = ("/usr/lib/nginx/modules/ngx_http_echo_module.so", "/usr/lib64/nginx/modules/ngx_http_echo_module.so")
 _GRACE_S = 10.0
+_PR_SET_PDEATHSIG = 1
+"""Of linux/prctl.h."""
 
 
 class MissingError(Exception):
@@ -69,7 +73,7 @@ def nginx(
             [*command, "-g", "daemon off;"],
             stdout=errors,
             stderr=errors,
-            preexec_fn=lambda: os.sched_setaffinity(0, processors or os.sched_getaffinity(0)),
+            preexec_fn=lambda: _prepare(processors),
         )
 
         def reload(another: str) -> None:
@@ -85,6 +89,13 @@ def nginx(
                 process.wait(_GRACE_S)
             process.kill()
             process.wait()
+
+
+def _prepare(processors: Collection[int]) -> None:
+    if processors:
+        os.sched_setaffinity(0, processors)
+    # A bench that is killed leaves no server behind.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for(ports: Sequence[int], process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
-from fetchdeck.core.loops import run_plain
+from fetchdeck.core.loops import run as run_loop
 
 from .algorithms import Algorithm, AutoThrottle, Fixed, Halving
 
@@ -77,7 +77,7 @@ async def attempts_of(name: str, workers: int, url: str, seconds: float) -> list
 def main() -> None:
     """Entry point."""
     name, workers, url, seconds, file = sys.argv[1:]
-    attempts = run_plain(lambda: attempts_of(name, int(workers), url, float(seconds)))
+    attempts = run_loop(lambda: attempts_of(name, int(workers), url, float(seconds)))
     Path(file).write_text("".join(json.dumps(attempt) + "\n" for attempt in attempts))
 
 

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from fetchdeck.core.loops import run_plain
+from fetchdeck.core.loops import run as run_loop
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
 _REFUSED = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 3\r\n"
@@ -162,7 +162,7 @@ async def serve(ports: int, settings: dict[str, Any]) -> None:
 
 def main() -> None:
     """Entry point."""
-    run_plain(lambda: serve(int(sys.argv[1]), json.loads(sys.argv[2])))
+    run_loop(lambda: serve(int(sys.argv[1]), json.loads(sys.argv[2])))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
-from fetchdeck.core.loops import run_plain
+from fetchdeck.core.loops import run as run_loop
 
 from .connection import Connection, Ledger
 
@@ -77,7 +77,7 @@ def main() -> None:
     """Entry point."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    run_plain(lambda: serve(int(sys.argv[1]), Path(sys.argv[2])))
+    run_loop(lambda: serve(int(sys.argv[1]), Path(sys.argv[2])))
 
 
 if __name__ == "__main__":

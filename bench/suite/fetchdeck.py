@@ -16,7 +16,7 @@ from .child import Child, Ended, TroubleError
 from .figures import Run
 from .rows import About
 from .settings import Settings
-from .standing import Outcome, Watch, outcome
+from .standing import Outcome, Standing, Watch, outcome
 
 PLAIN, DASHBOARD = "fetchdeck", "fetchdeck, dashboard"
 ABOUT_PLAIN = About(PLAIN, "yes, with headers", "yes")
@@ -41,8 +41,8 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(folder), "XDG_STATE_HOME": str(folder)}
 
 
-Looking = Callable[[Child, int], None]
-"""Is called a few times a second with the command, and how many requests have ended where that is known."""
+Looking = Callable[[Child, Standing], None]
+"""Is called a few times a second with the command and how far it is; that is not known of a plain run."""
 
 
 def plain(
@@ -58,10 +58,10 @@ def plain(
     words = [*(program or command()), "run", *arguments, "--headless", "--run", _RUN]
     with Child(words, folder, settings.client, environment=environment(folder)) as child:
         while looking is not None and child.ended is None and monotonic() < child.began + limit_s(rows):
-            looking(child, 0)
+            looking(child, Standing(0, 0))
             child.read(_FAR_S)
         ended = child.succeed(limit_s(rows))
-        return _run(rows, ended.ended - child.began, ended, checked(folder / _RUN, rows))
+        return _run(child, ended.ended, ended, checked(folder / _RUN, rows))
 
 
 def dashboard(
@@ -79,7 +79,7 @@ def dashboard(
         with Watch(folder / _RUN) as watch:
             finished = _until_done(child, watch, rows, looking)
         ended = leave(child)
-        return _run(rows, finished - child.began, ended, checked(folder / _RUN, rows))
+        return _run(child, finished, ended, checked(folder / _RUN, rows))
 
 
 def _until_done(child: Child, watch: Watch, rows: int, looking: Looking | None) -> float:
@@ -90,9 +90,10 @@ def _until_done(child: Child, watch: Watch, rows: int, looking: Looking | None) 
         if (now := monotonic()) < next_look:
             continue
         next_look = now + every
-        done = watch.ended()
+        standing = watch.now()
+        done = standing.done
         if looking is not None:
-            looking(child, done)
+            looking(child, standing)
         if done >= rows:
             return now
         every = _NEAR_S if done >= rows * _NEAR_THE_END else _FAR_S
@@ -130,9 +131,13 @@ def checked(run: Path, rows: int) -> Outcome:
     return found
 
 
-def _run(rows: int, wall_s: float, ended: Ended, found: Outcome) -> Run:
-    more = {"session_s": found.elapsed_s, "failed_attempts": float(found.failed_attempts)}
-    return Run(rows, wall_s, ended.cpu_s, ended.peak_mb, more)
+def _run(child: Child, finished: float, ended: Ended, found: Outcome) -> Run:
+    more = {
+        "session_s": found.elapsed_s,
+        "failed_attempts": float(found.failed_attempts),
+        "began_wall": child.began_wall,
+    }
+    return Run(found.total, finished - child.began, ended.cpu_s, ended.peak_mb, more)
 
 
 def limit_s(rows: int) -> float:

@@ -48,17 +48,17 @@ def first_request_s(child: Child, log: Path) -> float:
             sleep(_LOG_S)
         else:
             child.read(_LOG_S)
-    return first_logged_s(child, log)
+    return first_logged_s(child.began_wall, log)
 
 
-def first_logged_s(child: Child, log: Path) -> float:
-    """The same where the server has had requests already."""
+def first_logged_s(began_wall: float, log: Path) -> float:
+    """The same of a command that began then, where the server has had its requests already."""
     ends = monotonic() + _FLUSHED_S
     while not (found := seen(log)) and monotonic() < ends:
         sleep(_LOG_S)
     if not found:
         raise TroubleError("the server has logged no request")
-    return min(one.began for one in found) - child.began_wall
+    return min(one.began for one in found) - began_wall
 
 
 def _check(child: Child, what: str) -> None:

@@ -20,7 +20,7 @@ def describe() -> dict[str, Any]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": os.cpu_count(),
         "kernel": platform.release(),
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),

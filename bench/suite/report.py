@@ -84,10 +84,23 @@ def markdown(cases: Sequence[Done]) -> str:
     lines += [_EXPLAINED, "", _line(_TITLES)]
     lines.append(_line("---:" if n in _RIGHT else "---" for n in range(len(_TITLES))))
     lines += [_line(_cells(case, row)) for case in cases for row in case.rows]
-    lines += ["", *(f"- *{case.name}*: {case.work} {case.rounds} rounds." for case in cases)]
+    lines += ["", *(f"- *{case.name}*: {case.work} {_when(case)}" for case in cases)]
     notes = [(case.name, row.what, text) for case in cases for row in case.rows for text in _notes(row)]
     lines += ["", *(f"- {name}, {what}: {text}." for name, what, text in notes)] if notes else []
     return "\n".join(lines)
+
+
+def _when(case: Done) -> str:
+    on = case.machine
+    facts = (
+        f"{case.rounds} rounds",
+        f"{on.get('at')} in {on.get('took_s')} s",
+        f"commit {on.get('commit')}",
+        f"{on.get('cores')} cores of {on.get('processor')}, load {on.get('load')} before",
+        f"Python {on.get('python')}",
+        f"aiohttp {on.get('aiohttp')}",
+    )
+    return f"({'; '.join(facts)})"
 
 
 def _notes(row: Row) -> list[str]:

@@ -70,7 +70,6 @@ def _once(
         return None
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    settings.say(
-        f"  round {number + 1}: {one.name}: {run.rate:,.0f}/s in {run.wall_s:.2f} s, {run.peak_mb:.0f} MB"
-    )
+    took = f"{run.count:,} in {run.wall_s:.2f} s" if run.count > 1 else f"{run.wall_s:.3f} s"
+    settings.say(f"  round {number + 1}: {one.name}: {took}, {run.peak_mb:.0f} MB")
     return run

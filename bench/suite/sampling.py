@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from .child import Child
+from .standing import Standing
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -21,6 +22,8 @@ class Sample:
 
     done: int
     """Requests that had ended."""
+    total: int
+    """Rows that had been read."""
     cpu_s: float
     resident_mb: float
 
@@ -33,7 +36,7 @@ class Sampler:
     samples: list[Sample] = field(default_factory=list)
     _next: float = 0.0
 
-    def look(self, child: Child, done: int) -> None:
+    def look(self, child: Child, standing: Standing) -> None:
         """Take a sample if it is time."""
         if (now := monotonic()) < self._next:
             return
@@ -43,15 +46,33 @@ class Sampler:
         except OSError:  # it has just ended
             return
         cpu_s = (int(fields[11]) + int(fields[12])) * _TICK_S
-        self.samples.append(Sample(done, cpu_s, int(fields[21]) * _PAGE_MB))
+        self.samples.append(Sample(standing.done, standing.total, cpu_s, int(fields[21]) * _PAGE_MB))
 
 
-def cost_us(samples: Sequence[Sample], begin: float, end: float, rows: int) -> float | None:
-    """Processor time a request between two shares of a run; None where too few samples fall between."""
-    inside = [one for one in samples if begin * rows <= one.done <= end * rows]
+def cost_us(samples: Sequence[Sample], begin: float, end: float) -> float | None:
+    """Processor time a request between two counts of ended requests; None where too few samples fall between."""
+    inside = [one for one in samples if begin <= one.done <= end]
     if len(inside) < 2 or inside[-1].done == inside[0].done:
         return None
     return 1e6 * (inside[-1].cpu_s - inside[0].cpu_s) / (inside[-1].done - inside[0].done)
+
+
+def read_at(samples: Sequence[Sample], rows: int) -> int | None:
+    """How many requests had ended when all rows had been read; None where that was never seen."""
+    return next((one.done for one in samples if one.total >= rows), None)
+
+
+def drift(samples: Sequence[Sample], rows: int, share: float) -> float | None:
+    """The cost of a request in the last `share` of a run, in terms of that in the first after all rows were read.
+
+    Reading the input is part of a row's cost and not of a request's. None where the two would overlap.
+    """
+    start = read_at(samples, rows)
+    if start is None or start + 2 * share * rows > rows:
+        return None
+    early = cost_us(samples, start, start + share * rows)
+    late = cost_us(samples, (1 - share) * rows, rows)
+    return late / early if early and late else None
 
 
 def resident_mb(samples: Sequence[Sample], begin: float, end: float) -> float | None:

@@ -6,9 +6,20 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 JOURNAL = "journal.sqlite"
 _ENDED = ("succeeded", "failed", "skipped", "invalid")
+_PENDING = ("queued", "in_flight", "waiting")
+
+
+class Standing(NamedTuple):
+    """How far a run is."""
+
+    done: int
+    """Requests in a terminal state."""
+    total: int
+    """Rows that have been read."""
 
 
 class Watch:
@@ -29,10 +40,11 @@ class Watch:
         except sqlite3.OperationalError:  # it is only just being made
             return {}
 
-    def ended(self) -> int:
-        """Requests in a terminal state."""
+    def now(self) -> Standing:
+        """How far the run is."""
         found = self.counters()
-        return sum(found.get(state, 0) for state in _ENDED)
+        done = sum(found.get(state, 0) for state in _ENDED)
+        return Standing(done, done + sum(found.get(state, 0) for state in _PENDING))
 
     def close(self) -> None:
         if self._db is not None:
@@ -64,7 +76,7 @@ def outcome(run: Path) -> Outcome:
         counters = dict(db.execute("SELECT name, n FROM counters"))
         failed = db.execute("SELECT count(*) FROM attempts WHERE kind IS NOT NULL").fetchone()[0]
         elapsed = db.execute("SELECT elapsed_s FROM sessions ORDER BY n DESC LIMIT 1").fetchone()[0]
-    states = (*_ENDED, "queued", "in_flight", "waiting")
+    states = (*_ENDED, *_PENDING)
     return Outcome(
         counters.get("succeeded", 0),
         sum(counters.get(state, 0) for state in states),

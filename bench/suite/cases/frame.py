@@ -20,7 +20,8 @@ from . import throughput
 _SIZE = (200, 60)
 _FAIR = "fetchdeck, plain on the dashboard's loop"
 _MOST = 0.05
-_PROGRAM = (sys.executable, str(Path(__file__).parents[1] / "fair_plain.py"))
+# -P: what stands beside the script is not to be found under its names.
+_PROGRAM = (sys.executable, "-P", str(Path(__file__).parents[1] / "fair_plain.py"))
 
 
 def _work(settings: Settings) -> str:

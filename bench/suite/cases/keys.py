@@ -15,12 +15,12 @@ from ..rows import Row
 from ..settings import Settings
 
 _LEVELS = (100, 2_000)
-_PER_S = 12_000
+_PER_S = 8_000
 """More than the machine fetches: the run must not end before the keys."""
 
 
 def _keys(settings: Settings) -> int:
-    return settings.load(60, 4)
+    return settings.load(30, 4)
 
 
 def _work(settings: Settings) -> str:

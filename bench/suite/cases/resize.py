@@ -18,7 +18,7 @@ from ..goals import at_least, at_most
 from ..inputs import write_urls
 from ..levels import average, drained, levels, reached
 from ..rows import Row
-from ..servers import Serving, seen, serve
+from ..servers import Seen, Serving, seen, serve
 from ..settings import Settings
 from ..standing import JOURNAL, Watch
 from .latency import LATENCY_MS
@@ -39,7 +39,9 @@ class Resized:
     up_s: float
     down_s: float
     held: float
-    """The average level while the high limit held, of that limit."""
+    """The average level by the journal's attempts while the high limit held, of that limit."""
+    held_at_server: float
+    """The same as the server saw it: without the time in which a request, or its reply, waits for the client."""
     broken: int
     """Attempts that did not succeed, and requests that the server saw given up."""
 
@@ -69,15 +71,22 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             )
         except (TroubleError, sqlite3.Error, OSError) as reason:
             troubles.append(str(reason))
-    trouble = "; ".join(troubles[-1:])
+    return _rows(rounds, troubles[-1] if troubles else "")
+
+
+def _rows(rounds: list[Resized], trouble: str) -> list[Row]:
+    """Ups and downs in terms of a latency are compared within each round."""
+    seen_held = median([one.held_at_server for one in rounds])
     latency = median([one.latency_s for one in rounds])
-    note = f"one latency is {1000 * latency:.0f} ms, the 99th percentile of its attempts" if latency else ""
+    known = f"one latency is {1000 * latency:.0f} ms, the 99th percentile of its attempts" if latency else ""
+    at_server = f"{seen_held:.3f} as the server saw it" if seen_held else ""
     return [
-        Row(f"{_LOW}→{_HIGH}: until {_HIGH} are in flight", "ms", tuple(1000 * one.up_s for one in rounds), note=note,
-            goals=(at_most("≤ 1 latency", [one.up_s / one.latency_s for one in rounds], 1),), trouble=trouble),
-        Row(f"average level at {_HIGH}, of that", "", tuple(one.held for one in rounds),
+        Row(f"{_LOW}→{_HIGH}: until {_HELD:.0%} of {_HIGH} are at the server", "ms",
+            tuple(1000 * one.up_s for one in rounds), note=known, trouble=trouble,
+            goals=(at_most("≤ 1 latency", [one.up_s / one.latency_s for one in rounds], 1),)),
+        Row(f"average level at {_HIGH}, of that", "", tuple(one.held for one in rounds), note=at_server,
             goals=(at_least(f"held ≥ {_HELD}", [one.held for one in rounds], _HELD),), trouble=trouble),
-        Row(f"{_HIGH}→{_LOW}: until {_LOW} are in flight", "ms", tuple(1000 * one.down_s for one in rounds),
+        Row(f"{_HIGH}→{_LOW}: until {_LOW} are at the server", "ms", tuple(1000 * one.down_s for one in rounds),
             goals=(at_most("≤ 1 latency", [one.down_s / one.latency_s for one in rounds], 1),), trouble=trouble),
         Row("cancelled or failed", "attempts", tuple(float(one.broken) for one in rounds),
             goals=(at_most("= 0", [max(one.broken for one in rounds)] if rounds else [], 0),), trouble=trouble),
@@ -103,7 +112,7 @@ def _work_on(child: Child, run: Path, stays_s: float) -> None:
     """Wait until the run is under way, and then as long as it is to stay as it is."""
     with Watch(run) as watch:
         ends = monotonic() + _LIMIT_S
-        while watch.ended() < _LOW:
+        while watch.now().done < _LOW:
             if monotonic() > ends or child.ended is not None:
                 raise TroubleError("the run did not begin")
             child.read(0.1)
@@ -126,21 +135,32 @@ def _stay(child: Child, seconds: float) -> None:
 def _judged(run: Path, log: Path) -> Resized:
     with closing(sqlite3.connect(f"file:{run / JOURNAL}?mode=ro", uri=True)) as db:
         said = db.execute("SELECT at, text FROM events WHERE kind = 'concurrency' ORDER BY at").fetchall()
-        took = [row[0] / 1000 for row in db.execute("SELECT elapsed_ms FROM attempts WHERE kind IS NULL")]
+        tried = [
+            Seen(began, began + ms / 1000, status)
+            for began, ms, status in db.execute("SELECT started, elapsed_ms, ifnull(status, 0) FROM attempts")
+        ]
         failed = db.execute("SELECT count(*) FROM attempts WHERE kind IS NOT NULL").fetchone()[0]
-    at = {int(to[1]): when for when, text in said if (to := re.search(r"→(\d+)", text))}
-    if not took:
+    if failed == len(tried):
         raise TroubleError(f"{failed:,} attempts failed, and none succeeded")
+    at = {int(to[1]): when for when, text in said if (to := re.search(r"→(\d+)", text))}
     if set(at) != {_LOW, _HIGH}:
         raise TroubleError(f"the limit was not changed as asked: {[text for _, text in said]}")
-    requests = seen(log)
-    found, latency = levels(requests), percentile(took, 99)
-    up, down = reached(found, at[_HIGH], _HIGH), drained(found, at[_LOW], _LOW)
+    latency = percentile([one.ended - one.began for one in tried], 99)
+    served = seen(log)
+    own, at_server = levels(tried), levels(served)
+    up = reached(at_server, at[_HIGH], round(_HELD * _HIGH))
+    down = drained(at_server, at[_LOW], _LOW)
     if up is None or down is None:
         raise TroubleError("the new level was never reached")
-    held = average(found, at[_HIGH] + latency, at[_LOW]) / _HIGH
-    given_up = sum(one.status != 200 for one in requests)
-    return Resized(latency, up, down, held, failed + given_up)
+    span = at[_HIGH] + latency, at[_LOW]
+    return Resized(
+        latency,
+        up,
+        down,
+        average(own, *span) / _HIGH,
+        average(at_server, *span) / _HIGH,
+        failed + sum(one.status != 200 for one in served),
+    )
 
 
 CASE = Case("resize", _work, measure)
