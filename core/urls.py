@@ -13,7 +13,7 @@ from .printable import printable
 
 _LABEL = r"[A-Za-z0-9_-]{1,63}"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*\.?"
-_PLAIN = re.compile(rf"https?://{_HOST}(?::[1-9][0-9]{{0,3}})?(?:[/?][!\"$-~]*)?")
+_PLAIN = re.compile(rf"https?://{_HOST}(?::(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}))?(?:[/?][!\"$-~]*)?")
 """What nearly every URL is: all ASCII, no user, no fragment, and nothing that could be wrong but a long host."""
 _HOST_NAME = re.compile(_HOST)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}):")

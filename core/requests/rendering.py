@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from jinja2.utils import Namespace
 
 from ..errors import RowError, TemplateError
 from ..secrets.names import is_secret_header, mentions_column, names_secrets
+from .simple import simple_template
 
 _OURS = frozenset({"env", "row", "range", "namespace"})
 
@@ -55,6 +57,7 @@ class Rendering:
         try:
             tree = environment.parse(source)
             self.names = _names(option, tree)
+            self._simple = simple_template(tree, cast("Escape", environment.finalize))  # pyright: ignore
             self._template = environment.from_string(source)
         except jinja2.TemplateSyntaxError as error:
             raise TemplateError(_syntax(option, source, error)) from error
@@ -74,6 +77,10 @@ class Rendering:
 
     def text(self, columns: Mapping[str, Any]) -> str:
         """Render for one row; raises RowError with the reason, whatever went wrong."""
+        if self._simple is not None:
+            # What a value cannot do for itself, Jinja tells of.
+            with suppress(Exception):
+                return self._simple.text(columns, self._env)
         names = {**columns, "row": columns, "env": self._env}
         template = self._template
         try:
@@ -92,7 +99,8 @@ def url_values(environment: jinja2.Environment) -> Escape:
 
     def escape(value: object) -> str:
         if value.__class__ is str:
-            return quote(value, safe="")  # pyright: ignore
+            # Numbers and plain words: a tenth of the time that `quote` takes to find nothing.
+            return value if value.isalnum() and value.isascii() else quote(value, safe="")  # pyright: ignore
         return value if isinstance(value, _Raw) else quote(_plain(value), safe="")
 
     return escape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import repeat
 from typing import NamedTuple, cast
 
@@ -72,18 +73,6 @@ _USER = _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
 """The user and password of a URL (RFC 3986, section 3.2.1)."""
 _HINT = _compiled(r"%(?:25)*(?:3d|[4-7][0-9a-f])")
 """Without one of these (`=`, `@`, a letter) no percent-encoding can hide a name or a user."""
-_ENCODED_NAME = _either_encoded(_PARAMETERS)
-_ENCODED = (
-    _compiled(rf"[?&;#](?:{_ENCODED_NAME})=(?P<v>[^&#\s]*)"),
-    _compiled(
-        rf"(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))(?:{_ENCODED_NAME})%(?P<n>(?:25)*)3d"
-        r"(?P<v>(?:(?!%(?P=n)(?:26|23))[^&#\s>\"])*)"
-    ),
-    _compiled(
-        r"%(?P<n>(?:25)*)2f%(?P=n)2f(?P<v>(?:(?!%(?P=n)(?:2f|3f|23|26))[^/?#&\s>\"])*)%(?P=n)40",
-    ),
-)
-"""A parameter with an encoded name; a URL within a URL with its parameters, and with its user."""
 _IN_VALUES = (
     _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#\s]*)"),
     _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#\s]*)@"),
@@ -147,13 +136,31 @@ LINK = _places(*_IN_LINKS, marks="=@")
 """URLs in the fields `Link` and `Refresh`."""
 TEXT = _places(*_IN_TEXT)
 """Messages, log lines and bodies, where a name may stand in quotes or be a header's."""
-_HIDDEN = _places(*_ENCODED)
+
+
+@cache
+def _hidden() -> Places:
+    """A parameter with an encoded name; a URL within a URL with its parameters, and with its user.
+
+    Compiled where a text may hold one: that takes 50 ms, which few runs need.
+    """
+    name = _either_encoded(_PARAMETERS)
+    return _places(
+        _compiled(rf"[?&;#](?:{name})=(?P<v>[^&#\s]*)"),
+        _compiled(
+            rf"(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))(?:{name})%(?P<n>(?:25)*)3d"
+            r"(?P<v>(?:(?!%(?P=n)(?:26|23))[^&#\s>\"])*)"
+        ),
+        _compiled(
+            r"%(?P<n>(?:25)*)2f%(?P=n)2f(?P<v>(?:(?!%(?P=n)(?:2f|3f|23|26))[^/?#&\s>\"])*)%(?P=n)40",
+        ),
+    )
 
 
 def named_spans(text: str, places: Places) -> Iterator[tuple[int, int]]:
     """Where secrets stand, by one of the sets of patterns above and percent-encoded ones."""
     if "%" in text and _HINT.search(text) is not None:
-        places += _HIDDEN
+        places += _hidden()
     for mark, pattern, groups in places:
         if mark in text:
             for match in pattern.finditer(text):
@@ -192,7 +199,10 @@ def json_names_secrets(json: str) -> bool:
 def names_column(json: str) -> bool:
     """Whether a member of a JSON object has the name of a secret."""
     folded = json.lower()
-    return any(root in folded for root in _ROOTS) and _JSON_KEY.search(json) is not None
+    for root in _ROOTS:
+        if root in folded:
+            return _JSON_KEY.search(json) is not None
+    return False
 
 
 def names_parameter(text: str) -> bool:
