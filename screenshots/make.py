@@ -17,7 +17,7 @@ import resvg_py
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.job import Options
-from fetchdeck.core.loops import run_fair
+from fetchdeck.core.loops import run as run_loop
 from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
@@ -100,7 +100,7 @@ def main() -> None:
     for picture in PICTURES:
         folder = Path(tempfile.mkdtemp()) / "places.run"
         work: Callable[[], Awaitable[None]] = lambda picture=picture, folder=folder: take(picture, folder)  # noqa: E731
-        run_fair(work)  # type: ignore[arg-type]
+        run_loop(work)  # type: ignore[arg-type]
         shutil.rmtree(folder.parent)
         print(picture.name)  # noqa: T201
 

@@ -16,11 +16,10 @@ from ..core.engine.run import open_run
 from ..core.job import Job, Options
 from ..core.journal.filter import RowFilter
 from ..core.latencies import Latency
-from ..core.loops import run_fair, run_plain
+from ..core.loops import run as run_loop
 from ..core.printable import printable
 from ..core.report import Status, run_status
 from ..core.snapshot import Asking, RunState, Spending
-from .exporting import write_export
 from .job_control import background_access_allowed
 from .plain import show_progress
 from .plain_canary import canary_lines
@@ -80,12 +79,11 @@ def run_session(session: Session) -> int:
 
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
-    run = run_fair if session.dashboard else run_plain
     if session.dashboard:
         # Loading Textual takes a quarter of a second, in which a run that had begun would stand still.
         import_module(f"{__package__}.dashboard")
     try:
-        ending = run(lambda: _run(session, output))
+        ending = run_loop(lambda: _run(session, output))
     except asyncio.CancelledError:
         _say(output, "Interrupted before anything was sent.")
         return EXIT_INTERRUPTED
@@ -108,6 +106,9 @@ def _run_and_tell(session: Session, output: TerminalWriter) -> int:
 def _export(folder: Path, output: Path, *, finished: bool) -> str:
     if not finished:
         return f"{printable(str(output))} was not written, because the run is not finished."
+    # Not at the top: few runs export, and all start without it sooner.
+    from .exporting import write_export
+
     return f"Wrote {write_export(folder, output):,} rows to {printable(str(output))}."
 
 

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from ..core.loops import run_fair
+from ..core.loops import run as run_loop
 from ..core.viewing.viewer import open_view
 from .job_control import background_access_allowed
 from .signals import Signals, leave_at_next_signal
@@ -28,7 +28,7 @@ def view_run(folder: Path) -> int:
     import_module(f"{__package__}.dashboard")
     with background_access_allowed():
         try:
-            return run_fair(lambda: _view(folder, output))
+            return run_loop(lambda: _view(folder, output))
         except asyncio.CancelledError:
             return EXIT_LEFT
         finally:

@@ -1,14 +1,13 @@
 """The connections: made by aiohttp's connector, without its limits, and used again only while they are fresh.
 
-Everything that leans on parts which aiohttp does not promise stands here; each is optional at run time, and
-the tests notice when one goes missing.
+What leans on parts that aiohttp does not promise stands here and in `protocol.py`; the tests notice when one goes
+missing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import select
 from collections import deque
 from typing import Any
 
@@ -19,52 +18,23 @@ from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from ..model import FailureKind, Phase, Progress
+from ..model import Phase, Progress
 from .connecting import ConnectWatch, making
 from .exchange import Response
-from .faults import AttemptError, TunnelError
+from .faults import TunnelError
+from .protocol import ReplyProtocol
 from .routes import Dial, Route
+from .turns import Turns
 
 _DNS_TTL_S = 30
 _IDLE_S = 15.0
 """How long a connection is kept that nobody uses; servers keep theirs for 5 to 75 s."""
 
 
-class _Protocol(ResponseHandler):
-    """Ends the body of a reply whose framing broke in the middle; its reader would wait for the timeout."""
-
-    _poll: select.poll | None = None
-
-    def readable(self) -> bool:
-        """Whether anything has arrived, the connection's end too, that the loop has not seen yet."""
-        poll = self._poll
-        if poll is None:
-            if not hasattr(select, "poll"):
-                return False
-            sock = self.transport.get_extra_info("socket") if self.transport is not None else None
-            if sock is None or sock.fileno() < 0:
-                return True
-            # Made once for a connection: that, and not the question itself, is what costs.
-            poll = self._poll = select.poll()
-            poll.register(sock.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
-
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        # aiohttp resumes after each piece that is read, and parses nothing once more; 6 µs a reply.
-        if self._reading_paused or self._buffer_paused:
-            super().resume_reading(resume_parser)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        payload = self._payload
-        super().connection_lost(exc)
-        if payload is not None and not payload.is_eof() and payload.exception() is None:
-            payload.set_exception(AttemptError(FailureKind.PROTOCOL, "the framing of the body is broken"))
-
-
-def _protocol(loop: asyncio.AbstractEventLoop) -> _Protocol:
+def _protocol(loop: asyncio.AbstractEventLoop, turns: Turns) -> ReplyProtocol:
     if (watch := making.get(None)) is not None:
         watch.protocol_made()
-    return _Protocol(loop=loop)
+    return ReplyProtocol(loop, turns)
 
 
 class FreshConnector(aiohttp.TCPConnector):
@@ -77,7 +47,7 @@ class FreshConnector(aiohttp.TCPConnector):
     def __init__(self, names: AbstractResolver, connect_timeout_s: float) -> None:
         """`names` looks hosts up; it is the connector's from now on."""
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
-        self._factory = functools.partial(_protocol, loop=self._loop)
+        self._factory = functools.partial(_protocol, self._loop, Turns())
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
         self._idle: dict[ConnectionKey, deque[tuple[Connection, float]]] = {}
         self._sweep: asyncio.TimerHandle | None = None
@@ -93,10 +63,10 @@ class FreshConnector(aiohttp.TCPConnector):
             connection, since = idle.popleft()
             protocol = connection.protocol
             if (
-                protocol is not None
+                isinstance(protocol, ReplyProtocol)
                 and protocol.is_connected()
                 and self._loop.time() - since < _IDLE_S
-                and _fresh(protocol)
+                and protocol.fresh
             ):
                 return connection
             connection.close()
@@ -182,7 +152,3 @@ class FreshConnector(aiohttp.TCPConnector):
         watch.leave(counts=bool(turned))
         watch.enter(Phase.CONNECT)
         return found
-
-
-def _fresh(protocol: ResponseHandler) -> bool:
-    return isinstance(protocol, _Protocol) and not protocol.should_close and not protocol.readable()

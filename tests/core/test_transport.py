@@ -11,6 +11,7 @@ from fetchdeck.core.model import FailureKind, Phase, Progress, Request
 from fetchdeck.core.transport.http import HttpTransport
 from fetchdeck.core.transport.names import Names
 from fetchdeck.core.transport.pool import FreshConnector
+from fetchdeck.core.transport.protocol import ReplyProtocol
 
 from tests.support.fault_server import Close, FaultServer, Send, Signal, Wait, reply
 from tests.support.fetching import fault, fetched, opened, whole
@@ -169,14 +170,16 @@ async def test_headers_that_cannot_be_sent_are_a_fault(transport: HttpTransport)
 
 def test_aiohttp_still_has_the_parts_we_lean_on() -> None:
     """Each is guarded at run time; this is where a release that takes one away is noticed."""
-    assert callable(aiohttp.TCPConnector._get)
+    assert callable(aiohttp.TCPConnector._resolve_host)
+    assert callable(aiohttp.TCPConnector._create_connection)
+    assert "_reading_paused" in aiohttp.base_protocol.BaseProtocol.__slots__
     assert isinstance(aiohttp.connector.ResponseHandler.should_close, property)
     assert callable(aiohttp.connector.ResponseHandler.exception)
 
 
 async def test_each_connection_still_speaks_through_our_protocol() -> None:
     connector = FreshConnector(Names(), 5.0)
-    assert type(connector._factory()).__module__ == FreshConnector.__module__
+    assert type(connector._factory()) is ReplyProtocol
     assert "_payload" in vars(connector._factory())
     assert hasattr(aiohttp.TCPConnector(loop=asyncio.get_running_loop()), "_factory")
     await connector.close()
