@@ -57,6 +57,8 @@ class Leasing:
         """Below this id only hosts of the crowd have queued requests."""
         self._only_crowd: tuple[frozenset[str], int] | None = None
         """The crowd, and how many requests were queued, when there were none of other hosts."""
+        self._plenty = 0
+        """While more than this are ready, nobody need ask how many are wanted: that costs as much as a start."""
         self._made = 0
         """Grows when requests are to be made anew; tickets made before are given back."""
         self.reserve: int | None = None
@@ -70,7 +72,9 @@ class Leasing:
     def ahead(self, pace: float | None) -> None:
         """Lease more where less is ready than will be wanted soon; `pace` is that of the starts a second."""
         parts, ready = self._parts, self._ready
-        if self._leasing is not None or parts.gate.paused or parts.journal.congested or self.reserve == 0:
+        if self._leasing is not None or ready.available > self._plenty:
+            return
+        if parts.gate.paused or parts.journal.congested or self.reserve == 0:
             return
         if parts.journal.counts.queued == 0 or (
             self._dry_at is not None and parts.feed.horizon == self._dry_at
@@ -92,7 +96,10 @@ class Leasing:
         if self.reserve is not None:
             missing = min(missing, self.reserve)
         if missing > 0 and (ready.available == 0 or missing * 2 >= min(ahead, target)):
+            self._plenty = 0
             self._leasing = self._loop.create_task(self._lease(missing))
+        else:
+            self._plenty = max(0, ready.available - max(1, ahead // 8))
 
     def again(self, tickets: list[Ticket]) -> None:
         """Lease these for their next attempt; those that are outdated are queued, to be made anew."""

@@ -113,9 +113,10 @@ class Scheduler:
         if self.stopping:
             return
         parts, now = self._parts, self._loop.time()
-        gate, purse = parts.gate, parts.purse
+        gate, purse, ready = parts.gate, parts.purse, self._ready
+        congested = parts.journal.congested
         for _ in range(_STARTS_A_TICK):
-            if not self._ready or gate.free == 0 or parts.journal.congested:
+            if congested or not ready or gate.free == 0:
                 break
             wait = self._pacer.wait_s(now)
             if wait > 0:
@@ -123,9 +124,9 @@ class Scheduler:
                 break
             if purse is not None and not purse.left:
                 break
-            ticket = self._ready.pop(gate, now)
+            ticket = ready.pop(gate, now)
             if ticket is None:
-                wake = self._ready.next_wake()
+                wake = ready.next_wake()
                 if wake is not None:
                     self._wake_at(wake)
                 break
