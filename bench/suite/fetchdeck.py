@@ -51,11 +51,10 @@ def plain(
     settings: Settings,
     folder: Path,
     *,
-    program: Sequence[str] = (),
     looking: Looking | None = None,
 ) -> Run:
-    """Run these `fetchdeck run` arguments with `--headless`, by `program` in place of the command where it is given."""
-    words = [*(program or command()), "run", *arguments, "--headless", "--run", _RUN]
+    """Run these `fetchdeck run` arguments with `--headless`."""
+    words = [*command(), "run", *arguments, "--headless", "--run", _RUN]
     with Child(words, folder, settings.client, environment=environment(folder)) as child:
         while looking is not None and child.ended is None and monotonic() < child.began + limit_s(rows):
             looking(child, Standing(0, 0))

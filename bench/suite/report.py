@@ -131,7 +131,7 @@ def _cells(case: Done, row: Row) -> list[str]:
 
 def shown(value: float, unit: str) -> str:
     """A figure with its unit."""
-    return f"{figure(value)}/s" if unit == RATE else f"{figure(value)} {unit}"
+    return f"{figure(value)}/s" if unit == RATE else f"{figure(value)} {unit}".rstrip()
 
 
 def _line(cells: Any) -> str:
