@@ -37,6 +37,9 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
     [
         ("fetchdeck.core.engine.run", ("textual", "rich", "click")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
+        ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
+        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export")),
+        ("fetchdeck.tui.dashboard", ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help")),
     ],
 )
 def test_importing_one_part_loads_no_other(module: str, unwanted: tuple[str, ...]) -> None:

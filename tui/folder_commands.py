@@ -1,6 +1,6 @@
 """The commands that send nothing: those that look at a run folder or write out of one, and `init`.
 
-What costs time to load is imported inside the commands that need it, as in `cli.py`.
+What costs time to load is imported inside the commands that need it, as in `run_commands.py`.
 """
 
 from __future__ import annotations
@@ -105,6 +105,3 @@ def init(ctx: click.Context, file: Path, force: bool) -> None:
     write_job_file(file, text, replace=force)
     path = quote_path(str(file))
     click.echo(f"Wrote {path}. Edit it, and start with: fetchdeck run {path}", err=True)
-
-
-FOLDER_COMMANDS = (open_run, status, export, salvage, init)

@@ -1,7 +1,9 @@
-"""How a command that is refused says so: one sentence on standard error."""
+"""The group of commands: how they are found, and how one that is refused says so in one sentence."""
 
 from __future__ import annotations
 
+from collections import UserDict
+from importlib import import_module
 from typing import Any
 
 import click
@@ -18,6 +20,15 @@ class Refusal(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print the sentence."""
         click.echo(f"fetchdeck: {printable(self.message)}", file=file, err=True)
+
+
+class LazyCommands(UserDict[str, Any]):
+    """Commands by their names, each loaded when it is asked for: `module:name`, of a module beside this one."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command, loaded now."""
+        module, _, attribute = self.data[name].partition(":")
+        return getattr(import_module(f"{__package__}.{module}"), attribute)
 
 
 class Commands(click.Group):

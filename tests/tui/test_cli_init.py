@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from fetchdeck.core.job import Options
-from fetchdeck.tui.cli import cli, run
+from fetchdeck.tui.cli import cli
 from fetchdeck.tui.job_file import key_of
 from fetchdeck.tui.options import DEFAULTS, build_job, build_options, front_end
+from fetchdeck.tui.run_commands import run
 
 
 def init(*arguments: str) -> Result:

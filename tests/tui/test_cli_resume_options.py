@@ -11,10 +11,10 @@ import pytest
 from fetchdeck.core.engine import identity
 from fetchdeck.core.job import Job, Options
 from fetchdeck.core.secrets.redact import Redactor
-from fetchdeck.tui.cli import resume, retry
 from fetchdeck.tui.limit_options import LIFTED_BY_NONE
 from fetchdeck.tui.options import build_options, gives_proxy
 from fetchdeck.tui.rule_options import RULE_OPTIONS, given_rules
+from fetchdeck.tui.run_commands import resume, retry
 
 HAD = Options(
     concurrency=7, rate=3.0, rate_per_host=2.0, burst=2, per_host=5, quota="9/day", cost="0.5", retries=1,

@@ -223,12 +223,51 @@ def test_a_job_that_cannot_be_is_one_sentence_and_creates_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["places.csv"]
 
 
-def test_the_version_is_told_without_loading_what_only_runs_need() -> None:
+def loaded(names: set[str], *arguments: str, folder: Path | None = None) -> tuple[list[str], list[str]]:
+    """What a command prints, and which of these modules it has loaded by its end."""
     code = (
-        "import sys; from fetchdeck.tui.cli import cli; cli(['--version'], standalone_mode=False); "
-        "print(sorted({'aiohttp', 'textual', 'rich', 'jinja2', 'asyncio', 'sqlite3'} & set(sys.modules)))"
+        f"import sys; from fetchdeck.tui.cli import cli; cli({list(arguments)!r}, standalone_mode=False); "
+        f"print(*sorted({names!r} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    version, loaded = done.stdout.splitlines()
-    assert version.startswith("fetchdeck ")
-    assert loaded == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    *printed, modules = done.stdout.splitlines()
+    return printed, modules.split()
+
+
+def test_the_version_is_told_without_loading_what_only_runs_need() -> None:
+    heavy = {"aiohttp", "textual", "rich", "jinja2", "asyncio", "sqlite3", "msgspec", "fetchdeck.tui.options"}
+    printed, modules = loaded(heavy, "--version")
+    assert printed[0].startswith("fetchdeck ")
+    assert modules == []
+
+
+def test_the_help_lists_every_command_and_loads_what_declares_them_alone() -> None:
+    printed, modules = loaded({"aiohttp", "textual", "rich", "jinja2", "asyncio"}, "--help")
+    commands = [line.split()[0] for line in printed[printed.index("Commands:") + 1 :]]
+    assert commands == [
+        "config",
+        "demo",
+        "export",
+        "init",
+        "open",
+        "resume",
+        "retry",
+        "run",
+        "salvage",
+        "status",
+    ]
+    assert modules == []
+
+
+def test_a_headless_run_loads_no_dashboard(tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text("no URL\n")
+    _, modules = loaded({"aiohttp", "textual", "rich"}, "run", "urls.txt", "--headless", folder=tmp_path)
+    assert modules == ["aiohttp"]
+
+
+def test_a_mistyped_command_is_told_which_there_is(tmp_path: Path) -> None:
+    done = fetchdeck(tmp_path, "stat")
+    assert done.returncode == 2
+    assert "Did you mean 'status'?" in done.stderr

@@ -9,8 +9,8 @@ import click
 import pytest
 from fetchdeck.core.errors import InputError, OptionError
 from fetchdeck.core.model import State
-from fetchdeck.tui.cli import run as run_command
 from fetchdeck.tui.job_file import read_job_file
+from fetchdeck.tui.run_commands import run as run_command
 from fetchdeck.tui.screens.setup.path_field import completed
 from fetchdeck.tui.setup.draft import Draft, free_folder
 from fetchdeck.tui.setup.found import FoundRun, estimate_rows, look_around
