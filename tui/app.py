@@ -28,7 +28,7 @@ from .commands.palette import DeckCommands
 from .leaving import Leaving
 from .only_looking import changes_run, first_tab, instead
 from .questions import WITH_A_SCREEN, Questions
-from .screens.help import HelpScreen
+from .screens import on_demand
 from .screens.main import MainScreen
 from .screens.prompt import Answer
 from .screens.prompts import concurrency_prompt, rate_prompt
@@ -226,7 +226,7 @@ class FetchdeckApp(App[None]):
 
     def action_show_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen(self.keymap, read_only=self.engine.read_only))
+        self.push_screen(on_demand.help_screen()(self.keymap, read_only=self.engine.read_only))
 
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and dark again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.journal.records import RequestDetail
 from .shell_words import quote
 
+NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request."
 _GLOB = frozenset("[]{}")
 _PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(rb"'\%")
 _OCTALS = tuple(chr(octet) if octet in _PLAIN else f"\\{octet:03o}" for octet in range(256))

@@ -11,8 +11,7 @@ from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
 from ..core.snapshot import Asking, Snapshot
 from .credentials import Credentials
-from .screens.canary import CanaryScreen
-from .screens.credentials import CredentialsScreen
+from .screens import on_demand
 from .screens.question import QuestionScreen
 
 WITH_A_SCREEN = frozenset({Asking.CANARY, Asking.CREDENTIALS})
@@ -47,9 +46,9 @@ class Questions:
         """Open the screen of the question that the run asks, where it has one."""
         self._shown = snapshot.asking
         if snapshot.asking is Asking.CANARY:
-            self._push(CanaryScreen(self._reader))
+            self._push(on_demand.canary_screen()(self._reader))
         elif snapshot.asking is Asking.CREDENTIALS:
-            self._push(CredentialsScreen(self._reader, self._use))
+            self._push(on_demand.credentials_screen()(self._reader, self._use))
 
     def _nobody_types(self) -> bool:
         return len(self._app.screen_stack) == 1 and not isinstance(self._app.focused, Input)

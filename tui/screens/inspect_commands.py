@@ -14,7 +14,7 @@ from ...core.journal.records import RequestDetail
 from ...core.model import EditedRequest, State
 from ...core.printable import printable
 from ...core.snapshot import InFlightRow
-from ..curl import curl_command
+from ..curl import NOTHING_TO_COPY, curl_command
 from ..figures import size
 from ..inspector.book import Book, Look, extension
 from ..inspector.charsets import UTF_8, decode
@@ -26,7 +26,6 @@ from .inspect_curl import CurlScreen
 from .inspect_edit import EditScreen
 from .prompt import Answer, PromptScreen
 
-NOTHING_TO_COPY = "There is nothing to copy: the row could not become a request."
 _SMALL = 100_000
 """Octets of the largest body that is copied: terminals refuse much more."""
 _LONGEST_PATH = 4096

@@ -37,10 +37,10 @@ from ..widgets.spending_line import SpendingLine
 from ..widgets.status_header import StatusHeader
 from ..widgets.tab_bar import TabBar
 from ..widgets.virtual_table import VirtualTable
+from . import on_demand
 from .column_choice import ColumnChoice
 from .event import EventScreen
 from .export import Exports
-from .inspect import InspectScreen
 from .known_values import known_values
 from .row_commands import RowCommands
 from .stray_filter import StrayFilter
@@ -241,7 +241,7 @@ class MainScreen(Screen[None]):
     def _inspect(self, event: VirtualTable.Opened[Any]) -> None:
         if isinstance(event.table, (InFlightTable, JournalTable)):
             neighbour = event.table.neighbour
-            screen = InspectScreen(self._engine, self._reader, event.row.id, neighbour)
+            screen = on_demand.inspect_screen()(self._engine, self._reader, event.row.id, neighbour)
             self.app.push_screen(screen.data_bind(MainScreen.snapshot))
 
     @on(EventLog.Opened)

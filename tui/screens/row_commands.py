@@ -14,7 +14,7 @@ from ...core.errors import FetchdeckError
 from ...core.handle import EngineHandle
 from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
-from ..curl import curl_command
+from ..curl import NOTHING_TO_COPY, curl_command
 from ..figures import count
 from ..unreadable import unreadable
 from ..widgets.cause_table import CauseTable
@@ -23,7 +23,6 @@ from ..widgets.journal_table import JournalTable
 from ..widgets.virtual_table import VirtualTable
 from .cause_commands import CauseCommands
 from .confirm import ConfirmScreen
-from .inspect_commands import NOTHING_TO_COPY
 from .retries import Retries
 
 MOST_COPIED = 100
