@@ -128,16 +128,28 @@ UNSENT_KINDS = frozenset(
 """Failures that prove no byte of the request reached the server, so that any method may be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, gc=False):
     """One HTTP request as it goes to the wire, secrets included: never stored, logged or shown as it is."""
 
     method: str
-    url: str = field(repr=False)
-    headers: Headers = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    secrets: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+    secrets: frozenset[str] | None = None
     """The values in it that its row or its templates name as secrets; None where nobody has looked."""
+
+    def __repr__(self) -> str:
+        """Without anything that may be a secret."""
+        return f"Request({self.method!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same on the wire, whatever is known of secrets in them."""
+        return isinstance(other, Request) and (
+            (self.method, self.url, self.headers, self.body)
+            == (other.method, other.url, other.headers, other.body)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def idempotent(self) -> bool:

@@ -73,7 +73,8 @@ class HostCare:
             self._limits.confine(host, self._breakers.limit(host), now)
             self._limits.cool(host, now + self._breakers.allows(host, now), now)
             self._changed(host)
-        self._governors.landed(host, _signal(outcome, refused=refused), flight.elapsed_s, now)
+        if self._governors.on:
+            self._governors.landed(host, _signal(outcome, refused=refused), flight.elapsed_s, now)
 
     def forgive(self, now: float) -> None:
         """Nobody was to blame: an outage is over, or a user goes on whatever happened."""
@@ -84,7 +85,9 @@ class HostCare:
 
     def _heed(self, host: str, reply: Reply, asked_s: float | None, now: float, *, refused: bool) -> None:
         """Rest a host as long as it asks for, where it refuses much or has told how little it will still take."""
-        rest_s = self._refusals_of(host).ended(refused=refused, asked_s=asked_s) or 0.0
+        rest_s = 0.0
+        if refused or host in self._refusals:
+            rest_s = self._refusals_of(host).ended(refused=refused, asked_s=asked_s) or 0.0
         left = told_allowance(reply)
         if left is not None:
             in_flight = self._limits.in_use(host)

@@ -158,11 +158,13 @@ class Landing:
             judgement=flight.judgement,
             last=self._care.final(flight.ticket.host),
         )
-        return self._in_its_words(flight, outcome, verdict) if isinstance(outcome, Reply) else verdict
+        if verdict.kind is not FailureKind.HTTP_STATUS or not isinstance(outcome, Reply):
+            return verdict
+        return self._in_its_words(flight, outcome, verdict)
 
     def _in_its_words(self, flight: Flight, reply: Reply, verdict: Verdict) -> Verdict:
         """The verdict with what the server itself says of a failure by status."""
-        if verdict.kind is not FailureKind.HTTP_STATUS or not isinstance(reply.body, bytes):
+        if not isinstance(reply.body, bytes):
             return verdict
         words = said(reply.headers, reply.body)
         if not words or not verdict.message:

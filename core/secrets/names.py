@@ -99,8 +99,7 @@ _IN_TEXT = (
 )
 LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")
 """The response fields that hold URLs, of which two hold nothing else."""
-ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.IGNORECASE | re.MULTILINE)
-"""Whether there is one in raw field lines."""
+_ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.MULTILINE)
 _JSON_KEY = _compiled(rf'"[ ]*(?:{_either(_PLAIN)})[ ]*":')
 _NAMED = _compiled(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=")
 _MENTION = _compiled(_either(_PLAIN))
@@ -174,6 +173,14 @@ def url_names_secrets(url: str) -> bool:
         ("=" in url and _PARAMETER.search(url) is not None)
         or ("@" in url and _USER.search(url) is not None)
         or ("%" in url and _HINT.search(url) is not None)
+    )
+
+
+def any_link_field(raw: bytes) -> bool:
+    """Whether any of raw field lines holds URLs."""
+    folded = raw.lower()
+    return (b"location:" in folded or b"link:" in folded or b"refresh:" in folded) and (
+        _ANY_LINK_FIELD.search(folded) is not None
     )
 
 

@@ -48,12 +48,11 @@ class Redactor:
         What a server sets by itself, cookies too, is its data and is kept, as bodies are.
         """
         own = _own(request)
+        links = names.any_link_field(raw)
+        if not links and not own and not self._values.values:
+            return raw
         text = raw.decode(errors="surrogateescape")
-        if (
-            names.ANY_LINK_FIELD.search(raw) is None
-            and not (own and may_hold(text, own))
-            and not (self._values.values and self.known(text))
-        ):
+        if not links and not (own and may_hold(text, own)) and not (self._values.values and self.known(text)):
             return raw
         lines = [self._field(line, own) for line in text.split("\r\n")]
         return "\r\n".join(lines).encode(errors="surrogateescape")

@@ -16,11 +16,9 @@ from aiohttp.connector import Connection
 from aiohttp.http import RawResponseMessage, StreamWriter
 from multidict import CIMultiDictProxy
 
+from .protocol import ReplyProtocol
 from .routes import Route
 
-_READ_BUFFER = 65_536
-_LONGEST_FIELD = 32_768
-_MOST_FIELDS = 256
 _AT_ONCE = 65_536
 """Octets of a request's body that are handed over without looking whether the server takes them."""
 _CONTINUE = 100
@@ -48,7 +46,7 @@ class Response:
         content: StreamReader,
         route: Route,
         connection: Connection,
-        protocol: ResponseHandler,
+        protocol: ReplyProtocol,
         pouring: asyncio.Task[None] | None,
     ) -> None:
         """`pouring` still sends the request's body where that is long."""
@@ -85,17 +83,13 @@ async def exchange(
     protocol = connection.protocol
     pouring: asyncio.Task[None] | None = None
     try:
-        if protocol is None or (transport := protocol.transport) is None or transport.is_closing():
+        if (
+            not isinstance(protocol, ReplyProtocol)
+            or (transport := protocol.transport) is None
+            or transport.is_closing()
+        ):
             raise aiohttp.ClientConnectionResetError("the connection was lost before it was used")
-        protocol.set_response_params(
-            skip_payload=bodiless,
-            read_until_eof=True,
-            auto_decompress=False,
-            read_bufsize=_READ_BUFFER,
-            max_line_size=_LONGEST_FIELD,
-            max_field_size=_LONGEST_FIELD,
-            max_headers=_MOST_FIELDS,
-        )
+        protocol.begin(bodiless=bodiless)
         if not body:
             transport.write(head)
         elif len(body) <= _AT_ONCE and not patient:

@@ -81,6 +81,7 @@ class FreshConnector(aiohttp.TCPConnector):
         idle = self._idle.get(key)
         if idle is None:
             idle = self._idle[key] = deque()
+        response.protocol.rest()
         idle.append((response.connection, self._loop.time()))
         if self._sweep is None:
             self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)

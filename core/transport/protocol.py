@@ -11,6 +11,10 @@ from ..model import FailureKind
 from .faults import AttemptError
 from .turns import Turns
 
+_READ_BUFFER = 65_536
+_LONGEST_FIELD = 32_768
+_MOST_FIELDS = 256
+
 
 class ReplyProtocol(ResponseHandler):
     """A connection that waits for its turn with what arrives, and ends a body whose framing broke in the middle.
@@ -21,11 +25,32 @@ class ReplyProtocol(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
         super().__init__(loop)
         self._turns = turns
+        self._idle = False
         self._arrived: list[bytes] = []
         self._poll: select.poll | None = None
 
+    def begin(self, *, bodiless: bool) -> None:
+        """A request is about to be sent; `bodiless` is whether its reply has no body whatever its fields say."""
+        self._idle = False
+        # A parser of its own for each reply: the last one may have begun with octets that nobody asked for.
+        self.set_response_params(
+            skip_payload=bodiless,
+            read_until_eof=True,
+            auto_decompress=False,
+            read_bufsize=_READ_BUFFER,
+            max_line_size=_LONGEST_FIELD,
+            max_field_size=_LONGEST_FIELD,
+            max_headers=_MOST_FIELDS,
+        )
+
+    def rest(self) -> None:
+        """The reply is whole: what comes now belongs to no request."""
+        self._idle = True
+
     def data_received(self, data: bytes) -> None:
         """Take in octets now, or when it is this connection's turn."""
+        if self._idle:
+            self.force_close()
         if self._arrived:
             # One piece may wait; for more the server waits.
             self._arrived.append(data)

@@ -30,7 +30,7 @@ def check_head(response: Response) -> None:
 def raw_headers(response: Response) -> bytes:
     """The field lines as received, joined by CRLF; line ends inside a value become spaces."""
     raw = response.raw_headers
-    lines = b"\r\n".join([name + b": " + value for name, value in raw])
+    lines = b"\r\n".join(map(b": ".join, raw))
     if lines.count(b"\n") != len(raw) - 1 or lines.count(b"\r") != len(raw) - 1:
         flat = (name + b": " + value.replace(b"\r", b" ").replace(b"\n", b" ") for name, value in raw)
         lines = b"\r\n".join(flat)
