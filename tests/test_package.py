@@ -35,7 +35,7 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("fetchdeck.core.engine.run", ("textual", "rich", "click")),
+        ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
         ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
         ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export")),

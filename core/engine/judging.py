@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from ..model import BodyFile, Reply
 from ..policies.rules.judgement import Judged, Judgement
-from ..policies.rules.rules import Rules
+
+if TYPE_CHECKING:
+    from ..policies.rules.rules import Rules
 
 
 class Judging:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import OptionError
 from ..job import Job, Options
@@ -11,13 +12,15 @@ from ..policies.cost import Price
 from ..policies.governor import Bounds
 from ..policies.quota_terms import QuotaTerms
 from ..policies.retry import RetryPolicy
-from ..policies.rules.rules import Rules
 from ..policies.statuses import RetryOn
 from ..policies.stop import MaxFailures, StopOn
 from ..proxies import Proxies
 from ..requests.templates import RequestBuilder
 from ..secrets.redact import Redactor
 from .spending import Terms
+
+if TYPE_CHECKING:
+    from ..policies.rules.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Plan:
             redactor=Redactor({*builder.secrets, *proxies.secrets}),
             proxies=proxies,
             policy=RetryPolicy(retries=options.retries, retry_on=RetryOn.parse(options.retry_on)),
-            rules=Rules.parse(options.ok_if, options.fail_if, options.retry_if, options.stop_if),
+            rules=_rules(options),
             max_failures=MaxFailures.parse(options.max_failures) if options.max_failures else None,
             stop_on=StopOn.parse(options.stop_on) if options.stop_on else None,
             spending=Terms(
@@ -58,6 +61,15 @@ class Plan:
             ),
             bounds=_bounds(options),
         )
+
+
+def _rules(options: Options) -> Rules | None:
+    if not (options.ok_if or options.fail_if or options.retry_if or options.stop_if):
+        return None
+    # Not at the top: it loads jmespath and regex, and few runs have rules.
+    from ..policies.rules import rules
+
+    return rules.Rules.parse(options.ok_if, options.fail_if, options.retry_if, options.stop_if)
 
 
 def _bounds(options: Options) -> Bounds:
