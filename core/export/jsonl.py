@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from itertools import islice
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -12,9 +11,8 @@ from msgspec import UNSET, Raw, UnsetType
 from ..model import State
 from ..moments import iso
 from ..printable import safe_json
-from .records import Attempt, JournalRows
+from .records import JournalRows
 
-_BATCH = 256
 _HEADER_LINES_HELD = 20_000
 
 
@@ -61,9 +59,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 def jsonl(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
     """The export in pieces of whole lines: how many lines, and their bytes."""
     encoder = msgspec.json.Encoder()
-    lines = _lines(rows)
-    while batch := list(islice(lines, _BATCH)):
-        yield len(batch), encoder.encode_lines(batch)
+    for lines in _lines(rows):
+        yield len(lines), encoder.encode_lines(lines)
 
 
 def jsonl_to_print(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
@@ -73,38 +70,52 @@ def jsonl_to_print(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
         yield lines, data if harmless else safe_json(data.decode()).encode()
 
 
-def _lines(rows: JournalRows) -> Iterator[Line]:
-    attempts = rows.attempts()
-    ahead: Attempt | None = next(attempts, None)
+def _lines(rows: JournalRows) -> Iterator[list[Line]]:
+    lines: list[Line] = []
+    at = -1
+    tried: list[AttemptLine] = []
     headers = HeaderLines()
     # One loop that calls little: a call for each row, and another for each attempt, cost a tenth of the whole.
-    for record in rows.records():
-        id_, row, method, url, state, status, kind, message, size, _, elapsed_ms, ended_at = record[:12]
-        raw_headers, body, body_path = record[12:]
-        tried: list[AttemptLine] = []
-        while ahead is not None and ahead[0] == id_:
-            _, n, started, took_ms, came_to, failed_by, why = ahead
-            problem = Problem(failed_by, why) if failed_by is not None else None
-            tried.append(AttemptLine(n, iso(started), round(took_ms, 3), came_to, problem))
-            ahead = next(attempts, None)
-        text, encoded = text_or_base64(body)
-        yield Line(
-            id_,
-            Raw(row.encode()),
-            method,
-            url,
-            _LABELS[state],
-            status,
-            headers.pairs(raw_headers),
-            UNSET if body_path is not None else text,
-            encoded,
-            body_path if body_path is not None else UNSET,
-            size,
-            tried,
-            Problem(kind, message) if kind is not None and state != _SUCCEEDED else None,
-            round(elapsed_ms, 3) if elapsed_ms is not None else None,
-            iso(ended_at) if ended_at is not None else None,
-        )
+    for block in rows.tries():
+        for (
+            id_, row, method, url, state, status, kind, message, size, _, elapsed_ms, ended_at,
+            raw_headers, body, body_path, n, started, took_ms, came_to, failed_by, why,
+        ) in block:  # fmt: skip
+            rounded = round(elapsed_ms, 3) if elapsed_ms is not None else None
+            if id_ != at:
+                at = id_
+                tried = []
+                text, encoded = text_or_base64(body)
+                lines.append(
+                    Line(
+                        id_,
+                        Raw(row),
+                        method,
+                        url,
+                        _LABELS[state],
+                        status,
+                        headers.pairs(raw_headers),
+                        UNSET if body_path is not None else text,
+                        encoded,
+                        body_path if body_path is not None else UNSET,
+                        size,
+                        tried,
+                        Problem(kind, message) if kind is not None and state != _SUCCEEDED else None,
+                        rounded,
+                        iso(ended_at) if ended_at is not None else None,
+                    )
+                )
+            if n is not None:
+                # The only attempt took what the request took, and rounding is slow.
+                took = rounded if took_ms == elapsed_ms and rounded is not None else round(took_ms, 3)
+                problem = Problem(failed_by, why) if failed_by is not None else None
+                tried.append(AttemptLine(n, iso(started), took, came_to, problem))
+        # The last one may have further attempts in the next block.
+        last = lines.pop()
+        yield lines
+        lines = [last]
+    if lines:
+        yield lines
 
 
 _LABELS = {int(state): state.label for state in State}

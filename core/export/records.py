@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from ..journal.filter import RowFilter
 from ..model import State
+from .blocks import in_blocks
 
 
 class ExportStates(StrEnum):
@@ -49,24 +51,29 @@ status, kind, message, bytes, attempts, elapsed_ms, ended_at, then headers (raw 
 came to no reply), body and body_path. Plain tuples, as SQLite gives them: naming their fields made an export of a
 million rows 0.4 s longer."""
 
-_WIDTH = 15
-Attempt = tuple[int, int, float, float, int | None, str | None, str | None]
-"""Request, number, start (seconds since the epoch), elapsed ms, status, kind, message."""
+Tried = tuple[
+    int, str, str, str, int, int | None, str | None, str | None, int | None, int, float | None, float | None,
+    bytes | None, bytes | None, str | None,
+    int | None, float, float, int | None, str | None, str | None,
+]  # fmt: skip
+"""A request with one of its attempts: number, start (seconds since the epoch), elapsed ms, status, kind and message.
+The number, and all behind it, is None where there is no attempt."""
 
+_FIELDS = (
+    "r.id, r.row, r.method, r.url, r.state, r.status, r.kind, r.message, r.bytes, r.attempts, "
+    "r.elapsed_ms, r.ended_at, p.headers, p.body, p.body_path"
+)
+_TRY = "a.n, a.started, a.elapsed_ms, a.status, a.kind, a.message"
+
+# The order of the ids is the order of all: those joined to them are looked up by them. LIMIT keeps SQLite from
+# joining them by an index of the condition's and from sorting whole rows, at the end, where blocks wait for them.
+# The condition names columns as they are in `requests`, which responses and attempts have some of, too.
+_CHOSEN = """(SELECT id FROM requests WHERE state IN ({states}) AND {condition} ORDER BY id LIMIT -1) c
+CROSS JOIN requests r ON r.id = c.id"""
 # `bytes` is set exactly when the last attempt came to a reply: an earlier attempt's reply, which the journal
 # keeps for the inspector, is not what the request came to.
-_RECORDS = """
-SELECT r.id, r.row, r.method, r.url, r.state, r.status, r.kind, r.message, r.bytes, r.attempts,
-       r.elapsed_ms, r.ended_at, p.headers, p.body, p.body_path{more}
-FROM {chosen} r LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL ORDER BY r.id
-"""
-_ATTEMPTS = """
-SELECT a.request, a.n, a.started, a.elapsed_ms, a.status, a.kind, a.message
-FROM {chosen} r CROSS JOIN attempts a ON a.request = r.id ORDER BY r.id, a.n
-"""
-_ROWS = "SELECT row{more} FROM {chosen} r ORDER BY r.id"
-# The condition names columns as they are in `requests`, which responses and attempts have some of, too.
-_CHOSEN = "(SELECT * FROM requests WHERE state IN ({states}) AND {condition})"
+_REPLIES = "LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL"
+_ATTEMPTS = "LEFT JOIN attempts a ON a.request = r.id"
 
 
 class JournalRows:
@@ -81,24 +88,19 @@ class JournalRows:
 
     def records(self) -> Iterator[Record]:
         """The requests in input order."""
-        return self._select(_RECORDS)
+        return chain.from_iterable(self._requests(_FIELDS, _REPLIES))
 
-    def attempts(self) -> Iterator[Attempt]:
-        """Their attempts, in the order of the requests and then of their numbers."""
-        return self._select(_ATTEMPTS)
+    def tries(self) -> Iterator[list[Tried]]:
+        """The requests in input order, in blocks: once for each attempt, by its number, or once without any."""
+        return self._requests(f"{_FIELDS}, {_TRY}", f"{_REPLIES} {_ATTEMPTS}")
 
     def columns(self) -> Iterator[str]:
         """The input's own columns, as JSON objects."""
-        return (row for (row,) in self._select(_ROWS))
+        return (row for block in self._select("r.row") for (row,) in block)
 
-    def _select(self, sql: str, more: str = "") -> Iterator[Any]:
-        return self._db.execute(sql.format(chosen=self._chosen, more=more), self._values)
+    def _requests(self, fields: str, joined: str) -> Iterator[list[Any]]:
+        """Blocks of requests, with the fields of a Record at least."""
+        return self._select(fields, joined)
 
-    def _records_and(self, more: str) -> Iterator[tuple[Record, tuple[Any, ...]]]:
-        """Records with further columns of `requests`."""
-        for found in self._select(_RECORDS, f", {more}"):
-            yield found[:_WIDTH], found[_WIDTH:]
-
-    def _columns_and(self, more: str) -> Iterator[tuple[Any, ...]]:
-        """The columns of `requests` named, after the input's own."""
-        return self._select(_ROWS, f", {more}")
+    def _select(self, fields: str, joined: str = "") -> Iterator[list[Any]]:
+        return in_blocks(self._db, fields, f"{self._chosen} {joined}", self._values)

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -23,10 +22,10 @@ from ..requests.templates import RequestBuilder
 from ..secrets.sealing import ROW_SEALED, URL_SEALED, unseal
 from ..secrets.values import MASK
 from .masks import fits, fits_value
-from .records import Choice, JournalRows, Record
+from .records import Choice, JournalRows
 
-_BATCH = 256
 _MORE = "r.id, r.state, r.url, r.sealed, r.line, r.spec"
+_MORE_WIDTH = 6
 _INVALID = int(State.INVALID)
 _read = msgspec.json.Decoder().decode
 
@@ -77,19 +76,22 @@ class UnmaskedRows(JournalRows):
         self._recall = recall
         self._runner = runner
 
-    def records(self) -> Iterator[Record]:
-        """The requests in input order; raises RunError or InputError where a secret cannot be found again."""
-        found = ((record, _Masked(record[1], *more)) for record, more in self._records_and(_MORE))
-        while batch := list(islice(found, _BATCH)):
-            whole = self._whole([masked for _, masked in batch])
-            for ((id_, _, method, _, *others), _), (row, url) in zip(batch, whole, strict=True):
-                yield cast("Record", (id_, row, method, url, *others))
-
     def columns(self) -> Iterator[str]:
         """The input's own columns, as JSON objects; raises as `records` does."""
-        found = (_Masked._make(one) for one in self._columns_and(_MORE))
-        while batch := list(islice(found, _BATCH)):
-            yield from (row for row, _ in self._whole(batch))
+        for block in self._select(f"r.row, {_MORE}"):
+            yield from (row for row, _ in self._whole([_Masked._make(one) for one in block]))
+
+    def _requests(self, fields: str, joined: str) -> Iterator[list[Any]]:
+        """Raises RunError or InputError where a secret cannot be found again."""
+        for block in self._select(f"{fields}, {_MORE}", joined):
+            width = len(block[0]) - _MORE_WIDTH
+            # A request of several attempts stands there for each.
+            masked = {found[0]: _Masked(found[1], *found[width:]) for found in block}
+            whole = dict(zip(masked, self._whole(list(masked.values())), strict=True))
+            yield [
+                (id_, whole[id_][0], method, whole[id_][1], *others)
+                for id_, _, method, _, *others in (found[:width] for found in block)
+            ]
 
     def _whole(self, batch: list[_Masked]) -> list[tuple[str, str]]:
         """The columns and the URL of each."""
