@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..model import UNSENT_KINDS, Counts, FailureKind, State
-from . import by_hand, history, statements, values
+from . import bulk, by_hand, history, statements, values
 from .edits import EDITED, Edit, Stored, read_edit, read_stored
 from .entries import Accepted, Ended, Leased, Noted
 from .filter import RowFilter
@@ -104,7 +104,7 @@ class Store:
     def accept(self, rows: list[Accepted]) -> None:
         """Take in rows of the input."""
         now = time.time()
-        self._write(values.accepted(rows, self._ledger, now))
+        bulk.insert(self._db, values.accepted(rows, self._ledger, now))
         for state, count in Counter(row.state for row in rows).items():
             self._ledger.add(state.label, count)
 
@@ -112,21 +112,14 @@ class Store:
         """Record attempts that have ended, and what became of their requests."""
         now = time.time()
         self._superseded += replaced_bodies(self._db, ended)
-        changed = self._write(values.ended(ended, self._ledger, now, self._folder.path), values.ENDS)
+        tries, ends = values.ended(ended, self._ledger, now, self._folder.path)
+        bulk.insert(self._db, tries)
+        changed = bulk.update(self._db, ends)
         self._ledger.add("bytes", sum(one.wire_bytes for one in ended))
         for state, count in Counter(one.state for one in ended).items():
             self._ledger.move(State.IN_FLIGHT, state, count)
         if changed != len(ended):
             self._ledger.recount()
-
-    def _write(self, rows: values.Rows, counted: Collection[str] = ()) -> int:
-        """Write rows; returns how many the `counted` statements have changed."""
-        changed = {
-            statement: self._db.executemany(statement, found).rowcount
-            for statement, found in rows.items()
-            if found
-        }
-        return sum(changed.get(statement, 0) for statement in counted)
 
     def lease(
         self, count: int, below: int = EVERY_ID, *, start: int = 0, without: Collection[str] = ()
@@ -136,10 +129,12 @@ class Store:
         `without` names hosts whose requests are left alone.
         """
         others = f"AND host NOT IN ({','.join('?' * len(without))})" if without else ""
-        rows = self._db.execute(statements.LEASE.format(others), (start, below, *without, count)).fetchall()
+        rows = self._db.execute(statements.NEXT.format(others), (start, below, *without, count)).fetchall()
+        if rows:
+            self._db.execute(statements.LEASE.format(others), (rows[0][0], rows[-1][0], *without))
         self._ledger.move(State.QUEUED, State.IN_FLIGHT, len(rows))
         self._lease += 1
-        return sorted((self._leased(row) for row in rows), key=lambda leased: leased.id)
+        return [self._leased(row) for row in rows]
 
     def _leased(self, row: tuple[Any, ...]) -> Leased:
         edited = read_edit(self._db, row[0]) if row[-1] & EDITED else None
@@ -283,7 +278,7 @@ class Store:
         """Keep what happened to the run as a whole."""
         self._db.executemany(values.NOTE, map(values.noted, events))
 
-    def add_history(self, rows: Collection[values.Values]) -> None:
+    def add_history(self, rows: Collection[bulk.Values]) -> None:
         """Keep stretches of the run's past, as `history.values_of` gives them."""
         self._db.executemany(history.ADD, rows)
 

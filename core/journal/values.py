@@ -7,19 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..model import BodyFile, ConnectTimes, FailureKind, Reply, State
+from .bulk import Rows, Values
 from .entries import Accepted, Ended, Noted
 from .ledger import Ledger
 
-Values = tuple[object, ...]
-Rows = dict[str, list[Values]]
-"""Rows by the statement that writes them."""
-
 _ACCEPT_QUEUED = """
-INSERT INTO requests(id, state, line, method, url, host, row, sealed) VALUES (?, 0, ?, ?, ?, ?, ?, ?)
+INSERT INTO requests(id, state, line, method, url, host, row, sealed) VALUES
 """
 _ACCEPT = """
 INSERT INTO requests(id, state, line, method, url, host, row, spec, sealed, kind, message, cause, ended, ended_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES
 """
 _END_WELL = """
 UPDATE requests SET state = 3, tries = ?, sent = 0, status = ?, kind = NULL, message = NULL, cause = NULL, bytes = ?,
@@ -30,39 +27,37 @@ UPDATE requests SET state = ?, tries = ?, sent = 0, status = ?, kind = ?, messag
 elapsed_ms = ?, ended_at = ?, ended = ? WHERE id = ? AND state = 1
 """
 _ATTEMPT_WELL = """
-INSERT OR REPLACE INTO attempts(request, n, started, elapsed_ms, ttfb_ms, status) VALUES (?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO attempts(request, n, started, elapsed_ms, ttfb_ms, status) VALUES
 """
-_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES"
 _RESPONSE_WELL = """
-INSERT OR REPLACE INTO responses(request, headers, body, bytes, unverified) VALUES (?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO responses(request, headers, body, bytes, unverified) VALUES
 """
-_RESPONSE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)"
-ENDS = frozenset({_END, _END_WELL})
-"""The statements that take a request out of its attempt."""
+_RESPONSE = "INSERT OR REPLACE INTO responses VALUES"
 NOTE = "INSERT INTO events(session, at, kind, text) VALUES (?, ?, ?, ?)"
 
 
 def accepted(rows: Iterable[Accepted], ledger: Ledger, now: float) -> Rows:
     """What takes in rows of the input; `now` is the wall clock."""
-    found: Rows = {_ACCEPT_QUEUED: [], _ACCEPT: []}
-    plain, others = found[_ACCEPT_QUEUED], found[_ACCEPT]
+    plain: list[Values] = []
+    others: list[Values] = []
     for row in rows:
         if row.state is State.QUEUED and row.spec is None:
-            plain.append((row.id, row.line, row.method, row.url, row.host, row.row, row.sealed))
+            plain.append((row.id, 0, row.line, row.method, row.url, row.host, row.row, row.sealed))
         else:
             others.append(_accepted(row, ledger, now))
-    return found
+    return {_ACCEPT_QUEUED: plain, _ACCEPT: others}
 
 
-def ended(attempts: Iterable[Ended], ledger: Ledger, now: float, folder: Path) -> Rows:
-    """What records attempts, their replies, and what became of their requests.
+def ended(attempts: Iterable[Ended], ledger: Ledger, now: float, folder: Path) -> tuple[Rows, Rows]:
+    """What records attempts and their replies, and what records what became of their requests.
 
     `now` is the wall clock, `folder` the run's. What nearly all attempts come to has statements of its own, without
-    the columns that stay NULL: sqlite3 asks each None whether it adapts, at half a microsecond, and there are twenty.
+    the columns that stay NULL, and with octets as bytearrays: sqlite3 asks each None, and all bytes, whether they
+    adapt, at half a microsecond, and there are twenty.
     """
-    found: Rows = {
-        statement: [] for statement in (_ATTEMPT_WELL, _RESPONSE_WELL, _END_WELL, _ATTEMPT, _RESPONSE, _END)
-    }
+    tries: dict[str, list[Values]] = {_ATTEMPT_WELL: [], _RESPONSE_WELL: [], _ATTEMPT: [], _RESPONSE: []}
+    ends: dict[str, list[Values]] = {_END_WELL: [], _END: []}
     for one in attempts:
         reply = one.reply
         if (
@@ -73,16 +68,17 @@ def ended(attempts: Iterable[Ended], ledger: Ledger, now: float, folder: Path) -
             or reply.hops
             or isinstance(reply.body, BodyFile)
         ):
-            found[_ATTEMPT].append(_attempt(one))
+            tries[_ATTEMPT].append(_attempt(one))
             if reply is not None:
-                found[_RESPONSE].append(_response(one.id, reply, folder))
-            found[_END].append(_ended(one, ledger, now))
+                tries[_RESPONSE].append(_response(one.id, reply, folder))
+            ends[_END].append(_ended(one, ledger, now))
             continue
-        size, took = len(reply.body), one.elapsed_ms
-        found[_ATTEMPT_WELL].append((one.id, one.attempt, one.started, took, reply.ttfb_s * 1000, one.status))
-        found[_RESPONSE_WELL].append((one.id, reply.headers, reply.body, size, int(reply.unverified_length)))
-        found[_END_WELL].append((one.tries, one.status, size, took, now, ledger.next_ended(), one.id))
-    return found
+        body, took = reply.body, one.elapsed_ms
+        tries[_ATTEMPT_WELL].append((one.id, one.attempt, one.started, took, reply.ttfb_s * 1000, one.status))
+        octets = bytearray(reply.headers), bytearray(body)
+        tries[_RESPONSE_WELL].append((one.id, *octets, len(body), int(reply.unverified_length)))
+        ends[_END_WELL].append((one.tries, one.status, len(body), took, now, ledger.next_ended(), one.id))
+    return tries, ends
 
 
 def _accepted(row: Accepted, ledger: Ledger, now: float) -> Values:
