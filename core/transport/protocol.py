@@ -24,7 +24,7 @@ class ReplyProtocol(ResponseHandler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
         super().__init__(loop)
-        self._turns = turns
+        self.turns = turns
         self._idle = False
         self._arrived: list[bytes] = []
         self._poll: select.poll | None = None
@@ -56,7 +56,7 @@ class ReplyProtocol(ResponseHandler):
             self._arrived.append(data)
             if self.transport is not None:
                 self.transport.pause_reading()
-        elif self._turns.granted(self):
+        elif self.turns.granted(self):
             super().data_received(data)
         else:
             self._arrived.append(data)
@@ -87,6 +87,12 @@ class ReplyProtocol(ResponseHandler):
         # aiohttp resumes after each piece that is read, and parses nothing once more; 6 µs a reply.
         if self._reading_paused or self._buffer_paused:
             super().resume_reading(resume_parser)
+
+    def passed_by(self) -> None:
+        """The body has been taken in to its end, and the parser has not seen it."""
+        self._parser = None
+        if self._payload is not None:
+            self._payload.feed_eof()
 
     @property
     def fresh(self) -> bool:

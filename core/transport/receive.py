@@ -12,6 +12,7 @@ from .bodies import BodyStore
 from .decoders import Decoder, decoder_for
 from .exchange import Response
 from .faults import AttemptError
+from .inflow import pour
 
 _BODILESS_STATUSES = frozenset({204, 304})
 _PIECES_A_TURN = 16
@@ -56,9 +57,11 @@ async def receive(
     whole = hdrs.CONTENT_LENGTH in headers or _chunked(response)
     content = response.content
     try:
+        coding = headers.get(hdrs.CONTENT_ENCODING)
+        if coding is None and store.inline_limit < (length := _length(response)) <= most:
+            return await _large(response, length, store, body_name, progress), True
         chunk = content.read_nowait() if content.is_eof() else await content.readany()
         progress.received = len(chunk)
-        coding = headers.get(hdrs.CONTENT_ENCODING)
         if coding is None and content.at_eof() and len(chunk) <= store.inline_limit:
             if len(chunk) > most:
                 raise _too_large(most)
@@ -104,6 +107,24 @@ async def _stream(
     except BaseException:
         await sink.abort()
         raise
+
+
+async def _large(
+    response: Response, length: int, store: BodyStore, body_name: str, progress: Progress
+) -> bytes | BodyFile:
+    sink = store.sink(body_name)
+    try:
+        await pour(response.protocol, response.content, length, sink, store.blocks, progress)
+        return await sink.finish()
+    except BaseException:
+        await sink.abort()
+        raise
+
+
+def _length(response: Response) -> int:
+    """How long the reply says that its body is; 0 where the framing is of another kind."""
+    length = response.headers.get(hdrs.CONTENT_LENGTH)
+    return 0 if length is None or hdrs.TRANSFER_ENCODING in response.headers else int(length)
 
 
 def _decoder(response: Response, whole: bool, chunk: bytes) -> Decoder | None:
