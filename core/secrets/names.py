@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from itertools import repeat
 from typing import NamedTuple, cast
 
@@ -65,45 +65,71 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+class _Late:
+    """A pattern that is compiled when it is first wanted: those with all the names take 5 ms each."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        """As `re.Pattern.search`."""
+        return self._compiled.search
+
+    @cached_property
+    def finditer(self) -> Callable[[str], Iterator[re.Match[str]]]:
+        """As `re.Pattern.finditer`."""
+        return self._compiled.finditer
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups that are the secret."""
+        return tuple(name for name in self._compiled.groupindex if name.startswith("v"))
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return _compiled(self._pattern)
+
+
 _ANY_PARAMETER = rf"[?&;#](?:{_either(_PARAMETERS)})="
 _BEFORE_USER = r"(?<![\w/.~%!$*+-])//"
 
-_PARAMETER = _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#]*)")
-_USER = _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
+_PARAMETER = _Late(rf"{_ANY_PARAMETER}(?P<v>[^&#]*)")
+_USER = _Late(rf"{_BEFORE_USER}(?P<v>[^/?#]*)@")
 """The user and password of a URL (RFC 3986, section 3.2.1)."""
 _HINT = _compiled(r"%(?:25)*(?:3d|[4-7][0-9a-f])")
 """Without one of these (`=`, `@`, a letter) no percent-encoding can hide a name or a user."""
 _IN_VALUES = (
-    _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#\s]*)"),
-    _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#\s]*)@"),
+    _Late(rf"{_ANY_PARAMETER}(?P<v>[^&#\s]*)"),
+    _Late(rf"{_BEFORE_USER}(?P<v>[^/?#\s]*)@"),
 )
 _IN_LINKS = (
-    _compiled(rf"{_ANY_PARAMETER}(?P<v>[^&#\s>\"]*)"),
-    _compiled(rf"{_BEFORE_USER}(?P<v>[^/?#\s>\"]*)@"),
+    _Late(rf"{_ANY_PARAMETER}(?P<v>[^&#\s>\"]*)"),
+    _Late(rf"{_BEFORE_USER}(?P<v>[^/?#\s>\"]*)@"),
 )
 _IN_TEXT = (
-    _compiled(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=(?P<v>\"[^\"]*\"|'[^']*'|[^\s&\"<>#]+)"),
-    _compiled(r"//(?P<v>[^/?#\s\"<>]*)@"),
-    _compiled(
+    _Late(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=(?P<v>\"[^\"]*\"|'[^']*'|[^\s&\"<>#]+)"),
+    _Late(r"//(?P<v>[^/?#\s\"<>]*)@"),
+    _Late(
         rf"(?P<q>\\?[\"'])(?:{_either(_PARAMETERS)})(?P=q)\s*[:,]\s*"
         r"(?:\\\"(?P<v>(?:(?!\\\").)*)|\"(?P<v2>(?:[^\"\\]|\\.)*)|'(?P<v3>(?:[^'\\]|\\.)*)|(?P<v4>[^\s,;\"'}\]]+))"
     ),
-    _compiled(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
-    _compiled(
+    _Late(r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<v>[A-Za-z0-9._~+/=%-]+)"),
+    _Late(
         r"\b(?:(?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(?:[\"']?\s*[:=]\s*[\"']?|[\"']\s*,\s*[\"'])"
         r"(?P<v>[^\r\n\"']+)"
     ),
-    _compiled(
+    _Late(
         r"\bx(?:-\w+)*-(?:key|token|secret|auth|signature|session)[\"']?(?::\s*|[\"']\s*,\s*)[\"']?(?P<v>[^\r\n\"']+)"
     ),
 )
 LINK_FIELD = _compiled(r"^(?P<url>(?:content-)?location:)|^(?:refresh|link):")
 """The response fields that hold URLs, of which two hold nothing else."""
 _ANY_LINK_FIELD = re.compile(rb"^(?:content-location|location|refresh|link):", re.MULTILINE)
-_JSON_KEY = _compiled(rf'"[ ]*(?:{_either(_PLAIN)})[ ]*":')
-_NAMED = _compiled(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=")
-_MENTION = _compiled(_either(_PLAIN))
-_JSON_PARAMETER = _compiled(_ANY_PARAMETER)
+_JSON_KEY = _Late(rf'"[ ]*(?:{_either(_PLAIN)})[ ]*":')
+_NAMED = _Late(rf"(?<![\w-])(?:{_either(_PARAMETERS)})=")
+_MENTION = _Late(_either(_PLAIN))
+_JSON_PARAMETER = _Late(_ANY_PARAMETER)
 
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
 _IN_HEADER = _compiled("key|token|secret|auth|passw|pwd|signature|credential|session|cookie|jwt")
@@ -113,18 +139,14 @@ class Place(NamedTuple):
     """A pattern whose groups are secrets, and what must stand in a text for it to be found there."""
 
     mark: str
-    pattern: re.Pattern[str]
-    groups: tuple[str, ...]
+    pattern: _Late
 
 
 Places = tuple[Place, ...]
 
 
-def _places(*patterns: re.Pattern[str], marks: Iterable[str] = repeat("")) -> Places:
-    return tuple(
-        Place(mark, pattern, tuple(name for name in pattern.groupindex if name.startswith("v")))
-        for pattern, mark in zip(patterns, marks, strict=False)
-    )
+def _places(*patterns: _Late, marks: Iterable[str] = repeat("")) -> Places:
+    return tuple(Place(mark, pattern) for pattern, mark in zip(patterns, marks, strict=False))
 
 
 URL = _places(_PARAMETER, _USER, marks="=@")
@@ -133,7 +155,7 @@ VALUE = _places(*_IN_VALUES, marks="=@")
 """URLs among other words."""
 LINK = _places(*_IN_LINKS, marks="=@")
 """URLs in the fields `Link` and `Refresh`."""
-TEXT = _places(*_IN_TEXT)
+TEXT = _places(*_IN_TEXT, marks=("=", "@", "", "", "", ""))
 """Messages, log lines and bodies, where a name may stand in quotes or be a header's."""
 
 
@@ -145,12 +167,12 @@ def _hidden() -> Places:
     """
     name = _either_encoded(_PARAMETERS)
     return _places(
-        _compiled(rf"[?&;#](?:{name})=(?P<v>[^&#\s]*)"),
-        _compiled(
+        _Late(rf"[?&;#](?:{name})=(?P<v>[^&#\s]*)"),
+        _Late(
             rf"(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))(?:{name})%(?P<n>(?:25)*)3d"
             r"(?P<v>(?:(?!%(?P=n)(?:26|23))[^&#\s>\"])*)"
         ),
-        _compiled(
+        _Late(
             r"%(?P<n>(?:25)*)2f%(?P=n)2f(?P<v>(?:(?!%(?P=n)(?:2f|3f|23|26))[^/?#&\s>\"])*)%(?P=n)40",
         ),
     )
@@ -160,10 +182,10 @@ def named_spans(text: str, places: Places) -> Iterator[tuple[int, int]]:
     """Where secrets stand, by one of the sets of patterns above and percent-encoded ones."""
     if "%" in text and _HINT.search(text) is not None:
         places += _hidden()
-    for mark, pattern, groups in places:
+    for mark, pattern in places:
         if mark in text:
             for match in pattern.finditer(text):
-                for group in groups:
+                for group in pattern.groups:
                     yield match.span(group)
 
 
