@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 DEFAULT_RETRY_ON = "408,425,429,500,502,503,504,522,524"
 """Statuses that are worth another attempt, as in Scrapy and curl; connection errors are beside them."""
@@ -18,8 +19,7 @@ class InputFormat(StrEnum):
     JSONL = "jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Templates:
+class Templates(Struct, frozen=True):
     """The Jinja2 templates that make a request of a row; None or empty where the row or a default decides."""
 
     url: str | None = None
@@ -31,8 +31,7 @@ class Templates:
     json: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """Where the rows come from and what each is to become; what a run folder is bound to."""
 
     input: str
@@ -42,8 +41,7 @@ class Job:
     """None: by the file's suffix; for standard input by its first line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How hard to try; may differ from one session of a run to the next."""
 
     concurrency: int = 50

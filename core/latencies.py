@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PER_DOUBLING = 16
 """Cells per doubling of latency: a percentile is off by 2.2 % at most."""
@@ -14,8 +15,7 @@ _LEAST_CELL, _MOST_CELL = -160, 640
 """From a microsecond to a month; whatever is beyond counts as that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """Percentiles of the time attempts took in one window, in milliseconds."""
 
     p50: float

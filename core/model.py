@@ -42,8 +42,7 @@ class State(IntEnum):
         return self >= State.SUCCEEDED
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many requests are in each state; they always sum to the total."""
 
     queued: int = 0
@@ -262,8 +261,7 @@ class Progress(Struct, gc=False):
     """What making a connection took; None while none was made for this attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowSpec:
+class RowSpec(Struct, frozen=True):
     """What a JSONL row itself says of its request; None where it is silent and the template decides."""
 
     url: str | None = None
@@ -274,8 +272,7 @@ class RowSpec:
     """The body came from `json`, so that a Content-Type is due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One accepted record of the input."""
 
     id: int
@@ -286,8 +283,7 @@ class Row:
     spec: RowSpec | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(Struct, frozen=True):
     """A record that cannot be read; it becomes an `invalid` request with this reason."""
 
     id: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from .latencies import Latencies, Latency, merged
 
@@ -33,8 +34,7 @@ class EventKind(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A second or more of a run."""
 
     at: float
@@ -92,8 +92,7 @@ def together(parts: Iterable[Stretch]) -> Stretch | None:
     return found[0].then(*found[1:]) if len(found) > 1 else found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The moment of a change."""
 
     column: int
@@ -105,8 +104,7 @@ class Mark:
     """Printable, in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastView:
+class PastView(Struct, frozen=True):
     """The last part of a run's past in so many columns, the newest at the right."""
 
     columns: tuple[Stretch | None, ...]

@@ -9,6 +9,8 @@ from typing import cast
 from urllib import request as urllib_request
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct
+
 from .errors import OptionError, RowError
 from .job import Options
 from .secrets.values import MASK
@@ -82,11 +84,10 @@ def shown_proxy(options: Options, environ: Mapping[str, str] | None = None) -> s
     return Proxies.of(options, environ or {}).shown
 
 
-@dataclass(frozen=True, slots=True)
-class Proxies:
+class Proxies(Struct, frozen=True):
     """What decides on a proxy, for each request and each redirect hop anew."""
 
-    by_scheme: Mapping[str, Proxy] = field(default_factory=dict[str, Proxy])
+    by_scheme: Mapping[str, Proxy] = {}
     no_proxy: str = ""
     """Hosts that are asked without one, in the form of the environment variable NO_PROXY."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from .errors import RunError
 from .journal.damage import unusable
@@ -21,8 +23,7 @@ from .printable import safe_json
 from .snapshot import RunState
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A run as it stands in its journal; the counts sum to the total."""
 
     run: str

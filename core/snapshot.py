@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from .latencies import Latency
 from .model import Counts, FailureKind, Phase
@@ -20,8 +21,7 @@ class RunState(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Struct, frozen=True):
     """One second of the run's recent history."""
 
     succeeded: int
@@ -31,8 +31,7 @@ class Second:
     """None when no attempt ended in this second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Eta:
+class Eta(Struct, frozen=True):
     """Seconds until the run is done, as a range while the rate is unsure; `low == high` when it is steady."""
 
     low: float
@@ -50,8 +49,7 @@ class Asking(StrEnum):
     """A stop condition was met: go on all the same?"""
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Struct, frozen=True):
     """What the attempts that were sent have used up."""
 
     sent: int
@@ -79,8 +77,7 @@ class WaitCause(StrEnum):
     """The backoff before another attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Why nothing is in flight though the run goes on, and until when."""
 
     cause: WaitCause
@@ -92,8 +89,7 @@ class Wait:
     """How many hosts may start nothing now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The run at one moment. Counts are what the journal holds durably, never a promise."""
 
     name: str
@@ -137,8 +133,7 @@ class Snapshot:
     """What all pending requests wait for; None while any is in flight, could start, or will within a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class InFlightRow:
+class InFlightRow(Struct, frozen=True):
     """One request that holds a slot."""
 
     id: int
@@ -151,8 +146,7 @@ class InFlightRow:
     received_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class HostRow:
+class HostRow(Struct, frozen=True):
     """What one host has had of this session's attempts, retried ones included."""
 
     id: int
@@ -176,8 +170,7 @@ class HostRow:
     """Attempts that ended a second, over the last ten seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One fact, in a sentence."""
 
     seq: int
@@ -187,8 +180,7 @@ class Event:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class EventBatch:
+class EventBatch(Struct, frozen=True):
     """Events from a bounded ring: what is still held from the asked sequence number on."""
 
     events: tuple[Event, ...]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec.structs import fields, replace
 
 from ..core.errors import OptionError
 from ..core.job import InputFormat, Job, Options, Templates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..journal.writer import Journal
 from ..limits.gate import Gate
@@ -26,8 +26,7 @@ from .spending import Purse
 from .watch import GapWatch
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
+class Equipment(Struct, frozen=True):
     """What a session works with."""
 
     number: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from operator import attrgetter
 from time import monotonic
+
+from msgspec import Struct, field
 
 from ..limits.hosts import HostLimit, HostLimits
 from ..model import FailureKind
@@ -22,8 +23,7 @@ _SORT_S = 0.5
 """The order is kept for this long, because sorting 10,000 hosts takes a millisecond or two."""
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     id: int
     name: str
     started: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from ..errors import RunError
 from ..job import InputFormat, Job, Options, Templates
@@ -48,7 +49,7 @@ def record(job: Job, options: Options, identity: str | None, redactor: Redactor)
             "json": masked.json,
         },
         "sealed": sealed,
-        "options": {name: getattr(options, name) for name in Options.__slots__}
+        "options": {name: getattr(options, name) for name in Options.__struct_fields__}
         | {"proxy": masked_proxy(options.proxy) if options.proxy else None}
         | rules,
     }

@@ -7,8 +7,9 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from ..errors import InputError, RowError
 from ..inputs.source import Source
@@ -28,8 +29,7 @@ _OTHER_INPUT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InputProgress:
+class InputProgress(Struct, frozen=True):
     """How far earlier sessions have read the input."""
 
     rows: int = 0

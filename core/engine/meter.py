@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from ..latencies import Latencies, Latency, cell_of
 from ..snapshot import Second
@@ -14,8 +15,7 @@ HISTORY_S = 120
 RECENT_S = 10
 
 
-@dataclass(slots=True)
-class Bucket:
+class Bucket(Struct):
     """What was counted in one second."""
 
     second: int

@@ -18,7 +18,9 @@ def unusual(options: Mapping[str, Any], proxies: str | None) -> list[str]:
 
     Without the concurrency, which is told anyhow; `proxies` is what is told of those in use.
     """
-    texts = {name: _said(name, options[name]) for name in Options.__slots__ if name not in _TOLD_OTHERWISE}
+    texts = {
+        name: _said(name, options[name]) for name in Options.__struct_fields__ if name not in _TOLD_OTHERWISE
+    }
     found = [f"{_called(name)} {text}" for name, text in texts.items() if text != _usual(name)]
     return [*found, f"through {proxies}"] if proxies else found
 
@@ -32,7 +34,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def _options(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for name in Options.__slots__:
+    for name in Options.__struct_fields__:
         # A journal of an older fetchdeck lacks some.
         old, new = (_said(name, side[name]) if name in side else _usual(name) for side in (before, after))
         if old != new:

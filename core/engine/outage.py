@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ..journal.writer import Journal
 from ..model import Fault, Outcome, State
@@ -21,8 +22,7 @@ _MOST_CHARGES = 20_000
 _SAMPLE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class OutageListener:
+class OutageListener(Struct, frozen=True):
     """Who is told of outages; called on the event loop."""
 
     began: Callable[[str], None]
@@ -33,8 +33,7 @@ class OutageListener:
     """A session that has never reached a host has waited long enough for somebody to look at it."""
 
 
-@dataclass(slots=True)
-class _Charge:
+class _Charge(Struct):
     """What an attempt of a suspected outage was charged with."""
 
     ticket: Ticket

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ..errors import OptionError
 from ..job import Job, Options
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from ..policies.rules.rules import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that can be decided, and refused, without touching the disk."""
 
     options: Options

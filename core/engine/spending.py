@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from ..journal.store import Store
 from ..model import Counts
@@ -18,8 +19,7 @@ META = "quota"
 """Where the journal keeps what is spent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What limits and what counts; None for neither."""
 
     quota: QuotaTerms | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..past import EventKind, Mark, PastView, Stretch, together
 
@@ -20,8 +21,7 @@ _PARTS = 4
 _MOST_CACHED = 4000
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     unit: int
     stretches: dict[int, Stretch] = field(default_factory=dict[int, Stretch])
     whole_from: int = 0
@@ -37,8 +37,7 @@ class _Level:
             self.whole_from = max(self.whole_from, (oldest + 1) * self.unit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Struct, frozen=True):
     second: int
     at: float
     kind: EventKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..errors import InputError
 from ..job import InputFormat
@@ -24,8 +24,7 @@ _SUFFIXES = {
 _DELIMITERS = {InputFormat.CSV: ",", InputFormat.TSV: "\t"}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A known format and header."""
 
     format: InputFormat

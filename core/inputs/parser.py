@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from ..model import BadRow, Row
 from ..printable import printable
@@ -12,8 +13,7 @@ from ..printable import printable
 _SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A place in the input where a record may begin."""
 
     id: int = 0

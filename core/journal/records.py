@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model import FailureKind, State
 from ..policies.trend import NO_TREND, Trend
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """One request as a table shows it. Texts come from servers and inputs: sanitise them before display."""
 
     id: int
@@ -26,8 +25,7 @@ class TableRow:
     ended_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
+class AttemptRecord(Struct, frozen=True):
     """One journalled attempt."""
 
     n: int
@@ -48,8 +46,7 @@ class AttemptRecord:
     tls_ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRecord:
+class ResponseRecord(Struct, frozen=True):
     """The last response that was kept, whatever its status."""
 
     headers: tuple[tuple[str, str], ...]
@@ -62,8 +59,7 @@ class ResponseRecord:
     unverified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RequestDetail:
+class RequestDetail(Struct, frozen=True):
     """Everything the journal knows of one request."""
 
     row: TableRow
@@ -79,8 +75,7 @@ class RequestDetail:
     """Whether a user has edited it, so that it is no longer what its row makes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A cluster of failures that share a normalised signature; `count` is how many have it now."""
 
     id: int
@@ -97,8 +92,7 @@ class Cause:
     """How often it struck lately, retried failures included."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
+class EventRecord(Struct, frozen=True):
     """Something that happened to the run as a whole."""
 
     id: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from ..policies.rate import Pacer
 
@@ -13,8 +14,7 @@ N = TypeVar("N", int, float)
 _MOST_KEPT = 10_000
 
 
-@dataclass(slots=True)
-class HostLimit:
+class HostLimit(Struct):
     """The limits of one host."""
 
     concurrency: int | None

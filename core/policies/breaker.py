@@ -20,8 +20,9 @@ refuse many in a row and accept others a moment later, and a short list of dead 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from ..model import FailureKind, Outcome, Reply
 
@@ -69,8 +70,7 @@ def sign(outcome: Outcome | None) -> Sign:
     return Sign.LOST
 
 
-@dataclass(slots=True)
-class _Breaker:
+class _Breaker(Struct):
     since: float
     """When the first failure of the row was seen."""
     in_a_row: int = 0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import OptionError
 
 _COST = re.compile(r"([^\d\s.,+-]{0,4})\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{3})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """The price of one attempt, as `--cost` gives it."""
 
     each: float

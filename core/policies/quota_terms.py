@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from ..errors import OptionError
 
@@ -29,8 +30,7 @@ class Period(StrEnum):
 _PERIODS = {"m": Period.MINUTE, "h": Period.HOUR, "d": Period.DAY, "mo": Period.MONTH}
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaTerms:
+class QuotaTerms(Struct, frozen=True):
     """The quota as `--quota` gives it."""
 
     limit: int

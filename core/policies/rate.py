@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import OptionError
 
@@ -36,8 +38,7 @@ def parse_rate(text: str, option: str = "--rate") -> float | None:
     return per_second
 
 
-@dataclass(frozen=True, slots=True)
-class Pacer:
+class Pacer(Struct, frozen=True):
     """A generic cell rate algorithm (ITU-T I.371): starts are spaced evenly.
 
     `next_at` is the monotonic time from which the next request may start. Whoever comes late has saved up what could

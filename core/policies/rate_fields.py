@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 _ITEM = re.compile(r"[^,]+")
 _NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d+)?)\s*(?:[,;]|$)", re.ASCII)
@@ -23,8 +24,7 @@ _NAMES = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """How many more requests a server takes, and when it counts anew."""
 
     remaining: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from msgspec import Struct
@@ -31,8 +30,7 @@ class Verdict(Struct, frozen=True, gc=False):
 _SUCCEEDED = Verdict(State.SUCCEEDED)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", AWS, 2015)."""
 
     retries: int

@@ -14,7 +14,7 @@ paid off by first attempts, and at the end of a run, when nothing but retries is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model import FailureKind
 
@@ -26,8 +26,7 @@ _MOST_HOSTS = 10_000
 _TIMEOUTS = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT})
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What a host's budget says to one retry."""
 
     cost: int
@@ -38,8 +37,7 @@ class Grant:
     """A sentence for the events, where the budget has just run out."""
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(Struct):
     tokens: int
     told: bool = False
 

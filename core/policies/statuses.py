@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import OptionError
 from ..job import DEFAULT_RETRY_ON
@@ -46,8 +47,7 @@ def parse_statuses(text: str, option: str) -> frozenset[int]:
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryOn:
+class RetryOn(Struct, frozen=True):
     """What is worth another attempt: the meaning of --retry-on."""
 
     statuses: frozenset[int] = frozenset()

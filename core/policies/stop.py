@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import OptionError
 from ..model import FailureKind
@@ -18,8 +19,7 @@ _NEVER_ENDINGS = frozenset(
 """Kinds that no attempt ends by on its own: a status is named by its number."""
 
 
-@dataclass(frozen=True, slots=True)
-class MaxFailures:
+class MaxFailures(Struct, frozen=True):
     """The limit of `--max-failures`: a number, or a share of the last `WINDOW` requests."""
 
     count: int | None = None
@@ -41,8 +41,7 @@ class MaxFailures:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StopOn:
+class StopOn(Struct, frozen=True):
     """What `--stop-on` names: the first attempt that ends by one of these stops the run."""
 
     statuses: frozenset[int]

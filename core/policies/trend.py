@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
+
+from msgspec import Struct
 
 MINUTE_S = 60
 MINUTES_KEPT = 60
@@ -27,8 +28,7 @@ class Direction(StrEnum):
     """Nothing has happened for a whole window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """Counts of the minutes in which something happened, bounded however often and long it does."""
 
     minutes: tuple[tuple[int, int], ...] = ()

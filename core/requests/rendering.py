@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ import jinja2
 from jinja2 import meta, nodes
 from jinja2.filters import do_urlencode
 from jinja2.utils import Namespace
+from msgspec import Struct
 
 from ..errors import RowError, TemplateError
 from ..secrets.names import is_secret_header, mentions_column, names_secrets
@@ -30,8 +30,7 @@ class _Raw(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What a template refers to."""
 
     columns: frozenset[str]

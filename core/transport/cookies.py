@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 MOST_OF_A_DOMAIN = 50
 """Cookies kept of one domain, the newest; the number RFC 6265, section 6.1 asks for, as are the next two."""
@@ -31,8 +32,7 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "mil", "ne", 
 """Labels under which a country's registry gives out names, such as `co.uk`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cookie:
+class _Cookie(Struct, frozen=True):
     name: str
     pair: str
     """As it came and goes back: `name=value`."""

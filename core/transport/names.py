@@ -8,15 +8,14 @@ import errno
 import os
 import socket
 import threading
-from dataclasses import dataclass
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
 
 _MOST_AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """One numeric address of a host."""
 
     family: socket.AddressFamily

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.client_reqrep import ConnectionKey
+from msgspec import Struct
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -28,8 +28,7 @@ class Dial(aiohttp.ClientRequest):
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Route:
+class Route(Struct, frozen=True, eq=False):
     """What all requests to one origin have in common; it may hold secrets, and is never shown."""
 
     origin: URL

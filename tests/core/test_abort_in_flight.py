@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.model import Counts
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import RunState
+from msgspec.structs import replace
 
 from tests.core.test_engine import FAST, until, write_urls
 from tests.support.ledger import Ledger, ledger_server

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import Counts, FailureKind, State
 from fetchdeck.core.snapshot import RunState, Snapshot
+from msgspec.structs import replace
 
 from tests.support.ledger import Ledger, ledger_server
 

@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +21,7 @@ from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import Counts, State
 from fetchdeck.core.report import run_status
 from fetchdeck.core.snapshot import RunState, Snapshot
+from msgspec.structs import replace
 
 from tests.core.test_engine import FAST, run_all, until, write_urls
 from tests.support.ledger import Ledger, ledger_server

@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from fetchdeck.core.model import Counts
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.report import run_status
 from fetchdeck.core.snapshot import Asking, RunState, Snapshot
+from msgspec.structs import replace
 
 from tests.support.fault_server import FaultServer, Script, Send, reply
 from tests.support.ledger import Ledger, ledger_server

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import Asking, RunState, Snapshot
+from msgspec.structs import replace
 
 from tests.support.fault_server import reply
 from tests.support.ledger import Ledger, ledger_server

@@ -6,7 +6,6 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from fetchdeck.core.report import run_status
 from fetchdeck.core.secrets.redact import Redactor
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.canaries import leaks_below
 from tests.support.ledger import ledger_server

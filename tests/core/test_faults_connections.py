@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.model import FailureKind, State
+from msgspec.structs import replace
 
 from tests.support.fault_runs import QUICK, Ends, among_healthy, check_healthy, check_run, endings, fetch_all
 from tests.support.fault_server import (

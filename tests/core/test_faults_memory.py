@@ -7,13 +7,13 @@ import tracemalloc
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import brotli
 import pytest
 from fetchdeck.core.model import FailureKind
 from fetchdeck.core.transport.decoders import zstd
+from msgspec.structs import replace
 
 from tests.support.fault_runs import QUICK, Ends, check_run
 from tests.support.fault_server import Drip, FaultServer, Script, Send, named, reply

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.job import Job, Templates
 from fetchdeck.core.model import Counts, FailureKind, State
+from msgspec.structs import replace
 
 from tests.support.commands import fetchdeck
 from tests.support.fault_runs import QUICK, Ends, check_run, fetch_all, journal_rows, write_urls

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import FailureKind, State
+from msgspec.structs import replace
 
 from tests.support.fault_runs import (
     QUICK,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import brotli
@@ -15,6 +14,7 @@ import pytest
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.core.transport.decoders import zstd
+from msgspec.structs import replace
 
 from tests.support.fault_runs import QUICK, Ends, check_run, fetch_all
 from tests.support.fault_server import Close, FaultServer, Pause, Script, Send, named, reply

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from fetchdeck.core.model import FailureKind
 from fetchdeck.core.policies.retry import RetryPolicy
 from fetchdeck.core.policies.retry_after import CAP_S
 from fetchdeck.core.policies.statuses import RetryOn
+from msgspec.structs import replace
 
 from tests.support.fault_runs import QUICK, Ends, Row, check_run
 from tests.support.fault_server import FaultServer, Pause, Script, Send, named, reply

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from fetchdeck.core.errors import RunError
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.secrets.redact import Redactor
 from fetchdeck.core.secrets.rules import masked_rule
+from msgspec.structs import replace
 
 PLAIN = Job(
     "/data/places.csv",

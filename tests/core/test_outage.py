@@ -7,7 +7,6 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import RunState, Snapshot
+from msgspec.structs import replace
 
 from tests.support.outlet import Outlet, outlet
 

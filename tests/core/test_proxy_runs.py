@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fetchdeck.core.errors import RunError
 from fetchdeck.core.job import Job, Options
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.core.secrets.redact import Redactor
+from msgspec.structs import replace
 
 from tests.support.commands import Done, fetchdeck
 from tests.support.fault_runs import journal_rows, write_urls

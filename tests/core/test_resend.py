@@ -22,6 +22,7 @@ from fetchdeck.core.journal.salvage.rescue import salvage
 from fetchdeck.core.model import Counts, EditedRequest, FailureKind, State
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import RunState, Snapshot
+from msgspec import structs
 
 from tests.support.canaries import leaks_below
 from tests.support.ledger import Ledger, ledger_server
@@ -232,7 +233,7 @@ async def test_what_is_no_request_is_refused_at_once(
 async def test_only_what_has_ended_is_sent_again(server: Ledger, tmp_path: Path) -> None:
     job = plain_job(tmp_path, f"{server.url}/hold/1", "no url", f"{server.url}/ok/2")
     edited = EditedRequest("GET", f"{server.url}/ok/3")
-    async with open_run(job, replace(FAST, concurrency=1), tmp_path / "x.run", environ={}) as engine:
+    async with open_run(job, structs.replace(FAST, concurrency=1), tmp_path / "x.run", environ={}) as engine:
         await server.in_flight(1)
         with pytest.raises(EditError, match="Request 0 is in flight"):
             engine.resend(0, edited)
@@ -251,7 +252,7 @@ async def test_only_what_has_ended_is_sent_again(server: Ledger, tmp_path: Path)
 
 async def test_a_post_made_of_an_edit_is_not_retried_by_itself(server: Ledger, tmp_path: Path) -> None:
     job = plain_job(tmp_path, f"{server.url}/ok/1")
-    async with open_run(job, replace(FAST, retries=3), tmp_path / "x.run", environ={}) as engine:
+    async with open_run(job, structs.replace(FAST, retries=3), tmp_path / "x.run", environ={}) as engine:
         await engine.finished()
         engine.resend(0, EditedRequest("POST", f"{server.url}/reset/1", (), b"once"))
         await said(engine, EventKind.EDITED)
@@ -352,7 +353,7 @@ async def test_a_secret_of_the_row_is_masked_also_where_a_server_gives_it_back(
 ) -> None:
     folder, job = tmp_path / "x.run", secret_job(tmp_path, server)
     url = f"{server.url}/status/404/{{{{ id }}}}/{{{{ api_key }}}}"
-    job = replace(job, templates=replace(job.templates, url=url))
+    job = structs.replace(job, templates=structs.replace(job.templates, url=url))
     async with open_run(job, FAST, folder, environ=ENVIRON) as engine:
         await engine.finished()
         engine.resend(0, replace(as_shown(await detail_of(folder, 0)), url=f"{server.url}/echo/***"))

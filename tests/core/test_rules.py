@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from fetchdeck.core.policies.rules.rules import Rules, check_rule
 from fetchdeck.core.policies.rules.view import MOST_JSON, MOST_TEXT
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.fault_server import FaultServer, Send, reply
 from tests.support.fetching import fetched, opened, whole

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.job import Job, Options
 from fetchdeck.core.snapshot import RunState, WaitCause
+from msgspec.structs import replace
 
 from tests.core.test_engine_limits import until, write_urls
 from tests.support.fault_server import FaultServer, Send, reply

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import tracemalloc
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from fetchdeck.core.latencies import Latencies, cell_of, merged
 from fetchdeck.core.past import EventKind, PastView, Stretch
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.core.test_engine import FAST, until, write_urls
 from tests.support.ledger import ledger_server

@@ -14,6 +14,7 @@ from fetchdeck.core.journal.reader import attempts, response
 from fetchdeck.core.journal.records import AttemptRecord, ResponseRecord
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.core.snapshot import RunState
+from msgspec import Struct
 
 from .fault_server import FaultServer
 
@@ -40,8 +41,7 @@ class Row:
         return self.response.body if self.response is not None else None
 
 
-@dataclass(frozen=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """How a faulty row ends."""
 
     kind: FailureKind | None = None

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fetchdeck.core.journal import schema
 from fetchdeck.core.model import FailureKind, State
+from msgspec import Struct, field
 
 STARTED = 1_700_000_000.0
 """Wall clock of the first attempt in a made journal."""
 
 
-@dataclass(slots=True)
-class Made:
+class Made(Struct):
     """One request to put in a journal; what is left out is made up to fit its state."""
 
     state: State = State.SUCCEEDED

@@ -10,13 +10,13 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from fetchdeck.core.snapshot import RunState, Snapshot
 from fetchdeck.tui.dashboard import DashboardError, run_dashboard
 from fetchdeck.tui.signals import Signals
 from fetchdeck.tui.terminal_writer import TerminalWriter
+from msgspec.structs import replace
 
 from .scripted_engine import ScriptedEngine, rows, scripted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fetchdeck.core.engine.timeline import Timeline
@@ -12,6 +12,7 @@ from fetchdeck.core.latencies import Latencies, Latency, cell_of
 from fetchdeck.core.model import Counts, EditedRequest, FailureKind, Headers, Phase, State
 from fetchdeck.core.past import EventKind, PastView, Stretch
 from fetchdeck.core.snapshot import Eta, Event, EventBatch, HostRow, InFlightRow, RunState, Second, Snapshot
+from msgspec.structs import replace
 from textual.app import App
 
 from .journal_factory import Made, make_journal

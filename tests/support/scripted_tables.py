@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts
 from fetchdeck.core.printable import printable
 from fetchdeck.core.snapshot import Event, EventBatch, HostRow, InFlightRow, RunState, Snapshot
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.message import Message

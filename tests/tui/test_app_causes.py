@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.trend import sparkline
 from fetchdeck.tui.widgets.cause_pane import CausePane
 from fetchdeck.tui.widgets.cause_table import CauseTable
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 

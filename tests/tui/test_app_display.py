@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from fetchdeck.tui.widgets.journal_table import JournalTable
 from fetchdeck.tui.widgets.tab_bar import labels
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ..support.journal_factory import Made
 from ..support.scripted_engine import history, made_past, rows, running, scripted, seen

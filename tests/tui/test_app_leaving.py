@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.quit import LeaveScreen
+from msgspec.structs import replace
 
 from ..support.scripted_engine import running, scripted, seen
 

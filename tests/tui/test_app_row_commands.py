@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.stray_filter import StrayFilter
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from fetchdeck.tui.options import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 NOTHING: dict[str, Any] = {"url": None, "method": None, "headers": (), "data": None, "json_body": None}
 

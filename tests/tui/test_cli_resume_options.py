@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from fetchdeck.tui.limit_options import LIFTED_BY_NONE
 from fetchdeck.tui.options import build_options, gives_proxy
 from fetchdeck.tui.rule_options import RULE_OPTIONS, given_rules
 from fetchdeck.tui.run_commands import resume, retry
+from msgspec.structs import fields, replace
 
 HAD = Options(
     concurrency=7, rate=3.0, rate_per_host=2.0, burst=2, per_host=5, quota="9/day", cost="0.5", retries=1,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from fetchdeck.tui.curl import curl_command
 from fetchdeck.tui.shell_words import quote
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 ROW = TableRow(0, 1, State.SUCCEEDED, "GET", "http://h/", 1, 200, None, None, 2, 1.0, 1.0)
 DETAIL = RequestDetail(ROW, {}, (), None, (), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fetchdeck.tui.screens.event import EventScreen
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.widgets.event_log import EventLog
 from fetchdeck.tui.widgets.host_table import HostTable
+from msgspec.structs import replace
 
 from ..support.hostile import SHOWN, check_terminal
 from ..support.scripted_engine import asked_hosts, governed_hosts, host, rows, running, scripted, seen

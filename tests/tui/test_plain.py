@@ -4,7 +4,6 @@ import asyncio
 import io
 import os
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from fetchdeck.tui.plain import BarView, LogView, bar_line, progress_line, show_
 from fetchdeck.tui.terminal_writer import TerminalWriter
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ..support.scripted_engine import ScriptedEngine, running
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from fetchdeck.core.journal.records import Cause
 from fetchdeck.core.latencies import Latency
@@ -10,6 +9,7 @@ from fetchdeck.core.policies.trend import Trend
 from fetchdeck.core.report import Status
 from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.summary import summary_lines
+from msgspec.structs import replace
 
 
 def cause(number: int, signature: str, count: int) -> Cause:

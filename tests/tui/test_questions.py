@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from fetchdeck.tui.screens.inspect_view import LinesView
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.question import QuestionScreen
 from fetchdeck.tui.screens.quit import LeaveScreen
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from fetchdeck.tui.settings.preferences import Preferences
 from fetchdeck.tui.widgets import host_table, spending_line, status_header
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from msgspec.structs import replace
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from fetchdeck.tui.widgets.spending_line import spending_line
 from fetchdeck.tui.widgets.status_header import status_line
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ..support.scripted_engine import running, scripted, seen
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
+from msgspec.structs import replace
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 

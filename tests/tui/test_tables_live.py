@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.core.past import EventKind
@@ -12,6 +10,7 @@ from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from msgspec.structs import replace
 from textual.widgets import Input
 
 from ..support.scripted_tables import HOSTILE, SNAPSHOT, ScriptedTables, TableApp, screen_text

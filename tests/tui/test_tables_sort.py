@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fetchdeck.tui.widgets.journal_table import JournalTable
 from fetchdeck.tui.widgets.table_sort import Chooser, Sorting, next_sorting, sorted_rows
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ..support.journal_factory import Made, append, make_journal, open_journal
 from ..support.scripted_tables import SNAPSHOT, ScriptedTables, TableApp, screen_text

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from math import inf, sqrt
+
+from msgspec import Struct, field
 
 _LEAST = 0.025
 """The least share worth telling from none: the governor lives with less."""
@@ -35,8 +36,7 @@ _ROOM = 1.15
 _MOST_CREDIT = 6.0
 
 
-@dataclass(slots=True)
-class _Stretch:
+class _Stretch(Struct):
     """Attempts that started while the pace stayed about the same."""
 
     pace: float | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from math import sqrt
+
+from msgspec import Struct
 
 _MOST_KEPT = 512
 _LEAST_COUNT = 8
@@ -17,8 +18,7 @@ _TRIMMED = 1.5
 """The spread of the middle eight tenths understates that of the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What a window saw."""
 
     typical_s: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Signal(Enum):
@@ -18,8 +19,7 @@ class Signal(Enum):
     """Says nothing of the load: cancelled, a local fault, a name that does not resolve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """The least and the most requests in flight that a governor may choose."""
 
     least: int = 1
@@ -36,8 +36,7 @@ class Bounds:
         return max(self.least, min(self.most, round(limit)))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A changed limit or pace, and why."""
 
     limit: int

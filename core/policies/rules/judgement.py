@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from ...model import FailureKind
 
@@ -25,8 +26,7 @@ class Ruling(Enum):
     """A rule could not be evaluated on a reply that would be a success without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """A ruling, and why: `message` is printable, and empty for BY_STATUS and SUCCESS.
 
     It quotes the user's rule, never the reply.
@@ -43,8 +43,7 @@ class Judgement:
         return FailureKind.REJECTED if self.message else None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One reply as it came, for the rules to look at."""
 
     status: int
