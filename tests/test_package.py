@@ -35,11 +35,14 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath")),
+        ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath", "aiohttp")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
         ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
-        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export")),
-        ("fetchdeck.tui.dashboard", ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help")),
+        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export", "aiohttp")),
+        (
+            "fetchdeck.tui.dashboard",
+            ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help", "aiohttp"),
+        ),
     ],
 )
 def test_importing_one_part_loads_no_other(module: str, unwanted: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TextIO, cast
@@ -58,9 +58,17 @@ class Left(Enum):
 class _Dashboard(FetchdeckApp):
     """The app with what only a real terminal wants."""
 
-    def __init__(self, engine: EngineHandle, output: TerminalWriter, *, keep_running: bool) -> None:
+    def __init__(
+        self,
+        engine: EngineHandle,
+        output: TerminalWriter,
+        load: Callable[[], Awaitable[None]] | None = None,
+        *,
+        keep_running: bool,
+    ) -> None:
         driver = patient_driver and patient_driver(Link(output, self.hung_up))
         super().__init__(engine, driver, load_preferences(os.environ))
+        self._load = load
         self._keep_running = keep_running
         self.terminal_gone = False
         self._inside = contextvars.copy_context()
@@ -76,6 +84,8 @@ class _Dashboard(FetchdeckApp):
         self.run_worker(self._load_the_rest(), group="loading")
 
     async def _load_the_rest(self) -> None:
+        if self._load is not None:
+            await self._load()
         await asyncio.to_thread(on_demand.load_all)
         # Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms.
         gc.collect()
@@ -139,15 +149,21 @@ class _Errors(io.TextIOBase):
 
 
 async def run_dashboard(
-    engine: EngineHandle, output: TerminalWriter, signals: Signals, *, keep_running: bool = False
+    engine: EngineHandle,
+    output: TerminalWriter,
+    signals: Signals,
+    load: Callable[[], Awaitable[None]] | None = None,
+    *,
+    keep_running: bool = False,
 ) -> Left:
     """Show the run until its user leaves or the terminal goes away, then give the terminal back.
 
+    What `load` loads is wanted by the run and not by its first frame, after which it is called.
     The first SIGINT or SIGTERM drains and leaves, the second leaves at once. A hang-up drains, or has the engine
     go on with `keep_running`. Raises DashboardError when the app ends by an exception, whose traceback has been
     printed; the engine goes on untouched.
     """
-    app = _Dashboard(engine, output, keep_running=keep_running)
+    app = _Dashboard(engine, output, load, keep_running=keep_running)
     with _quick_switches(), signals.to(app.asked_to_stop, app.hung_up):
         try:
             await app.run_async()

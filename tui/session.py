@@ -6,10 +6,11 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from ..core.engine.engine import Engine
 from ..core.engine.run import open_run
@@ -20,6 +21,7 @@ from ..core.loops import run as run_loop
 from ..core.printable import printable
 from ..core.report import Status, run_status
 from ..core.snapshot import Asking, RunState, Spending
+from ..core.transport import late as transport
 from .job_control import background_access_allowed
 from .plain import show_progress
 from .plain_canary import canary_lines
@@ -34,8 +36,7 @@ EXIT_INTERRUPTED = 130
 _LAST_WORDS_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What to run, and how to watch it."""
 
     job: Job
@@ -56,8 +57,7 @@ class Session:
     """Go on when the terminal goes away, rather than drain."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
+class _Ending(Struct, frozen=True):
     stopped_by: str | None
     latency: Latency | None
     spending: Spending | None = None
@@ -79,9 +79,11 @@ def run_session(session: Session) -> int:
 
 
 def _run_and_tell(session: Session, output: TerminalWriter) -> int:
+    # Loading takes a quarter of a second, in which a run that had begun would stand still.
     if session.dashboard:
-        # Loading Textual takes a quarter of a second, in which a run that had begun would stand still.
         import_module(f"{__package__}.dashboard")
+    else:
+        transport.load()
     try:
         ending = run_loop(lambda: _run(session, output))
     except asyncio.CancelledError:
@@ -128,6 +130,8 @@ def exit_status(status: Status, stopped_by: str | None) -> int:
 
 async def _run(session: Session, output: TerminalWriter) -> _Ending:
     stopping = _Stopping(keep_running=session.keep_running)
+    # Beneath a dashboard the transport is loaded after the first frame, which would else wait for it.
+    loading = transport.Loading() if session.dashboard else None
     with Signals(stopping.stop, stopping.hang_up) as signals:
         async with open_run(
             session.job,
@@ -138,11 +142,14 @@ async def _run(session: Session, output: TerminalWriter) -> _Ending:
             other_headers=session.other_headers,
             environ=session.environ,
             stdin=session.stdin,
+            loading=loading,
         ) as engine:
             stopping.engine = engine
             crashed = None
-            if session.dashboard:
-                crashed = await _watch_dashboard(engine, output, signals, keep_running=session.keep_running)
+            if loading is not None:
+                crashed = await _watch_dashboard(
+                    engine, output, signals, loading, keep_running=session.keep_running
+                )
             else:
                 await _watch_plainly(engine, output)
                 if engine.snapshot().asking is Asking.CANARY:
@@ -152,19 +159,28 @@ async def _run(session: Session, output: TerminalWriter) -> _Ending:
 
 
 async def _watch_dashboard(
-    engine: Engine, output: TerminalWriter, signals: Signals, *, keep_running: bool
+    engine: Engine,
+    output: TerminalWriter,
+    signals: Signals,
+    loading: transport.Loading,
+    *,
+    keep_running: bool,
 ) -> str | None:
     """Show the dashboard, and wait for what the run still does after it; a sentence where it crashed."""
     # Not at the top: plain runs need no Textual, and start without it in half the time.
     from .dashboard import DashboardError, Left, run_dashboard
 
     try:
-        left = await run_dashboard(engine, output, signals, keep_running=keep_running or hang_up_ignored())
+        left = await run_dashboard(
+            engine, output, signals, loading.begin, keep_running=keep_running or hang_up_ignored()
+        )
     except DashboardError as error:
+        await loading.begin()
         engine.drain()
         await _watch_plainly(engine, output)
         return str(error)
     if left is Left.TERMINAL_GONE:
+        await loading.begin()
         await engine.finished()
     return None
 

@@ -20,7 +20,7 @@ from ..policies.stop import StopWatch
 from ..secrets.templates import masked_templates
 from ..snapshot import Asking
 from ..transport.bodies import BodyStore
-from ..transport.http import open_transport
+from ..transport.late import LateTransport, Loading, open_transport
 from .by_hand import ByHand
 from .controls import Controls
 from .credentials import CredentialWatch
@@ -51,18 +51,27 @@ from .watch import GapWatch
 
 
 async def assemble(
-    stack: AsyncExitStack, plan: Plan, folder: RunFolder, store: Store, source: Source | None, job: Job
+    stack: AsyncExitStack,
+    plan: Plan,
+    folder: RunFolder,
+    store: Store,
+    source: Source | None,
+    job: Job,
+    loading: Loading | None = None,
 ) -> tuple[Session, Engine, Pulse]:
     """All parts of one session, not started yet; what wants to be closed is left to `stack`.
 
-    Raises sqlite3.Error where the journal cannot be used.
+    The transport is opened now, or when `loading` has loaded it. Raises sqlite3.Error where the journal cannot be used.
     """
     now = asyncio.get_running_loop().time()
     options = plan.options
     known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
     number, earlier_s = store.begin_session()
     bodies = BodyStore(folder.bodies)
-    transport = await open_transport(options, bodies, plan.redactor, plan.proxies)
+    late = None
+    if loading is not None:
+        late = LateTransport(loading, options, bodies, plan.redactor, plan.proxies)
+    transport = late or await open_transport(options, bodies, plan.redactor, plan.proxies)
     stack.push_async_callback(transport.close)
 
     held = HeldRows()
@@ -77,7 +86,7 @@ async def assemble(
         stack.push_async_callback(recall.close)
 
     editing = Editing(masked_templates(job.templates, plan.redactor), plan.redactor)
-    feed = Feed(plan.builder, plan.redactor, recall, held, editing)
+    feed = Feed(plan.builder, plan.redactor, recall, held, editing, late.opened if late is not None else None)
     limits = HostLimits(options.per_host, options.rate_per_host, options.burst)
     gate = Gate(options.concurrency, limits)
     events = EventLog(folder.log, plan.redactor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ..errors import EditError, InputError, RowError
 from ..inputs.recall import Recall
@@ -73,8 +73,13 @@ class Feed:
         recall: Recall | None,
         held: HeldRows,
         editing: Editing,
+        opened: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """`recall` reads rows with secrets again; None where the input cannot be read twice."""
+        """`recall` reads rows with secrets again; None where the input cannot be read twice.
+
+        No ticket is made before `opened` returns: there is nothing yet to send it by.
+        """
+        self._opened = opened
         self._editing = editing
         self._builder = builder
         self._redactor = redactor
@@ -91,6 +96,8 @@ class Feed:
 
         Raises InputError or OSError where rows must be read again and the input is gone or has changed.
         """
+        if self._opened is not None:
+            await self._opened()
         recalled = await self._recalled(leased)
         tickets: list[Ticket] = []
         failed: list[Ended] = []

@@ -22,6 +22,7 @@ from ..journal.meta import read_meta
 from ..journal.store import Store
 from ..model import BadRow, Row, State
 from ..requests.templates import RequestBuilder
+from ..transport.late import Loading
 from . import identity
 from .assembly import assemble
 from .engine import Engine
@@ -62,12 +63,14 @@ async def open_run(
     other_headers: bool = False,
     environ: Mapping[str, str],
     stdin: BinaryIO | None = None,
+    loading: Loading | None = None,
 ) -> AsyncGenerator[Engine]:
     """Begin a run, or go on with the one in `folder`; leaving the context makes everything durable.
 
     Raises InputError, TemplateError, OptionError or RunError before anything is created or sent. `fresh`
     discards the run that is there, `again` first queues those failed and skipped requests again. `stdin` is
     read where the job's input is `-`. With `other_headers` it is still the same run if only its headers differ.
+    Where there is a `loading`, nothing is sent before it is done.
     """
     run_folder = RunFolder.at(folder)
     plan = Plan.of(job, options, environ)
@@ -90,7 +93,7 @@ async def open_run(
             _check_same(stored, wanted, source, run_folder, other_headers=other_headers)
         with _sqlite_errors(run_folder):
             store, requeued = _bound_store(run_folder, wanted, again, source)
-            session, engine, pulse = await assemble(stack, plan, run_folder, store, source, job)
+            session, engine, pulse = await assemble(stack, plan, run_folder, store, source, job, loading)
         session.mask = plan.redactor.text
         shortage = descriptor_shortage(options.concurrency)
         if shortage is not None:

@@ -1,0 +1,47 @@
+"""The transport of a dashboard, which is loaded after its first frame."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from fetchdeck.core.engine.run import open_run
+from fetchdeck.core.job import Options
+from fetchdeck.core.report import run_status
+from fetchdeck.core.snapshot import RunState
+from fetchdeck.core.transport.late import Loading
+
+from tests.core.test_engine_limits import until, write_urls
+from tests.support.fault_server import FaultServer, Send, reply
+
+FOUND = [Send(reply(b"found"))]
+OPTIONS = Options(concurrency=2, timeout_s=10)
+
+
+async def test_requests_wait_until_it_is_loaded(tmp_path: Path) -> None:
+    async with FaultServer(default=FOUND) as server:
+        job = write_urls(tmp_path, [server.url(f"/{n}") for n in range(9)])
+        loading = Loading()
+        async with (
+            asyncio.timeout(20),
+            open_run(job, OPTIONS, tmp_path / "x.run", environ={}, loading=loading) as engine,
+        ):
+            waiting = await until(engine, lambda now: now.total_known)
+            assert (waiting.state, waiting.in_use, waiting.waits) == (RunState.RUNNING, 0, None)
+            await asyncio.gather(loading.begin(), loading.begin())
+            await engine.finished()
+            assert engine.snapshot().counts.succeeded == 9
+
+
+async def test_a_run_may_be_left_before_it_is_loaded(tmp_path: Path) -> None:
+    async with FaultServer(default=FOUND) as server:
+        job = write_urls(tmp_path, [server.url("/0")])
+        async with (
+            asyncio.timeout(20),
+            open_run(job, OPTIONS, tmp_path / "x.run", environ={}, loading=Loading()) as engine,
+        ):
+            await until(engine, lambda now: now.total_known)
+            engine.drain()
+            await engine.finished()
+    status = run_status(tmp_path / "x.run")
+    assert (status.state, status.counts.queued, status.counts.total) == (RunState.INTERRUPTED, 1, 1)
