@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-ARRIVALS_A_TURN = 8
+ARRIVALS_A_TURN = 4
 """Arrivals handed on in one iteration of the loop."""
 
 
