@@ -9,11 +9,10 @@ LEAST, MOST = 1 << 17, 1 << 20
 """Of one block. A block costs some 90 µs beside its copying: two hops between threads and two tasks' turns."""
 _TOGETHER = 64 << 20
 """About what all blocks may take, as long as each has the least."""
-_SPARE = 16
 
 
 class Blocks:
-    """Lends blocks, and keeps some for the next: new memory of this size is a page fault for each 4 KiB."""
+    """Lends blocks, and keeps them while any is lent: new memory of this size is a page fault for each 4 KiB."""
 
     def __init__(self) -> None:
         self._lent = 0
@@ -29,10 +28,12 @@ class Blocks:
         try:
             block = self._taken()
             yield memoryview(block)
-            if len(self._spare) < _SPARE:
+            if self._lent + len(self._spare) <= _TOGETHER // MOST:
                 self._spare.append(block)
         finally:
             self._lent -= 1
+            if not self._lent:
+                self._spare.clear()
 
     def _taken(self) -> bytearray:
         share = max(LEAST, min(MOST, _TOGETHER // self._lent))

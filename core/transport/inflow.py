@@ -16,8 +16,8 @@ from .blocks import LEAST, Blocks
 from .bodies import BodySink
 from .protocol import ReplyProtocol
 
-_ARRIVAL = 262_144
-"""Octets taken in at once, as uvloop does elsewhere: 70 µs during which nobody else has the loop."""
+_ARRIVAL = 131_072
+"""Octets taken in at once: some 30 µs during which nobody else has the loop, for each connection that reads."""
 
 
 async def pour(
@@ -32,14 +32,17 @@ async def pour(
 
     Raises what aiohttp's reader does where the connection ends before, and StorageError.
     """
-    protocol.served()
+    # All that has arrived is for the parser, which may have stopped in the middle of it: each piece that is read
+    # lets it go on, when it is this connection's turn. What it still held would be missing in the body.
     pieces: list[bytes] = []
+    protocol.served()
     while piece := content.read_nowait():
         pieces.append(piece)
+        protocol.served()
     progress.received = content.total_bytes
     left = length - content.total_bytes
-    # From here nothing more goes to the parser, before anything is waited for.
-    inflow = None if content.is_eof() else Inflow(protocol, content, left, progress)
+    # Before anything else can arrive:
+    inflow = Inflow(protocol, content, left, progress) if left else None
     for piece in pieces:
         await sink.write(piece)
     if inflow is not None:

@@ -7,13 +7,16 @@ import os
 import random
 import ssl
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fetchdeck.core.job import Options
 from fetchdeck.core.model import BodyFile, FailureKind, Phase, Progress, Request
+from fetchdeck.core.transport import pool
 from fetchdeck.core.transport.blocks import LEAST, MOST, Blocks
+from fetchdeck.core.transport.turns import Turns
 
 from tests.support.certificates import Authority
 from tests.support.fault_server import Close, Drip, FaultServer, Reset, Send, Wait, reply
@@ -107,6 +110,26 @@ def test_many_at_once_are_not_mixed_up(tmp_path: Path, run: Run) -> None:
                 )
                 for one, body in zip(found, bodies, strict=True):
                     stored(whole(one).body, body)
+
+    run(main())
+
+
+@pytest.mark.parametrize("size", [262_145, 300_000, 400_000, 1_000_000])
+def test_nothing_stays_in_the_parser_when_turns_are_few(
+    tmp_path: Path, run: Run, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "Turns", partial(Turns, 1))
+
+    async def main() -> None:
+        script = [Send(reply(BODY[:size]))]
+        async with opened(tmp_path) as transport, FaultServer(default=script) as server:
+            for turn in range(4):
+                names = [f"0/{number}-{turn}" for number in range(16)]
+                found = await asyncio.gather(
+                    *(fetched(transport, server.url("/"), name=name) for name in names)
+                )
+                for one in found:
+                    stored(whole(one).body, BODY[:size])
 
     run(main())
 
@@ -269,11 +292,21 @@ def test_blocks_shrink_when_there_are_many() -> None:
         assert len(block) == MOST
 
 
+def test_blocks_are_used_again_while_any_is_lent() -> None:
+    blocks = Blocks()
+    with blocks.lent():
+        with blocks.lent() as one:
+            pass
+        with blocks.lent() as again:
+            assert again.obj is one.obj
+    with blocks.lent() as later:
+        assert later.obj is not one.obj
+
+
 def test_a_block_that_somebody_may_still_look_at_is_not_lent_again() -> None:
     blocks = Blocks()
-    with pytest.raises(ZeroDivisionError), blocks.lent() as lost:
-        raise ZeroDivisionError
-    with blocks.lent() as other:
-        assert other.obj is not lost.obj
-    with blocks.lent() as again:
-        assert again.obj is other.obj
+    with blocks.lent():
+        with pytest.raises(ZeroDivisionError), blocks.lent() as lost:
+            raise ZeroDivisionError
+        with blocks.lent() as other:
+            assert other.obj is not lost.obj
