@@ -40,8 +40,8 @@ class View(Protocol):
         """The text to write at monotonic time `now`; empty for nothing."""
         ...
 
-    def end(self) -> str:
-        """The text that leaves the terminal clean."""
+    def end(self, events: Sequence[Event]) -> str:
+        """The events since the last frame, and what leaves the terminal clean."""
         ...
 
 
@@ -67,7 +67,8 @@ async def show_progress(
                 output.write(text)
             await asyncio.sleep(pause)
     finally:
-        output.write(view.end(), essential=True)
+        # What happened since the last frame is told too: a run may end within a moment of it.
+        output.write(view.end(engine.events_since(seq).events), essential=True)
 
 
 class LogView:
@@ -81,7 +82,7 @@ class LogView:
 
     def frame(self, snapshot: Snapshot, events: Sequence[Event], now: float) -> str:
         """The events since the last frame, and the progress when it is due."""
-        lines = [_event_line(event) for event in events if event.kind is not EventKind.FINISHED]
+        lines = _event_lines(events)
         state = (snapshot.state, snapshot.reason)
         changed = self._state is not None and self._state != state
         if self._last is None:
@@ -92,9 +93,9 @@ class LogView:
         self._state = state
         return "".join(f"{line}\n" for line in lines)
 
-    def end(self) -> str:
-        """Nothing: each line was whole."""
-        return ""
+    def end(self, events: Sequence[Event]) -> str:
+        """The last events."""
+        return "".join(f"{line}\n" for line in _event_lines(events))
 
 
 class BarView:
@@ -110,18 +111,19 @@ class BarView:
 
     def frame(self, snapshot: Snapshot, events: Sequence[Event], now: float) -> str:
         """The bar, with events above it."""
-        above = "".join(
-            f"\r\x1b[K{_event_line(event)}\n" for event in events if event.kind is not EventKind.FINISHED
-        )
+        above = self._above(events)
         if self._away():
             return above
         # The last cell stays free: writing there makes some terminals wrap.
         bar = bar_line(snapshot, self._width() - 1, "#-" if self._ascii else "█░")
         return f"{above}\r{bar.replace('–', '-') if self._ascii else bar}\x1b[K"
 
-    def end(self) -> str:
-        """Takes the bar away."""
-        return "" if self._away() else "\r\x1b[K"
+    def end(self, events: Sequence[Event]) -> str:
+        """The last events, in place of the bar."""
+        return self._above(events) + ("" if self._away() else "\r\x1b[K")
+
+    def _above(self, events: Sequence[Event]) -> str:
+        return "".join(f"\r\x1b[K{line}\n" for line in _event_lines(events))
 
     def _away(self) -> bool:
         try:
@@ -202,8 +204,9 @@ def _spent(snapshot: Snapshot) -> list[str]:
     return [text for text in (f"quota {share}" if share else "", cost_words(spending)) if text]
 
 
-def _event_line(event: Event) -> str:
-    return f"fetchdeck: {printable(event.text)}"
+def _event_lines(events: Sequence[Event]) -> list[str]:
+    """What happened, but for the end, which the summary tells of."""
+    return [f"fetchdeck: {printable(event.text)}" for event in events if event.kind is not EventKind.FINISHED]
 
 
 def _encodes(stream: TextIO, text: str) -> bool:

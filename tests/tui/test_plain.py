@@ -130,6 +130,25 @@ async def test_the_run_is_shown_until_it_is_cancelled(
         assert stream.getvalue().endswith("\r\x1b[K")
 
 
+@pytest.mark.parametrize("terminal", [False, True], ids=["lines", "bar"])
+async def test_what_happens_right_before_the_end_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    engine = ScriptedEngine(tmp_path / "journal.sqlite", happened=(event("Waiting: the disk is full."),))
+    stream = Watched(terminal)
+    showing = asyncio.create_task(show_progress(engine, stream, stream, interval=60.0))
+    while "Waiting" not in stream.getvalue():
+        await asyncio.sleep(0)
+    engine.happened += (event("There is room again."), event("Finished", EventKind.FINISHED))
+    showing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await showing
+    assert stream.getvalue().count("fetchdeck: Waiting: the disk is full.\n") == 1
+    assert stream.getvalue().count("fetchdeck: There is room again.\n") == 1
+    assert "Finished" not in stream.getvalue()
+
+
 def test_a_reader_that_has_stopped_reading_holds_nobody_up() -> None:
     reading, writing = os.pipe()
     writer = TerminalWriter(writing)
