@@ -73,8 +73,7 @@ class HostCare:
             self._limits.confine(host, self._breakers.limit(host), now)
             self._limits.cool(host, now + self._breakers.allows(host, now), now)
             self._changed(host)
-        if self._governors.on:
-            self._governors.landed(host, _signal(outcome, refused=refused), flight.elapsed_s, now)
+        self._governors.landed(host, _signal(outcome, refused=refused), flight.elapsed_s, now)
 
     def forgive(self, now: float) -> None:
         """Nobody was to blame: an outage is over, or a user goes on whatever happened."""

@@ -26,7 +26,7 @@ _SWITCHING = 101
 
 
 class Response:
-    """The head of a reply, and its body as it comes. Wants to be released when it is whole, else closed."""
+    """The head of a reply, and its body as it comes. Its connection is given back when it is whole, else closed."""
 
     __slots__ = (
         "_pouring",
