@@ -50,6 +50,10 @@ class EngineHandle(Protocol):
         """The last `span_s` seconds in so many columns, the whole run for None, earlier sessions included."""
         ...
 
+    def give_way(self) -> None:
+        """A key was pressed: leave the loop to the front end for a moment. May be called on any thread."""
+        ...
+
     def pause(self) -> None:
         """Admit no request; those in flight go on to their end."""
         ...

@@ -66,7 +66,7 @@ class _Dashboard(FetchdeckApp):
         *,
         keep_running: bool,
     ) -> None:
-        driver = patient_driver and patient_driver(Link(output, self.hung_up))
+        driver = patient_driver and patient_driver(Link(output, self.hung_up, engine.give_way))
         super().__init__(engine, driver, load_preferences(os.environ))
         self._load = load
         self._keep_running = keep_running

@@ -41,6 +41,8 @@ class Link:
     output: TerminalWriter
     on_gone: Callable[[], None]
     """Called on the loop when the terminal has gone away."""
+    on_input: Callable[[], None]
+    """Called on the thread that reads, at once when there is something."""
 
 
 def patient_driver(linked: Link) -> type[PatientDriver]:
@@ -140,6 +142,8 @@ class PatientDriver(LinuxDriver):
                 if keys is None:
                     self._loop.call_soon_threadsafe(self.link.on_gone)
                     return
+                if keys:
+                    self.link.on_input()
                 text = decode(keys)
                 for event in (*(parser.feed(text) if text else ()), *parser.tick()):
                     self.process_message(event)

@@ -24,6 +24,8 @@ class Terminal:
 
     def __init__(self, command: Sequence[str], folder: Path, size: Size, processors: Collection[int]) -> None:
         self.screen = TerminalModel(*size)
+        self._came = 0.0
+        """When the last octets were read, before this model of a terminal drew them, which takes some milliseconds."""
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._child = Child(
             [*fetchdeck(), *command], folder, processors, terminal=size, environment=environment(folder)
@@ -36,14 +38,14 @@ class Terminal:
             self._take(left)
 
     def until(self, reached: Callable[[], bool], limit_s: float) -> float:
-        """Seconds until the screen shows what is waited for; raises NoPaintError after `limit_s`."""
-        began = perf_counter()
+        """Seconds until what is waited for came to the screen; raises NoPaintError after `limit_s`."""
+        self._came = began = perf_counter()
         while not reached():
             left = limit_s - (perf_counter() - began)
             if left <= 0 or self._child.ended is not None:
                 raise NoPaintError(self.screen.text)
             self._take(left)
-        return perf_counter() - began
+        return self._came - began
 
     def press(self, keys: str, reached: Callable[[], bool], limit_s: float) -> float:
         """Type, and tell the seconds from there until the screen shows what the keys do."""
@@ -56,4 +58,6 @@ class Terminal:
         self._child.close()
 
     def _take(self, wait_s: float) -> None:
-        self.screen.feed(self._decode(self._child.read(wait_s)))
+        octets = self._child.read(wait_s)
+        self._came = perf_counter()
+        self.screen.feed(self._decode(octets))

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any, cast
 
+from ..courtesy import Courtesy
 from ..inputs.recall import Recall
 from ..inputs.source import Source
 from ..job import Job
@@ -68,10 +69,10 @@ async def assemble(
     known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
     number, earlier_s = store.begin_session()
     bodies = BodyStore(folder.bodies)
-    late = None
+    courtesy, late = Courtesy(), None
     if loading is not None:
-        late = LateTransport(loading, options, bodies, plan.redactor, plan.proxies)
-    transport = late or await open_transport(options, bodies, plan.redactor, plan.proxies)
+        late = LateTransport(loading, options, bodies, plan.redactor, plan.proxies, courtesy)
+    transport = late or await open_transport(options, bodies, plan.redactor, plan.proxies, courtesy)
     stack.push_async_callback(transport.close)
 
     held = HeldRows()
@@ -173,6 +174,7 @@ async def assemble(
         outages=outages,
         events=events,
         care=care,
+        courtesy=courtesy,
         governors=governors,
         controls=controls,
         stops=StopWatch(plan.max_failures, plan.stop_on, options.time_limit_s),

@@ -200,6 +200,10 @@ class Engine:
             text = f"Aborted {count:,} in flight by hand; they are queued again and charged nothing."
             self._with.events.say(EventKind.CANCELLED, text)
 
+    def give_way(self) -> None:
+        """Let little in at once for a moment, because a key was pressed."""
+        self._with.courtesy.give_way()
+
     def drain(self) -> None:
         """Admit nothing more and let those in flight finish; the run can be resumed later."""
         self._with.scheduler.stop()

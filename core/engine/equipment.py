@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ..courtesy import Courtesy
 from ..journal.writer import Journal
 from ..limits.gate import Gate
 from ..policies.stop import StopWatch
@@ -40,6 +41,7 @@ class Equipment(Struct, frozen=True):
     gaps: GapWatch
     outages: OutageGuard
     care: HostCare
+    courtesy: Courtesy
     governors: Governors
     controls: Controls
     events: EventLog

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs
 
+from ..courtesy import Courtesy
 from ..job import Options
 from ..model import UNSENT_KINDS, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
 from ..printable import printable
@@ -34,14 +35,19 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 async def open_transport(
-    options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies | None = None
+    options: Options,
+    bodies: BodyStore,
+    redactor: RedactorLike,
+    proxies: Proxies | None = None,
+    courtesy: Courtesy | None = None,
 ) -> HttpTransport:
     """A transport on the running loop; it owns `bodies` from now on, and wants to be closed.
 
     `proxies` are those of `options`, as `Proxies.of` has them: without them requests go straight to their hosts.
+    `courtesy` says when little is to be let in at once.
     """
     connect_s = min(options.connect_timeout_s, options.timeout_s * _CONNECT_SHARE)
-    connector = FreshConnector(Names(), connect_s)
+    connector = FreshConnector(Names(), connect_s, courtesy)
     return HttpTransport(connector, options, bodies, redactor, proxies or Proxies(), connect_s)
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import CoroutineType
 from typing import Any
 
+from ..courtesy import Courtesy
 from ..job import Options
 from ..model import Outcome, Progress, Request
 from ..proxies import Proxies
@@ -20,13 +21,13 @@ def load() -> None:
 
 
 async def open_transport(
-    options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies
+    options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies, courtesy: Courtesy
 ) -> Transport:
     """The transport over aiohttp, which is loaded where that has not been done; see its own `open_transport`."""
     # Not at the top: whoever imports this module wants to wait for aiohttp later, or never.
     from . import http
 
-    return await http.open_transport(options, bodies, redactor, proxies)
+    return await http.open_transport(options, bodies, redactor, proxies, courtesy)
 
 
 class Loading:
@@ -56,11 +57,17 @@ class LateTransport:
     """Stands in for the transport over aiohttp, which it opens when that is loaded."""
 
     def __init__(
-        self, loading: Loading, options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies
+        self,
+        loading: Loading,
+        options: Options,
+        bodies: BodyStore,
+        redactor: RedactorLike,
+        proxies: Proxies,
+        courtesy: Courtesy,
     ) -> None:
         """The others are what `open_transport` takes."""
         self._loading = loading
-        self._parts = options, bodies, redactor, proxies
+        self._parts = options, bodies, redactor, proxies, courtesy
         self._opening = asyncio.Lock()
         self._transport: Transport | None = None
 

@@ -18,6 +18,7 @@ from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from ..courtesy import Courtesy
 from ..model import Phase, Progress
 from .connecting import ConnectWatch, making
 from .exchange import Response
@@ -44,10 +45,12 @@ class FreshConnector(aiohttp.TCPConnector):
     next request (aiohttp #13656), and its end, seen only after sending, would leave the fate of a POST unknown.
     """
 
-    def __init__(self, names: AbstractResolver, connect_timeout_s: float) -> None:
+    def __init__(
+        self, names: AbstractResolver, connect_timeout_s: float, courtesy: Courtesy | None = None
+    ) -> None:
         """`names` looks hosts up; it is the connector's from now on."""
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
-        self._factory = functools.partial(_protocol, self._loop, Turns())
+        self._factory = functools.partial(_protocol, self._loop, Turns(courtesy=courtesy))
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
         self._idle: dict[ConnectionKey, deque[tuple[Connection, float]]] = {}
         self._sweep: asyncio.TimerHandle | None = None

@@ -11,8 +11,10 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
+from ..courtesy import Courtesy
+
 ARRIVALS_A_TURN = 4
-"""Arrivals handed on in one iteration of the loop."""
+"""Arrivals handed on in one iteration of the loop; one while a key waits for its paint, which takes ten iterations."""
 
 
 class Receiver(Protocol):
@@ -26,9 +28,10 @@ class Receiver(Protocol):
 class Turns:
     """Says who may take in what arrives at once, and calls the others later, in order."""
 
-    def __init__(self, most: int = ARRIVALS_A_TURN) -> None:
+    def __init__(self, most: int = ARRIVALS_A_TURN, courtesy: Courtesy | None = None) -> None:
         """For connections of the running loop; `most` arrivals are let through in one iteration."""
         self._loop = asyncio.get_running_loop()
+        self._courtesy = courtesy or Courtesy()
         self._most = most
         self._left = most
         self._waiting: deque[Receiver] = deque()
@@ -48,8 +51,9 @@ class Turns:
         """Another iteration: those that wait come first."""
         self._next = None
         waiting = self._waiting
-        count = min(self._most, len(waiting))
-        self._left = self._most - count
+        most = min(1, self._most) if self._courtesy.due else self._most
+        count = min(most, len(waiting))
+        self._left = most - count
         if count:
             self._next = self._loop.call_soon(self._begin)
         for _ in range(count):

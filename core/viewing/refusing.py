@@ -23,6 +23,9 @@ class Refusing:
         """`folder` is the run's, for the sentence."""
         self._run = shlex.quote(str(folder))
 
+    def give_way(self) -> None:
+        """Nothing takes up the loop here."""
+
     def drain(self) -> None:
         """Nothing is in flight here."""
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from fetchdeck.core.courtesy import GIVES_WAY_S, Courtesy
 from fetchdeck.core.transport.protocol import ReplyProtocol
 from fetchdeck.core.transport.turns import Turns
 from hypothesis import given
@@ -55,6 +56,23 @@ async def test_a_single_arrival_does_not_wait() -> None:
     taken: list[int] = []
     Line(7, Turns(MOST), taken).arrive()
     assert taken == [7]
+
+
+async def test_while_a_key_waits_for_its_paint_one_arrival_is_taken_in_at_a_time() -> None:
+    now, taken = [0.0], list[int]()
+    courtesy = Courtesy(lambda: now[0])
+    turns = Turns(MOST, courtesy)
+    for number in range(4 * MOST):
+        Line(number, turns, taken).arrive()
+    courtesy.give_way()
+    for _ in range(MOST):
+        before = len(taken)
+        await asyncio.sleep(0)
+        assert len(taken) - before == 1
+    now[0] += GIVES_WAY_S
+    before = len(taken)
+    await asyncio.sleep(0)
+    assert len(taken) - before == MOST
 
 
 @contextmanager

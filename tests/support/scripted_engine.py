@@ -181,6 +181,9 @@ class ScriptedEngine:
     def abort_in_flight(self) -> None:
         self._note("abort_in_flight", in_use=0)
 
+    def give_way(self) -> None:
+        """Nothing takes up the loop here."""
+
     def drain(self) -> None:
         self._note("drain", state=RunState.DRAINING)
 

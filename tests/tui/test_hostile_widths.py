@@ -17,7 +17,7 @@ from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.journal_table_columns import PROBLEM_COLUMNS, SUCCESS_COLUMNS
-from fetchdeck.tui.widgets.row_painter import RowPainter
+from fetchdeck.tui.widgets.row_painter import Cursor, RowPainter
 from fetchdeck.tui.widgets.status_header import status_line
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +78,7 @@ def test_every_row_of_a_table_is_as_wide_as_the_table(table: str, text: str, wid
     painter, row = painters()[table]
     painter._lookup = plain
     painter.set_width(width)
-    for strip in (painter.row(row(text), here=False, marked=True), painter.text(text, "x"), painter.header()):
+    for strip in (painter.row(row(text), Cursor.ELSEWHERE, marked=True), painter.text(text, "x"), painter.header()):
         assert strip.cell_length == width
         assert cell_len(strip.text) == sum(cell_len(segment.text) for segment in strip) == width
         assert not harmful(strip.text)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from ...core.handle import EngineHandle
@@ -55,6 +56,8 @@ class MainScreen(Screen[None]):
     snapshot: var[Snapshot | None] = var(None, always_update=True)
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
     tab: var[str] = var("in-flight")
+    focused: var[Widget | None] = var(None)  # pyright: ignore[reportIncompatibleVariableOverride]
+    """As Textual has it, which also paints the whole screen anew: what gets or loses the focus paints itself."""
 
     @dataclass
     class Commanded(Message):

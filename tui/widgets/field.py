@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from ...core.printable import printable
@@ -23,6 +25,9 @@ class Field(Input):
     Textual runs bindings when a key has bubbled up to the app: of a burst of keys, `ctrl+u` would delete
     the letters typed after it, and `enter` would take text that is not there yet.
     """
+
+    virtual_size = Reactive(Size(0, 0))
+    """As Textual has it, which also lays the whole screen out anew, for each letter: a field keeps its size."""
 
     def validate_value(self, value: str) -> str:
         """What was pasted may hold anything: show, and take, its printable form."""

@@ -8,17 +8,18 @@ from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
 from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
 from .columns import TONES, Column, Tone, tone_css
-from .row_painter import CURSOR_STYLE, HEADER_STYLE, SORTED_STYLE, RowPainter
+from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_foot import Foot, foot_line
 
 R = TypeVar("R")
-GROWTH_S = 0.3
-"""A change of the virtual size lays the screen out anew (5-11 ms): at most one in this many seconds."""
+GROWTH_S = 0.2
+"""More rows are shown at most once in this many seconds: with the rest of what a pulled snapshot changes."""
 HEADER = 1
 """Lines above the first row."""
 _FOOTED = 8
@@ -37,10 +38,14 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     LineTable { scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $surface; }
     LineTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
     LineTable > .table--sorted { color: $text-accent; text-style: bold; background: $panel; }
-    LineTable > .table--cursor { background: $surface-lighten-2; text-style: bold; }
-    LineTable:focus > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    LineTable > .table--resting-cursor { background: $surface-lighten-2; text-style: bold; }
+    LineTable > .table--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+    }
     """ + tone_css("LineTable")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, SORTED_STYLE, *TONES}
+    virtual_size = Reactive(Size(0, 0))
+    """As Textual has it, which also lays the whole screen out anew, 5-11 ms: a table keeps its size."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, RESTING_STYLE, SORTED_STYLE, *TONES}
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
 
@@ -191,9 +196,14 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         row = self.row_at(position)
         if row is None:
             return painter.text("   ·", Tone.MUTED)
-        if here := position == self._cursor:
+        cursor = Cursor.ELSEWHERE
+        if position == self._cursor:
             self._painted = self.key_of(row)
-        return painter.row(row, here=here, marked=self.is_marked(row))
+            cursor = Cursor.ACTIVE if self.has_focus else Cursor.RESTING
+        return painter.row(row, cursor, marked=self.is_marked(row))
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Nothing: Textual would find all styles anew, 5 ms of each change of tab, and none depends on the focus."""
 
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old theme's colours."""
@@ -241,7 +251,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self.refresh()
 
     def _measure(self) -> None:
-        self.virtual_size = Size(0, self._count + HEADER + self.foot_lines if self._count else 0)
+        self.virtual_size = size = Size(0, self._count + HEADER + self.foot_lines if self._count else 0)
+        self._scroll_update(size)
 
     def _see_end(self) -> None:
         first, height = self.window()

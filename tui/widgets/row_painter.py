@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
@@ -20,8 +21,18 @@ GUTTER = 3
 """Cells for the cursor's glyph, the mark and a space."""
 HEADER_STYLE = "table--header"
 CURSOR_STYLE = "table--cursor"
+RESTING_STYLE = "table--resting-cursor"
 SORTED_STYLE = "table--sorted"
 _SORT_BY = " sort by "
+
+
+class Cursor(Enum):
+    """Where the cursor is, seen from a row."""
+
+    ELSEWHERE = auto()
+    RESTING = auto()
+    """On the row, in a table that does not get the keys."""
+    ACTIVE = auto()
 
 
 class RowPainter(Generic[R]):
@@ -34,7 +45,7 @@ class RowPainter(Generic[R]):
         self._width = 0
         self._layout: Layout[R] = ()
         self._styles: dict[str, Style] = {}
-        self._strips: LRUCache[tuple[R, bool, bool], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[R, Cursor, bool], Strip] = LRUCache(512)
 
     @property
     def width(self) -> int:
@@ -107,13 +118,15 @@ class RowPainter(Generic[R]):
                 return column
         return None
 
-    def row(self, row: R, *, here: bool, marked: bool) -> Strip:
-        """One row; `here` says that the cursor is on it."""
-        if (strip := self._strips.get((row, here, marked))) is not None:
+    def row(self, row: R, cursor: Cursor, *, marked: bool) -> Strip:
+        """One row."""
+        if (strip := self._strips.get((row, cursor, marked))) is not None:
             return strip
-        over = self._style(CURSOR_STYLE) if here else None
+        over = None
+        if cursor is not Cursor.ELSEWHERE:
+            over = self._style(CURSOR_STYLE if cursor is Cursor.ACTIVE else RESTING_STYLE)
         plain = over or self._style(Tone.PLAIN)
-        gutter = ("▸" if here else " ") + ("●" if marked else " ") + " "
+        gutter = ("▸" if over else " ") + ("●" if marked else " ") + " "
         segments = [Segment(gutter, over or self._style(Tone.ACCENT))]
         for number, (column, cells) in enumerate(self._layout):
             cell = column.cell(row)
@@ -121,7 +134,7 @@ class RowPainter(Generic[R]):
             text = " " * gap + fit(cell.text, cells, right=column.right, middle=column.middle)
             segments.append(Segment(text, over or self._style(cell.tone)))
         strip = Strip(Segment.simplify(segments)).adjust_cell_length(self._width, plain)
-        self._strips[row, here, marked] = strip
+        self._strips[row, cursor, marked] = strip
         return strip
 
     def _lay_out(self) -> None:

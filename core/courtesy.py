@@ -1,0 +1,27 @@
+"""Whether somebody types just now, so that the loop they share with ten thousand connections is theirs first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+GIVES_WAY_S = 0.05
+"""How long a key is given: it should be painted within this time."""
+
+
+class Courtesy:
+    """Asked for by a front end, on any thread; looked at by whoever takes up much of the loop."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """Nobody has typed yet; `clock` tells seconds."""
+        self._clock = clock
+        self._until = 0.0
+
+    def give_way(self) -> None:
+        """A key was pressed: do little else in each iteration of the loop until it is painted."""
+        self._until = self._clock() + GIVES_WAY_S
+
+    @property
+    def due(self) -> bool:
+        """Whether a key may still wait for its paint."""
+        return self._clock() < self._until
