@@ -219,9 +219,10 @@ class JournalTable(VirtualTable[TableRow]):
             if self._filling and self._rebuilt >= 0 and not self._loaded():
                 await self._load(view)
             await self._take_in(view)
-            if self._filling and self.growth_wait() > 0:
-                return 0
-            await self._load(view)
+            # An empty table would otherwise be painted at each step of a search that finds nothing.
+            more = view.size != self.row_count or view.rebuilt != self._rebuilt
+            if not self._filling or (more and self.growth_wait() <= 0):
+                await self._load(view)
         elif not self._loaded():
             await self._load(view)
         return max(0.0, self._due - monotonic()) if self._stale or self._filling else None

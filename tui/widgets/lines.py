@@ -35,6 +35,7 @@ class Lines(Widget):
         self._drawn: tuple[Line, ...] = ()
         self._lit = ""
         """The action under the pointer."""
+        self._styles: dict[Tone, Style] = {}
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -98,7 +99,15 @@ class Lines(Widget):
 
     def _style_of(self, span: Span) -> Style:
         tone = Tone.HOVER if span.action and span.action == self._lit else span.tone
-        return self.get_component_rich_style(tone.value)
+        # Textual keeps these too, and forgets them with each repaint.
+        if (style := self._styles.get(tone)) is None:
+            style = self._styles[tone] = self.get_component_rich_style(tone.value)
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget the old theme's colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the content."""
