@@ -28,6 +28,7 @@ from .screens import on_demand
 from .settings.preferences import load_preferences
 from .signals import Signals
 from .terminal_writer import TerminalWriter
+from .tidying import Tidying
 
 if sys.platform != "win32":
     from .driver import Link, patient_driver, release_job_signals
@@ -66,11 +67,12 @@ class _Dashboard(FetchdeckApp):
         *,
         keep_running: bool,
     ) -> None:
-        driver = patient_driver and patient_driver(Link(output, self.hung_up, engine.give_way))
+        driver = patient_driver and patient_driver(Link(output, self.hung_up, self.typed))
         super().__init__(engine, driver, load_preferences(os.environ))
         self._load = load
         self._keep_running = keep_running
         self.terminal_gone = False
+        self._tidying = Tidying()
         self._inside = contextvars.copy_context()
         # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
         self.error_console = Console(file=cast("TextIO", _Errors(output)), markup=False, highlight=False)
@@ -91,9 +93,15 @@ class _Dashboard(FetchdeckApp):
         gc.collect()
         gc.freeze()
 
+    def typed(self) -> None:
+        """There is input, on the thread that reads it: what it is will be known when the loop gets to it."""
+        self.engine.give_way()
+        self._tidying.typed()
+
     def pull(self) -> None:
-        """Take a snapshot, and see to it that the screen has the terminal's size."""
+        """Take a snapshot, tidy up, and see to it that the screen has the terminal's size."""
         super().pull()
+        self._tidying.look()
         actual = getattr(self._driver, "terminal_size", self.size)
         if actual != self.size:
             self.post_message(Resize(actual, actual))
