@@ -28,7 +28,7 @@ from .screens import on_demand
 from .settings.preferences import load_preferences
 from .signals import Signals
 from .terminal_writer import TerminalWriter
-from .tidying import Tidying
+from .tidying import PAINTED_S, Tidying
 
 if sys.platform != "win32":
     from .driver import Link, patient_driver, release_job_signals
@@ -73,6 +73,7 @@ class _Dashboard(FetchdeckApp):
         self._keep_running = keep_running
         self.terminal_gone = False
         self._tidying = Tidying()
+        self._shared_loop = asyncio.get_running_loop()
         self._inside = contextvars.copy_context()
         # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
         self.error_console = Console(file=cast("TextIO", _Errors(output)), markup=False, highlight=False)
@@ -96,7 +97,11 @@ class _Dashboard(FetchdeckApp):
     def typed(self) -> None:
         """There is input, on the thread that reads it: what it is will be known when the loop gets to it."""
         self.engine.give_way()
+        self._shared_loop.call_soon_threadsafe(self._tidy_after_key)
+
+    def _tidy_after_key(self) -> None:
         self._tidying.typed()
+        self._shared_loop.call_later(PAINTED_S, self._tidying.after_key)
 
     def pull(self) -> None:
         """Take a snapshot, tidy up, and see to it that the screen has the terminal's size."""
