@@ -93,6 +93,9 @@ class FetchdeckApp(App[None]):
     def get_default_screen(self) -> MainScreen:
         """The dashboard."""
         screen = MainScreen(self.engine, self._reader, self.preferences)
+        # Textual would find this out after the first layout, and then find all styles anew.
+        for points, cells in zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.size, strict=True):
+            screen.add_class(max(point for point in points if point[0] <= cells)[1])
         return screen.data_bind(FetchdeckApp.snapshot)
 
     def get_line_filters(self) -> Sequence[LineFilter]:

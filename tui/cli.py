@@ -18,7 +18,7 @@ from ..core.printable import printable_lines
 from .refusals import Commands, LazyCommands
 from .terminal import FrontEnd, open_standard_streams, use_dashboard
 
-_NEW_OBJECTS = 20_000
+_NEW_OBJECTS = 100_000
 """So many between two searches for garbage: 700, as it comes, make loading a tenth slower, and hardly any is found."""
 EXIT_INTERRUPTED = 130
 EXIT_IO_ERROR = 74

@@ -74,6 +74,7 @@ class MainScreen(Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
+        self._resumed = False
         self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
@@ -105,6 +106,11 @@ class MainScreen(Screen[None]):
             table.show_columns(self._preferences.columns(table.id or ""))
         for table in (*self.query(JournalTable), self.query_one(CauseTable)):
             table.connect(self._reader)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Spare the first frame that all styles are found anew: they are as new as the widgets."""
+        event.refresh_styles = self._resumed
+        self._resumed = True
 
     @property
     def table(self) -> VirtualTable[Any]:
