@@ -6,7 +6,6 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
-from urllib import request as urllib_request
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
@@ -149,6 +148,9 @@ def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bypassed(host: str, no_proxy: str) -> bool:
+    # Not at the top: it loads all of http.client and email, and few environments name a proxy.
+    from urllib import request as urllib_request
+
     rule = cast("Callable[[str, dict[str, str]], object]", vars(urllib_request)["proxy_bypass_environment"])
     return bool(rule(host, {"no": no_proxy}))
 

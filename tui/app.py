@@ -41,6 +41,8 @@ R = TypeVar("R")
 PULL_S = 0.25
 """A snapshot is pulled four times a second; a command paints at once."""
 _WARNING_S = 12.0
+_WIDTHS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]
+_HEIGHTS = [(0, "-tiny"), (16, "-short"), (32, "-medium"), (48, "-tall")]
 
 
 class FetchdeckApp(App[None]):
@@ -50,17 +52,8 @@ class FetchdeckApp(App[None]):
     CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]  # noqa: RUF012
     BINDINGS = bindings(Scope.RUN)
     COMMANDS = {DeckCommands}  # noqa: RUF012
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-narrow"),
-        (110, "-normal"),
-        (160, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"),
-        (16, "-short"),
-        (32, "-medium"),
-        (48, "-tall"),
-    ]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
     snapshot: var[Snapshot | None] = var(None, always_update=True)
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
 
@@ -94,7 +87,7 @@ class FetchdeckApp(App[None]):
         """The dashboard."""
         screen = MainScreen(self.engine, self._reader, self.preferences)
         # Textual would find this out after the first layout, and then find all styles anew.
-        for points, cells in zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.size, strict=True):
+        for points, cells in zip((_WIDTHS, _HEIGHTS), self.size, strict=True):
             screen.add_class(max(point for point in points if point[0] <= cells)[1])
         return screen.data_bind(FetchdeckApp.snapshot)
 

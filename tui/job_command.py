@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from ..core.errors import FetchdeckError, InputError, OptionError, TemplateError
-from .job_file import JobFile, is_job_file, read_job_file
 from .options import Headers, default_folder
+
+if TYPE_CHECKING:
+    from .job_file import JobFile
 
 _EITHER_OR = (("data", "json_body"), ("proxy", "env_proxy"), ("tui", "headless"))
 """Options that exclude each other: one that the command line gives takes the place of one from the file."""
 _NAMED = re.compile(r"--([a-z][a-z-]+)")
+
+
+def is_job_file(name: str) -> bool:
+    """Whether this names a job file rather than an input or a run folder."""
+    return name.lower().endswith(".toml") and not Path(name).is_dir()
 
 
 class JobCommand(click.Command):
@@ -29,6 +36,9 @@ class JobCommand(click.Command):
         source: object = given.get("source")
         if given.get("help") or not isinstance(source, str) or not is_job_file(source):
             return super().parse_args(ctx, args)
+        # Not at the top: few runs have one.
+        from .job_file import read_job_file
+
         file = read_job_file(Path(source), self.params, ctx)
         ctx.default_map = dict(file.given)
         rest = super().parse_args(ctx, args)
@@ -64,8 +74,8 @@ def _on_command_line(ctx: click.Context, name: str) -> bool:
 
 def _placed(error: FetchdeckError, ctx: click.Context) -> FetchdeckError:
     """The error with the line of the job file that it is about, where there is one."""
-    file = ctx.obj
-    if not isinstance(file, JobFile):
+    file: JobFile | None = ctx.obj
+    if file is None:
         return error
     keys = ["input"] if isinstance(error, InputError) else _NAMED.findall(str(error))
     ours = [key for key in keys if key in file.lines and not _overridden(ctx, key)]

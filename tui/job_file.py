@@ -35,11 +35,6 @@ class JobFile:
     """Where each key stands."""
 
 
-def is_job_file(name: str) -> bool:
-    """Whether this names a job file rather than an input or a run folder."""
-    return name.lower().endswith(".toml") and not Path(name).is_dir()
-
-
 def key_of(param: click.Parameter) -> str:
     """What an option is called in a job file: its long name without the dashes; an argument, as the help has it."""
     if isinstance(param, click.Option):

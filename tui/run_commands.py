@@ -15,8 +15,7 @@ import click
 from ..core.errors import OptionError
 from ..core.journal.filter import SYNTAX, RowFilter
 from ..core.model import State
-from .job_command import JobCommand
-from .job_file import is_job_file
+from .job_command import JobCommand, is_job_file
 from .options import (
     DEFAULTS,
     DEMO_DEFAULTS,

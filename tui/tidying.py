@@ -19,8 +19,8 @@ OLDER_EVERY = 20
 class Tidying:
     """Has circles of objects collected now and then, because the interpreter would do it in the middle of a word.
 
-    It would also wait until there are so many that this takes a tenth of a second. What is young is looked at, whatever is
-    in flight included: 5 ms with 100 requests, 60 ms with 2,000.
+    It would also wait until there are so many that this takes a tenth of a second. What is young is looked at,
+    whatever is in flight included: 5 ms with 100 requests, 60 ms with 2,000.
     """
 
     def __init__(

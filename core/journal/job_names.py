@@ -7,7 +7,6 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..errors import TemplateError
-from ..requests.rendering import Rendering, plain_values
 from .reader import JournalReader
 
 
@@ -33,6 +32,9 @@ def _names(db: sqlite3.Connection) -> JobNames | None:
     templates = json.loads(found[0])["templates"]
     headers = [(name, value) for name, value in templates["headers"]]
     texts = [templates["url"], templates["data"], templates["json"], *(value for _, value in headers)]
+    # Not at the top: Jinja takes 20 ms to load, and few dashboards ask for credentials.
+    from ..requests.rendering import Rendering, plain_values
+
     variables: set[str] = set()
     for text in filter(None, texts):
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import quote
@@ -201,9 +201,3 @@ def _syntax(option: str, source: str, error: jinja2.TemplateSyntaxError) -> str:
 def _discreet(option: str, source: str) -> bool:
     """Whether a template may hold secrets, or columns that are."""
     return is_secret_header(option) or mentions_column(source) or names_secrets(source)
-
-
-def known(columns: Collection[str]) -> str:
-    """The columns for a message, not too many."""
-    shown = ", ".join(list(columns)[:20])
-    return f"{shown} and {len(columns) - 20} more" if len(columns) > 20 else shown or "none"

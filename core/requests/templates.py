@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +17,9 @@ from ..printable import printable
 from ..secrets.named import body_secrets, header_secrets, url_secrets
 from ..secrets.names import column_secrets, mentions_column, names_secrets
 from ..urls import wire_url
-from .rendering import Rendering, json_values, known, plain_values, url_values
+
+if TYPE_CHECKING:
+    from .rendering import Rendering
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -44,15 +46,12 @@ class RequestBuilder:
         self._own = templates
         method = templates.method
         self._method = _once("--method", lambda: _method(method)) if method else None
-        self._url = Rendering("--url", templates.url, url_values) if templates.url is not None else None
-        self._headers = [
-            (
-                _once("--header", lambda name=name: _header_name(name)),
-                Rendering(f"--header {name!r}", value, plain_values),
-            )
-            for name, value in templates.headers
-        ]
-        self._body, self._content_type = _body(templates)
+        self._url: Rendering | None = None
+        self._headers: list[tuple[str, Rendering]] = []
+        self._body: Rendering | None = None
+        self._content_type: str | None = None
+        if templates != Templates(method=templates.method):
+            self._compile(templates)
         self._renderings = [
             one for one in (self._url, *(value for _, value in self._headers), self._body) if one is not None
         ]
@@ -78,6 +77,24 @@ class RequestBuilder:
         self.only_url_varies = self.constant_headers is not None and not body_varies
         """Whether a request without a spec of its own is given by its method and URL alone."""
 
+    def _compile(self, templates: Templates) -> None:
+        # Not at the top: Jinja takes 20 ms to load, and many inputs need no template.
+        from .rendering import Rendering, json_values, plain_values, url_values
+
+        if templates.url is not None:
+            self._url = Rendering("--url", templates.url, url_values)
+        for name, value in templates.headers:
+            self._headers.append(
+                (
+                    _once("--header", lambda name=name: _header_name(name)),
+                    Rendering(f"--header {name!r}", value, plain_values),
+                )
+            )
+        if templates.json is not None:
+            self._body, self._content_type = Rendering("--json", templates.json, json_values), _JSON
+        elif templates.data is not None:
+            self._body, self._content_type = Rendering("--data", templates.data, plain_values), _FORM
+
     def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these header fields, as they are, in place of those of the same names, and these values of `env.`.
 
@@ -100,12 +117,12 @@ class RequestBuilder:
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise TemplateError(
                     f"{rendering.option} uses the column {name!r}, which the input does not have.{hint} "
-                    f"It has: {known(columns)}."
+                    f"It has: {_known(columns)}."
                 )
         if self._url is None and "url" not in columns:
             raise TemplateError(
                 "The input has no column 'url', and there is no --url template. Give one, such as "
-                f"--url 'https://example.com/{{{{ {next(iter(columns), 'id')} }}}}'. It has: {known(columns)}."
+                f"--url 'https://example.com/{{{{ {next(iter(columns), 'id')} }}}}'. It has: {_known(columns)}."
             )
 
     def build(self, row: Row) -> Request:
@@ -216,12 +233,10 @@ def _once(option: str, make: Callable[[], T]) -> T:
         raise TemplateError(f"{option} cannot be used: {error}.") from error
 
 
-def _body(templates: Templates) -> tuple[Rendering | None, str | None]:
-    if templates.json is not None:
-        return Rendering("--json", templates.json, json_values), _JSON
-    if templates.data is not None:
-        return Rendering("--data", templates.data, plain_values), _FORM
-    return None, None
+def _known(columns: Collection[str]) -> str:
+    """The columns for a message, not too many."""
+    shown = ", ".join(list(columns)[:20])
+    return f"{shown} and {len(columns) - 20} more" if len(columns) > 20 else shown or "none"
 
 
 def _method(method: str) -> str:

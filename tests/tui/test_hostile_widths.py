@@ -78,7 +78,11 @@ def test_every_row_of_a_table_is_as_wide_as_the_table(table: str, text: str, wid
     painter, row = painters()[table]
     painter._lookup = plain
     painter.set_width(width)
-    for strip in (painter.row(row(text), Cursor.ELSEWHERE, marked=True), painter.text(text, "x"), painter.header()):
+    for strip in (
+        painter.row(row(text), Cursor.ELSEWHERE, marked=True),
+        painter.text(text, "x"),
+        painter.header(),
+    ):
         assert strip.cell_length == width
         assert cell_len(strip.text) == sum(cell_len(segment.text) for segment in strip) == width
         assert not harmful(strip.text)

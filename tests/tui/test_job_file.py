@@ -17,7 +17,8 @@ from fetchdeck.core.engine.run import stored_job
 from fetchdeck.core.errors import OptionError
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.tui.cli import cli
-from fetchdeck.tui.job_file import JobFileError, is_job_file, key_of, read_job_file
+from fetchdeck.tui.job_command import is_job_file
+from fetchdeck.tui.job_file import JobFileError, key_of, read_job_file
 from fetchdeck.tui.options import DEFAULTS, build_job, build_options
 from fetchdeck.tui.run_commands import run
 from fetchdeck.tui.toml_lines import Way, key_lines
