@@ -72,7 +72,7 @@ async def assemble(
     courtesy, late = Courtesy(), None
     if loading is not None:
         late = LateTransport(loading, options, bodies, plan.redactor, plan.proxies, courtesy)
-    transport = late or await open_transport(options, bodies, plan.redactor, plan.proxies, courtesy)
+    transport = late or await open_transport(options, bodies, plan.redactor, plan.proxies)
     stack.push_async_callback(transport.close)
 
     held = HeldRows()

@@ -21,7 +21,11 @@ def load() -> None:
 
 
 async def open_transport(
-    options: Options, bodies: BodyStore, redactor: RedactorLike, proxies: Proxies, courtesy: Courtesy
+    options: Options,
+    bodies: BodyStore,
+    redactor: RedactorLike,
+    proxies: Proxies,
+    courtesy: Courtesy | None = None,
 ) -> Transport:
     """The transport over aiohttp, which is loaded where that has not been done; see its own `open_transport`."""
     # Not at the top: whoever imports this module wants to wait for aiohttp later, or never.

@@ -15,6 +15,8 @@ from ..courtesy import Courtesy
 
 ARRIVALS_A_TURN = 4
 """Arrivals handed on in one iteration of the loop; one while a key waits for its paint, which takes ten iterations."""
+UNSEEN = 64
+"""The same where nobody types: timers alone are waited for, and a request costs a twentieth less."""
 
 
 class Receiver(Protocol):
@@ -28,11 +30,14 @@ class Receiver(Protocol):
 class Turns:
     """Says who may take in what arrives at once, and calls the others later, in order."""
 
-    def __init__(self, most: int = ARRIVALS_A_TURN, courtesy: Courtesy | None = None) -> None:
-        """For connections of the running loop; `most` arrivals are let through in one iteration."""
+    def __init__(self, courtesy: Courtesy | None = None, most: int | None = None) -> None:
+        """For connections of the running loop; `most` arrivals are let through in one iteration.
+
+        `courtesy` tells when somebody types; None where nobody can.
+        """
         self._loop = asyncio.get_running_loop()
-        self._courtesy = courtesy or Courtesy()
-        self._most = most
+        self._courtesy = courtesy
+        self._most = most if most is not None else UNSEEN if courtesy is None else ARRIVALS_A_TURN
         self._left = most
         self._waiting: deque[Receiver] = deque()
         self._next: asyncio.Handle | None = None
@@ -51,7 +56,9 @@ class Turns:
         """Another iteration: those that wait come first."""
         self._next = None
         waiting = self._waiting
-        most = min(1, self._most) if self._courtesy.due else self._most
+        most = self._most
+        if self._courtesy is not None and self._courtesy.due:
+            most = min(1, most)
         count = min(most, len(waiting))
         self._left = most - count
         if count:

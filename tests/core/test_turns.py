@@ -35,7 +35,7 @@ class Line:
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=12))
 def test_each_iteration_takes_in_few_and_none_is_overtaken(bursts: list[int]) -> None:
     async def main() -> None:
-        turns, taken = Turns(MOST), list[int]()
+        turns, taken = Turns(most=MOST), list[int]()
         lines = iter([Line(number, turns, taken) for number in range(sum(bursts))])
         for burst in bursts:
             before = len(taken)
@@ -54,14 +54,14 @@ def test_each_iteration_takes_in_few_and_none_is_overtaken(bursts: list[int]) ->
 
 async def test_a_single_arrival_does_not_wait() -> None:
     taken: list[int] = []
-    Line(7, Turns(MOST), taken).arrive()
+    Line(7, Turns(most=MOST), taken).arrive()
     assert taken == [7]
 
 
 async def test_while_a_key_waits_for_its_paint_one_arrival_is_taken_in_at_a_time() -> None:
     now, taken = [0.0], list[int]()
     courtesy = Courtesy(lambda: now[0])
-    turns = Turns(MOST, courtesy)
+    turns = Turns(courtesy, MOST)
     for number in range(4 * MOST):
         Line(number, turns, taken).arrive()
     courtesy.give_way()
@@ -87,7 +87,7 @@ def pairs(count: int) -> Iterator[list[tuple[socket.socket, socket.socket]]]:
 
 
 async def test_what_waits_is_taken_in_before_the_connections_end() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(1)
+    loop, turns = asyncio.get_running_loop(), Turns(most=1)
     with pairs(6) as found:
         protocols: list[ReplyProtocol] = []
         for number, (ours, theirs) in enumerate(found):
@@ -102,7 +102,7 @@ async def test_what_waits_is_taken_in_before_the_connections_end() -> None:
 
 
 async def test_who_waits_with_much_makes_its_server_wait() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(1)
+    loop, turns = asyncio.get_running_loop(), Turns(most=1)
     body = bytes(range(256)) * 20_000
     with pairs(3) as found:
         protocols: list[ReplyProtocol] = []
@@ -123,7 +123,7 @@ async def test_who_waits_with_much_makes_its_server_wait() -> None:
 
 
 async def test_a_connection_on_which_something_waits_is_not_fresh() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(0)
+    loop, turns = asyncio.get_running_loop(), Turns(most=0)
     with pairs(1) as found:
         ours, theirs = found[0]
         _, protocol = await loop.create_connection(lambda: ReplyProtocol(loop, turns), sock=ours)
