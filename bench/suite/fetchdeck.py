@@ -133,6 +133,7 @@ def checked(run: Path, rows: int) -> Outcome:
 def _run(child: Child, finished: float, ended: Ended, found: Outcome) -> Run:
     more = {
         "session_s": found.elapsed_s,
+        "middle_s": found.middle_s,
         "failed_attempts": float(found.failed_attempts),
         "began_wall": child.began_wall,
     }

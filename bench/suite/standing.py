@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 JOURNAL = "journal.sqlite"
 _ENDED = ("succeeded", "failed", "skipped", "invalid")
+MIDDLE = 0.8
+"""Share of a run's requests."""
 _PENDING = ("queued", "in_flight", "waiting")
 
 
@@ -68,6 +70,8 @@ class Outcome:
     """Attempts that did not succeed, whatever became of their requests."""
     elapsed_s: float
     """Of the last session, by its own account."""
+    middle_s: float
+    """In which the middle `MIDDLE` of the requests ended, when starting was over and ending had not begun."""
 
 
 def outcome(run: Path) -> Outcome:
@@ -76,6 +80,8 @@ def outcome(run: Path) -> Outcome:
         counters = dict(db.execute("SELECT name, n FROM counters"))
         failed = db.execute("SELECT count(*) FROM attempts WHERE kind IS NOT NULL").fetchone()[0]
         elapsed = db.execute("SELECT elapsed_s FROM sessions ORDER BY n DESC LIMIT 1").fetchone()[0]
+        succeeded = counters.get("succeeded", 0)
+        first, last = (_ended_at(db, succeeded * share) for share in ((1 - MIDDLE) / 2, (1 + MIDDLE) / 2))
     states = (*_ENDED, *_PENDING)
     return Outcome(
         counters.get("succeeded", 0),
@@ -83,4 +89,14 @@ def outcome(run: Path) -> Outcome:
         counters.get("bytes", 0),
         failed,
         elapsed,
+        last - first,
     )
+
+
+def _ended_at(db: sqlite3.Connection, place: float) -> float:
+    """When the request ended that came so far in the order of those that succeeded; 0 where there is none."""
+    found = db.execute(
+        "SELECT ended_at FROM requests WHERE state = 3 AND state >= 3 AND ended >= ? ORDER BY ended LIMIT 1",
+        (int(place),),
+    ).fetchone()
+    return found[0] if found else 0.0

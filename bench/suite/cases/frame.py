@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import fetchdeck
 from ..case import Case
+from ..figures import median
 from ..goals import at_most
 from ..inputs import write_urls
 from ..rounds import Contestant, paired
@@ -24,7 +25,7 @@ def _work(settings: Settings) -> str:
 
 
 def measure(settings: Settings, folder: Path) -> list[Row]:
-    """The goal compares within each round."""
+    """The goal compares within each round, at full load: what starting takes longer is the case *start*."""
     count = throughput.rows(settings)
     with serve(folder / "nginx", settings.server) as server:
         words = [str(write_urls(folder / "urls.txt", server.url, count)), "-c", str(throughput.CONCURRENCY)]
@@ -35,9 +36,15 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             ),
         ]
         results = paired(contestants, settings, folder)
-    lost = [1 - ratio for ratio in results.ratios(fetchdeck.DASHBOARD, fetchdeck.PLAIN)]
-    goals = {fetchdeck.DASHBOARD: [at_most(f"≤ {_MOST:.0%} of throughput lost", lost, _MOST)]}
-    return [row_of(one.about, results, fetchdeck.PLAIN, goals.get(one.name, ())) for one in contestants]
+    pairs = zip(results.runs[fetchdeck.PLAIN], results.runs[fetchdeck.DASHBOARD], strict=True)
+    lost = [1 - one.more["middle_s"] / other.more["middle_s"] for one, other in pairs if one and other]
+    goals = {fetchdeck.DASHBOARD: [at_most(f"≤ {_MOST:.0%} of throughput lost at full load", lost, _MOST)]}
+    whole = median([1 - ratio for ratio in results.ratios(fetchdeck.DASHBOARD, fetchdeck.PLAIN)])
+    notes = {fetchdeck.DASHBOARD: f"start and end included, {whole:.1%} of throughput lost" if whole else ""}
+    return [
+        row_of(one.about, results, fetchdeck.PLAIN, goals.get(one.name, ()), notes.get(one.name, ""))
+        for one in contestants
+    ]
 
 
 CASE = Case("frame", _work, measure)
