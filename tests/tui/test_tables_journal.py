@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.reader import JournalReader
+from fetchdeck.core.journal.view import View
 from fetchdeck.core.model import FailureKind, State
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.journal_table import JournalTable
@@ -188,6 +189,29 @@ async def test_only_the_last_of_many_filters_is_shown(journal: sqlite3.Connectio
             await it.pilot.pause(0)
         await it.table.settled()
         assert it.table.row_count == 30 - 19
+
+
+async def test_a_search_that_finds_nothing_is_not_painted_at_each_step(
+    journal: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(journal, successes(5))
+    async with bench(tmp_path / "journal.sqlite", State.SUCCEEDED) as it:
+        more, painted = iter([True] * 20), list[int]()
+        step, changed = View.step, it.table.rows_changed
+
+        async def short_step(view: View) -> bool:
+            return next(more, False) or await step(view)
+
+        def counted() -> None:
+            painted.append(it.table.row_count)
+            changed()
+
+        monkeypatch.setattr(View, "step", short_step)
+        monkeypatch.setattr(it.table, "rows_changed", counted)
+        it.table.set_filter(RowFilter.parse("nowhere"))
+        await it.table.settled()
+        assert it.table.row_count == 0
+        assert len(painted) <= 3
 
 
 async def test_a_hidden_table_reads_nothing_and_catches_up(
