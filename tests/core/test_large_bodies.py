@@ -118,7 +118,7 @@ def test_many_at_once_are_not_mixed_up(tmp_path: Path, run: Run) -> None:
 def test_nothing_stays_in_the_parser_when_turns_are_few(
     tmp_path: Path, run: Run, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "Turns", partial(Turns, 1))
+    monkeypatch.setattr(pool, "Turns", partial(Turns, most=1))
 
     async def main() -> None:
         script = [Send(reply(BODY[:size]))]
