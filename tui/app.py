@@ -88,7 +88,7 @@ class FetchdeckApp(App[None]):
         screen = MainScreen(self.engine, self._reader, self.preferences)
         # Textual would find this out after the first layout, and then find all styles anew.
         for points, cells in zip((_WIDTHS, _HEIGHTS), self.size, strict=True):
-            screen.add_class(max(point for point in points if point[0] <= cells)[1])
+            screen.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
         return screen.data_bind(FetchdeckApp.snapshot)
 
     def get_line_filters(self) -> Sequence[LineFilter]:

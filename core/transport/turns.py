@@ -35,10 +35,11 @@ class Turns:
 
         `courtesy` tells when somebody types; None where nobody can.
         """
+        if most is None:
+            most = UNSEEN if courtesy is None else ARRIVALS_A_TURN
         self._loop = asyncio.get_running_loop()
         self._courtesy = courtesy
-        self._most = most if most is not None else UNSEEN if courtesy is None else ARRIVALS_A_TURN
-        self._left = most
+        self._most = self._left = most
         self._waiting: deque[Receiver] = deque()
         self._next: asyncio.Handle | None = None
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import pytest
 from fetchdeck.core.courtesy import GIVES_WAY_S, Courtesy
 from fetchdeck.core.transport.protocol import ReplyProtocol
 from fetchdeck.core.transport.turns import Turns
@@ -55,6 +56,13 @@ def test_each_iteration_takes_in_few_and_none_is_overtaken(bursts: list[int]) ->
 async def test_a_single_arrival_does_not_wait() -> None:
     taken: list[int] = []
     Line(7, Turns(most=MOST), taken).arrive()
+    assert taken == [7]
+
+
+@pytest.mark.parametrize("courtesy", [None, Courtesy()])
+async def test_nor_does_it_where_nobody_said_how_many(courtesy: Courtesy | None) -> None:
+    taken: list[int] = []
+    Line(7, Turns(courtesy), taken).arrive()
     assert taken == [7]
 
 

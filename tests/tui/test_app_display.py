@@ -10,6 +10,7 @@ from fetchdeck.core.model import Counts, State
 from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui import theme
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.tabs import Listed, tabs_of
 from fetchdeck.tui.spans import text_of, width_of
 from fetchdeck.tui.widgets.cause_table import CauseTable
@@ -60,6 +61,30 @@ async def test_everything_has_its_place(tmp_path: Path, size: tuple[int, int]) -
         await app.screen.query_one("#failed", JournalTable).settled()
         await pilot.pause()
         assert "No reply" in seen(app)
+
+
+async def test_neither_the_first_frame_nor_a_closed_dialog_finds_styles_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restyled: list[str] = []
+    update = MainScreen.update_node_styles
+
+    def counted(screen: MainScreen, animate: bool = True) -> None:
+        restyled.append(screen.tab)
+        update(screen, animate)
+
+    monkeypatch.setattr(MainScreen, "update_node_styles", counted)
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("c")
+        assert len(app.screen_stack) == 2
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert restyled == []
+        app.theme = theme.NICKNAMES["light"]
+        await pilot.pause()
+        assert restyled
 
 
 @pytest.mark.parametrize(

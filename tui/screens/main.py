@@ -74,7 +74,6 @@ class MainScreen(Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
-        self._resumed = False
         self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
@@ -109,8 +108,8 @@ class MainScreen(Screen[None]):
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Spare the first frame that all styles are found anew: they are as new as the widgets."""
-        event.refresh_styles = self._resumed
-        self._resumed = True
+        if not self.stack_updates:
+            event.refresh_styles = False
 
     @property
     def table(self) -> VirtualTable[Any]:
