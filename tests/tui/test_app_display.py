@@ -82,9 +82,9 @@ async def test_neither_the_first_frame_nor_a_closed_dialog_finds_styles_anew(
         await pilot.pause()
         assert len(app.screen_stack) == 1
         assert restyled == []
-        app.theme = theme.NICKNAMES["light"]
+        await pilot.resize_terminal(120, 40)
         await pilot.pause()
-        assert restyled
+        assert restyled, "a larger screen looks otherwise"
 
 
 @pytest.mark.parametrize(
