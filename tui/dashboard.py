@@ -97,11 +97,9 @@ class _Dashboard(FetchdeckApp):
     def typed(self) -> None:
         """There is input, on the thread that reads it: what it is will be known when the loop gets to it."""
         self.engine.give_way()
-        self._shared_loop.call_soon_threadsafe(self._tidy_after_key)
-
-    def _tidy_after_key(self) -> None:
         self._tidying.typed()
-        self._shared_loop.call_later(PAINTED_S, self._tidying.after_key)
+        loop = self._shared_loop
+        loop.call_soon_threadsafe(loop.call_later, PAINTED_S, self._tidying.after_key)
 
     def pull(self) -> None:
         """Take a snapshot, tidy up, and see to it that the screen has the terminal's size."""

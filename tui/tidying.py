@@ -6,9 +6,11 @@ import gc
 from collections.abc import Callable
 from time import monotonic
 
+from ..core.courtesy import GIVES_WAY_S
+
 EVERY_S = 10.0
 """Painting four times a second leaves some thousand objects a second that refer to one another in circles."""
-PAINTED_S = 0.06
+PAINTED_S = GIVES_WAY_S + 0.01
 """After this time a key is painted, and the next one most likely still far away."""
 QUIET_S = 1.0
 """Who has typed within this time may type again at any moment."""
@@ -34,7 +36,7 @@ class Tidying:
         self._times = 0
 
     def typed(self) -> None:
-        """A key was pressed; `after_key` is to be called `PAINTED_S` later."""
+        """A key was pressed, as may be told on any thread; `after_key` is to be called `PAINTED_S` later."""
         self._typed = self._clock()
 
     def after_key(self) -> None:

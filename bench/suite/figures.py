@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -44,10 +44,12 @@ class Results:
         """The rounds in which it did not fail."""
         return [run for run in self.runs.get(name, ()) if run is not None]
 
-    def ratios(self, name: str, other: str) -> tuple[float, ...]:
+    def ratios(
+        self, name: str, other: str, rate: Callable[[Run], float] = lambda run: run.rate
+    ) -> tuple[float, ...]:
         """How many times as fast as `other` it was, in each round that both have finished."""
         pairs = zip(self.runs.get(name, ()), self.runs.get(other, ()), strict=False)
-        return tuple(one.rate / two.rate for one, two in pairs if one is not None and two is not None)
+        return tuple(rate(one) / rate(two) for one, two in pairs if one is not None and two is not None)
 
 
 def median(values: Sequence[float]) -> float | None:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 JOURNAL = "journal.sqlite"
 _ENDED = ("succeeded", "failed", "skipped", "invalid")
+_PENDING = ("queued", "in_flight", "waiting")
 MIDDLE = 0.8
 """Share of a run's requests."""
-_PENDING = ("queued", "in_flight", "waiting")
 
 
 class Standing(NamedTuple):
@@ -84,7 +84,7 @@ def outcome(run: Path) -> Outcome:
         first, last = (_ended_at(db, succeeded * share) for share in ((1 - MIDDLE) / 2, (1 + MIDDLE) / 2))
     states = (*_ENDED, *_PENDING)
     return Outcome(
-        counters.get("succeeded", 0),
+        succeeded,
         sum(counters.get(state, 0) for state in states),
         counters.get("bytes", 0),
         failed,

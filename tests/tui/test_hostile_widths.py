@@ -12,6 +12,7 @@ from fetchdeck.tui.body_text import body_text
 from fetchdeck.tui.screens.inspect_view import wrap
 from fetchdeck.tui.spans import Span, cut, justify, text_of, width_of
 from fetchdeck.tui.widgets.cause_table import CauseTable
+from fetchdeck.tui.widgets.component_styles import ComponentStyles
 from fetchdeck.tui.widgets.event_log import EventLog
 from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.host_table import HostTable
@@ -76,7 +77,7 @@ def plain(name: str) -> Style:
 @given(TEXTS, WIDTHS)
 def test_every_row_of_a_table_is_as_wide_as_the_table(table: str, text: str, width: int) -> None:
     painter, row = painters()[table]
-    painter._lookup = plain
+    painter._styles = ComponentStyles(plain)
     painter.set_width(width)
     for strip in (
         painter.row(row(text), Cursor.ELSEWHERE, marked=True),

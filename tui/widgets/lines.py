@@ -19,6 +19,7 @@ from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
 from ..spans import Line, Span, cut
 from .columns import TONES, Tone, tone_css
+from .component_styles import ComponentStyles
 
 
 class Lines(Widget):
@@ -35,7 +36,7 @@ class Lines(Widget):
         self._drawn: tuple[Line, ...] = ()
         self._lit = ""
         """The action under the pointer."""
-        self._styles: dict[Tone, Style] = {}
+        self._styles = ComponentStyles(self.get_component_rich_style)
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -98,11 +99,7 @@ class Lines(Widget):
             self.refresh()
 
     def _style_of(self, span: Span) -> Style:
-        tone = Tone.HOVER if span.action and span.action == self._lit else span.tone
-        # Textual keeps these too, and forgets them with each repaint.
-        if (style := self._styles.get(tone)) is None:
-            style = self._styles[tone] = self.get_component_rich_style(tone.value)
-        return style
+        return self._styles[Tone.HOVER if span.action and span.action == self._lit else span.tone]
 
     def notify_style_update(self) -> None:
         """Forget the old theme's colours."""

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from ..spans import Line
 from .columns import GAP, Column, Layout, Tone, fit, layout
+from .component_styles import ComponentStyles
 from .table_sort import Sorting
 
 R = TypeVar("R")
@@ -41,10 +42,9 @@ class RowPainter(Generic[R]):
     def __init__(self, columns: Sequence[Column[R]], lookup: Callable[[str], Style]) -> None:
         """`lookup` finds the style of a component class."""
         self._columns = tuple(columns)
-        self._lookup = lookup
         self._width = 0
         self._layout: Layout[R] = ()
-        self._styles: dict[str, Style] = {}
+        self._styles = ComponentStyles(lookup)
         self._strips: LRUCache[tuple[R, Cursor, bool], Strip] = LRUCache(512)
 
     @property
@@ -75,16 +75,16 @@ class RowPainter(Generic[R]):
 
     def text(self, text: str, style: str) -> Strip:
         """One line of text, sanitised and cut to the width."""
-        return Strip([Segment(fit(text, self._width), self._style(style))], self._width)
+        return Strip([Segment(fit(text, self._width), self._styles[style])], self._width)
 
     def line(self, line: Line) -> Strip:
         """A line of coloured text, cut or filled to the width."""
-        segments = [Segment(span.text, self._style(span.tone)) for span in line if span.text]
-        return Strip(segments).adjust_cell_length(self._width, self._style(Tone.PLAIN))
+        segments = [Segment(span.text, self._styles[span.tone]) for span in line if span.text]
+        return Strip(segments).adjust_cell_length(self._width, self._styles[Tone.PLAIN])
 
     def header(self, sorting: Sorting | None = None) -> Strip:
         """The columns' titles, that by which rows are sorted with its direction beside it."""
-        style = self._style(HEADER_STYLE)
+        style = self._styles[HEADER_STYLE]
         segments = [Segment(" " * (GUTTER - 1), style)]
         for column, cells in self._layout:
             here = sorting if sorting is not None and sorting.title == column.title else None
@@ -92,17 +92,17 @@ class RowPainter(Generic[R]):
             # The sign of a title that fills its column stands in the gap before it.
             title = f"{sign}{column.title}" if column.right else f" {column.title}{sign}"
             text = fit(title, cells + GAP, right=column.right)
-            segments.append(Segment(text, self._style(SORTED_STYLE) if here is not None else style))
+            segments.append(Segment(text, self._styles[SORTED_STYLE] if here is not None else style))
         return Strip(segments).adjust_cell_length(self._width, style)
 
     def choices(self, titles: Sequence[str], at: int) -> Strip:
         """Titles to choose one of in the header's place, scrolled so that the chosen one is in sight."""
-        style, chosen = self._style(HEADER_STYLE), self._style(CURSOR_STYLE)
+        style, chosen = self._styles[HEADER_STYLE], self._styles[CURSOR_STYLE]
         shown = [f" {title} " for title in titles]
         first = 0
         while first < at and sum(map(cell_len, shown[first : at + 1])) + len(_SORT_BY) > self._width:
             first += 1
-        segments = [Segment(_SORT_BY, self._style(SORTED_STYLE))]
+        segments = [Segment(_SORT_BY, self._styles[SORTED_STYLE])]
         segments += [
             Segment(text, chosen if number == at else style)
             for number, text in enumerate(shown[first:], start=first)
@@ -122,17 +122,17 @@ class RowPainter(Generic[R]):
         """One row."""
         if (strip := self._strips.get((row, cursor, marked))) is not None:
             return strip
-        over = None
-        if cursor is not Cursor.ELSEWHERE:
-            over = self._style(CURSOR_STYLE if cursor is Cursor.ACTIVE else RESTING_STYLE)
-        plain = over or self._style(Tone.PLAIN)
-        gutter = ("▸" if over else " ") + ("●" if marked else " ") + " "
-        segments = [Segment(gutter, over or self._style(Tone.ACCENT))]
+        over, here = None, cursor is not Cursor.ELSEWHERE
+        if here:
+            over = self._styles[CURSOR_STYLE if cursor is Cursor.ACTIVE else RESTING_STYLE]
+        plain = over or self._styles[Tone.PLAIN]
+        gutter = ("▸" if here else " ") + ("●" if marked else " ") + " "
+        segments = [Segment(gutter, over or self._styles[Tone.ACCENT])]
         for number, (column, cells) in enumerate(self._layout):
             cell = column.cell(row)
             gap = GAP if number else 0
             text = " " * gap + fit(cell.text, cells, right=column.right, middle=column.middle)
-            segments.append(Segment(text, over or self._style(cell.tone)))
+            segments.append(Segment(text, over or self._styles[cell.tone]))
         strip = Strip(Segment.simplify(segments)).adjust_cell_length(self._width, plain)
         self._strips[row, cursor, marked] = strip
         return strip
@@ -140,8 +140,3 @@ class RowPainter(Generic[R]):
     def _lay_out(self) -> None:
         self._layout = layout(self._columns, max(0, self._width - GUTTER))
         self._strips.clear()
-
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            self._styles[name] = self._lookup(name)
-        return self._styles[name]
