@@ -27,6 +27,7 @@ from .commands.keymap import Keymap
 from .commands.palette import DeckCommands
 from .leaving import Leaving
 from .only_looking import changes_run, first_tab, instead
+from .pull_times import PULL_S
 from .questions import WITH_A_SCREEN, Questions
 from .screens import on_demand
 from .screens.main import MainScreen
@@ -38,8 +39,6 @@ from .settings.preferences import Preferences
 from .typed_rate import TypedRate
 
 R = TypeVar("R")
-PULL_S = 0.25
-"""A snapshot is pulled four times a second; a command paints at once."""
 _WARNING_S = 12.0
 _WIDTHS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]
 _HEIGHTS = [(0, "-tiny"), (16, "-short"), (32, "-medium"), (48, "-tall")]
@@ -104,13 +103,17 @@ class FetchdeckApp(App[None]):
         self.pull()
         if self.engine.read_only and isinstance(self.screen, MainScreen):
             self.screen.tab = first_tab(self.engine.snapshot())
-        self.set_interval(PULL_S, self.pull)
+        self.set_interval(PULL_S, self.pull_in_time)
         if self.preferences.warning:
             self.notify(self.preferences.warning, severity="warning", markup=False, timeout=_WARNING_S)
 
     async def on_unmount(self) -> None:
         """Close the reader; the engine is not ours."""
         await self._reader.close()
+
+    def pull_in_time(self) -> None:
+        """Pull, as is done four times a second."""
+        self.pull()
 
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""

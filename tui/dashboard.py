@@ -24,11 +24,13 @@ from ..core.errors import FetchdeckError
 from ..core.handle import EngineHandle
 from ..core.snapshot import RunState
 from .app import FetchdeckApp
+from .pull_times import PullTimes
 from .screens import on_demand
 from .settings.preferences import load_preferences
 from .signals import Signals
 from .terminal_writer import TerminalWriter
-from .tidying import PAINTED_S, Tidying
+from .tidying import Tidying
+from .typist import PAINTED_S, Typist
 
 if sys.platform != "win32":
     from .driver import Link, patient_driver, release_job_signals
@@ -72,7 +74,9 @@ class _Dashboard(FetchdeckApp):
         self._load = load
         self._keep_running = keep_running
         self.terminal_gone = False
-        self._tidying = Tidying()
+        self._typist = Typist()
+        self._pull_times = PullTimes(self._typist)
+        self._tidying = Tidying(self._typist)
         self._shared_loop = asyncio.get_running_loop()
         self._inside = contextvars.copy_context()
         # A traceback must neither overtake what gives the terminal back, nor wait for a reader that stalls.
@@ -97,12 +101,24 @@ class _Dashboard(FetchdeckApp):
     def typed(self) -> None:
         """There is input, on the thread that reads it: what it is will be known when the loop gets to it."""
         self.engine.give_way()
-        self._tidying.typed()
+        self._typist.typed()
         loop = self._shared_loop
-        loop.call_soon_threadsafe(loop.call_later, PAINTED_S, self._tidying.after_key)
+        # Through the app's own queue, because what is painted there wants Textual's context.
+        loop.call_soon_threadsafe(loop.call_later, PAINTED_S, self.call_later, self._after_key)
+
+    def _after_key(self) -> None:
+        if self._pull_times.after_key:
+            self.pull()
+        self._tidying.after_key()
+
+    def pull_in_time(self) -> None:
+        """Pull, unless somebody types: then after a key, or later."""
+        if self._pull_times.now:
+            self.pull()
 
     def pull(self) -> None:
         """Take a snapshot, tidy up, and see to it that the screen has the terminal's size."""
+        self._pull_times.pulled()
         super().pull()
         self._tidying.look()
         actual = getattr(self._driver, "terminal_size", self.size)

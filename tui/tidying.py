@@ -6,12 +6,10 @@ import gc
 from collections.abc import Callable
 from time import monotonic
 
-from ..core.courtesy import GIVES_WAY_S
+from .typist import Typist
 
 EVERY_S = 10.0
 """Painting four times a second leaves some thousand objects a second that refer to one another in circles."""
-PAINTED_S = GIVES_WAY_S + 0.01
-"""After this time a key is painted, and the next one most likely still far away."""
 QUIET_S = 1.0
 """Who has typed within this time may type again at any moment."""
 OLDER_EVERY = 20
@@ -26,30 +24,30 @@ class Tidying:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = monotonic, collect: Callable[[int], object] = gc.collect
+        self,
+        typist: Typist,
+        clock: Callable[[], float] = monotonic,
+        collect: Callable[[int], object] = gc.collect,
     ) -> None:
         """`clock` tells seconds; `collect` gets the oldest generation that is to be looked at."""
+        self._typist = typist
         self._clock = clock
         self._collect = collect
-        self._typed = -QUIET_S
         self._tidied = clock()
         self._times = 0
 
-    def typed(self) -> None:
-        """A key was pressed, as may be told on any thread; `after_key` is to be called `PAINTED_S` later."""
-        self._typed = self._clock()
-
     def after_key(self) -> None:
-        """Tidy if it is time to and no other key was pressed meanwhile."""
-        self._tidy(PAINTED_S)
+        """Tidy if it is time to, a key having been painted, and no other one waits."""
+        if not self._typist.waits:
+            self._tidy()
 
     def look(self) -> None:
         """Tidy if it is time to and nobody types."""
-        self._tidy(QUIET_S)
+        if self._typist.idle_s >= QUIET_S:
+            self._tidy()
 
-    def _tidy(self, quiet_s: float) -> None:
-        now = self._clock()
-        if now - self._tidied < EVERY_S or now - self._typed < quiet_s:
+    def _tidy(self) -> None:
+        if (now := self._clock()) - self._tidied < EVERY_S:
             return
         self._tidied = now
         self._times += 1
