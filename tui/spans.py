@@ -24,7 +24,8 @@ Line = tuple[Span, ...]
 
 def width_of(line: Line) -> int:
     """Cells that a line takes."""
-    return sum(cell_len(span.text) for span in line)
+    text = text_of(line)
+    return len(text) if text.isascii() else sum(cell_len(span.text) for span in line)
 
 
 def text_of(line: Line) -> str:

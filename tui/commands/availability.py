@@ -29,5 +29,5 @@ def possible_now(app: App[Any], screen: Screen[Any]) -> tuple[Command, ...]:
 
 def hinted_now(app: App[Any], screen: Screen[Any]) -> tuple[Command, ...]:
     """Those with a place in the footer, in its order."""
-    found = (command for command in possible_now(app, screen) if command.hint)
+    found = (command for command in COMMANDS if command.hint and possible(command, app, screen))
     return tuple(sorted(found, key=lambda command: command.rank))
