@@ -23,6 +23,7 @@ from ..commands.declaration import Scope
 from ..only_looking import changes_run
 from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
+from ..widgets.bare_lines import BareGround
 from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable
 from ..widgets.deck import Deck
@@ -48,7 +49,7 @@ from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
 
-class MainScreen(Screen[None]):
+class MainScreen(BareGround, Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
     AUTO_FOCUS = "#in-flight"
@@ -139,15 +140,18 @@ class MainScreen(Screen[None]):
         if action == "on_table":
             return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
-        allowed = {
-            "retry": self.tab in ("failed", "causes") and bool(self.table.row_count),
-            "retry_all": snapshot.counts.failed > 0,
-            "cancel": (self.tab == "in-flight" and snapshot.in_use > 0)
-            or (journal and self._shows_pending()),
-            "copy_curl": (journal or self.tab == "in-flight") and bool(self.table.row_count),
-            "filter": journal,
-        }
-        return allowed.get(action, True)
+        match action:
+            case "retry":
+                return self.tab in ("failed", "causes") and bool(self.table.row_count)
+            case "retry_all":
+                return snapshot.counts.failed > 0
+            case "cancel":
+                return snapshot.in_use > 0 if self.tab == "in-flight" else journal and self._shows_pending()
+            case "copy_curl":
+                return (journal or self.tab == "in-flight") and bool(self.table.row_count)
+            case "filter":
+                return journal
+        return True
 
     async def action_on_table(self, action: str) -> None:
         """Have the active tab's table carry a command out."""

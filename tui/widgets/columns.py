@@ -108,8 +108,11 @@ def fit(text: str, width: int, *, right: bool = False, middle: bool = False) -> 
     most = width * _LONGEST
     if len(text) > 2 * most:
         text = text[:most] + text[-most:]
-    clean = printable(text)
-    used = cell_len(clean)
+    if text.isascii() and text.isprintable():
+        clean, used = text, len(text)
+    else:
+        clean = printable(text)
+        used = cell_len(clean)
     if used > width:
         tail = _tail(clean, width * 3 // 5) if middle else ""
         head = set_cell_size(clean, width - 1 - cell_len(tail))

@@ -9,6 +9,7 @@ from textual.reactive import var
 
 from ...core.handle import EngineHandle
 from ...core.snapshot import Snapshot
+from .bare_lines import BareGround
 from .charts import Chart, ChartKind
 from .controls import Controls
 
@@ -18,7 +19,7 @@ _FIRST = 1
 KINDS = tuple(ChartKind)
 
 
-class Deck(Container):
+class Deck(BareGround, Container):
     """As many charts as there is room for, all over the same time."""
 
     snapshot: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)

@@ -12,7 +12,7 @@ from textual.reactive import var
 from ...core.snapshot import RunState, Snapshot
 from ..commands.declaration import Command
 from ..commands.keymap import Keymap
-from ..spans import Line, Span, cut
+from ..spans import Line, Span
 from .columns import Tone
 from .lines import Lines
 
@@ -96,10 +96,8 @@ class KeyFooter(Lines):
 
     def update_lines(self) -> None:
         """Paint if the hints are others; they need no snapshot."""
-        drawn = (cut(hints_line(self.hints, self.size.width), self.size.width),)
-        if self.size.width and drawn != self._drawn:
-            self._drawn = drawn
-            self.refresh()
+        if width := self.size.width:
+            self.show((hints_line(self.hints, width),))
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
+from .bare_lines import cropped, style_of
 from .columns import TONES, Column, Tone, tone_css
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_foot import Foot, foot_line
@@ -72,7 +74,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Rows there were when the end was last in sight."""
         self._grown_at = -GROWTH_S
         self._growth: Timer | None = None
-        self._painter: RowPainter[R] = RowPainter(columns, self.get_component_rich_style)
+        self._painter: RowPainter[R] = RowPainter(columns, partial(style_of, self))
 
     @abstractmethod
     def row_at(self, position: int) -> R | None:
@@ -180,17 +182,29 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Lines below the rows: none where there is little room."""
         return int(self.size.height >= _FOOTED)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are: a table has no border, and its ground is that of the screen."""
+        size, first = self.size, self.scroll_offset.y - HEADER
+        width = self.scrollable_content_region.width
+        # A scroll bar paints its place itself, where there is one.
+        self._painter.set_width(width, 0 if self.show_vertical_scrollbar else size.width - width)
+        foot = size.height - 1 if self.foot_lines else size.height
+        strips = [self._drawn(y, first + y, foot) for y in crop.line_range]
+        return cropped(strips, crop, size.width)
+
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the screen: the header, a row, or the empty table's text."""
+        """One line of the screen."""
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def _drawn(self, y: int, position: int, foot: int) -> Strip:
+        """One line of the screen: the header, the foot, the row at a position, or the empty table's text."""
         painter = self._painter
-        painter.set_width(self.scrollable_content_region.width)
         if y == 0:
             return painter.text(f" ! {self.notice}", Tone.BAD) if self.notice else self.head()
-        if y == self.size.height - 1 and self.foot_lines:
+        if y == foot:
             return painter.line(foot_line(self.foot(), painter.width))
         if not self._count:
             return painter.text(f"   {self.empty}" if y == 2 else "", Tone.MUTED)
-        position = self.scroll_offset.y + y - HEADER
         if position >= self._count:
             return painter.text("", Tone.PLAIN)
         row = self.row_at(position)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
+from functools import partial
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -18,8 +20,12 @@ from textual.widget import Widget
 from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
 from ..spans import Line, Span, cut
+from .bare_lines import BareStrip, cropped, style_of
 from .columns import TONES, Tone, tone_css
 from .component_styles import ComponentStyles
+
+_GROUND = ""
+"""In the place of a component class: what a line stands on."""
 
 
 class Lines(Widget):
@@ -36,7 +42,9 @@ class Lines(Widget):
         self._drawn: tuple[Line, ...] = ()
         self._lit = ""
         """The action under the pointer."""
-        self._styles = ComponentStyles(self.get_component_rich_style)
+        self._styles = ComponentStyles(partial(style_of, self))
+        self._strips: dict[int, Strip] = {}
+        """Whole lines as they were drawn, without a border."""
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -48,20 +56,24 @@ class Lines(Widget):
 
     def on_resize(self) -> None:
         """Compose for the new size."""
+        self._strips.clear()
         self.update_lines()
 
     def update_lines(self) -> None:
         """Compose anew, and paint if the text is another one."""
-        snapshot = self.snapshot
-        if snapshot is None or not self.size.width:
-            return
-        width, height = self.size
-        drawn = tuple(cut(line, width) for line in self.lines(snapshot, width, height))
+        if self.snapshot is not None and self.size.width:
+            self.show(self.lines(self.snapshot, *self.size))
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Paint those of these lines that are others than before."""
+        width = self.size.width
+        drawn = tuple(cut(line, width) for line in lines)
         if drawn != self._drawn:
-            changed = (y for y, (one, other) in enumerate(zip_longest(drawn, self._drawn)) if one != other)
-            regions = [Region(0, y, width, 1) for y in changed]
+            changed = [y for y, (one, other) in enumerate(zip_longest(drawn, self._drawn)) if one != other]
             self._drawn = drawn
-            self.refresh(*regions)
+            for y in changed:
+                self._strips.pop(y, None)
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def action_at(self, x: int, y: int) -> str:
         """The action of what stands at a place of the content; empty for none."""
@@ -95,6 +107,7 @@ class Lines(Widget):
     def _light(self, action: str) -> None:
         if action != self._lit:
             self._lit = action
+            self._strips.clear()
             self.tooltip = tooltip_of(action) or None
             self.refresh()
 
@@ -105,13 +118,29 @@ class Lines(Widget):
         """Forget the old theme's colours."""
         super().notify_style_update()
         self._styles.clear()
+        self._strips.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are, where there is no border and nothing above or below them."""
+        styles = self.styles
+        padding = styles.padding
+        if padding.height or styles.gutter != padding:
+            return super().render_lines(crop)
+        width = self.size.width + padding.width
+        return cropped([self._whole(y, width, padding.left) for y in crop.line_range], crop, width)
+
+    def _whole(self, y: int, width: int, left: int) -> Strip:
+        if (strip := self._strips.get(y)) is None:
+            ground = self._styles[_GROUND]
+            segments = [*([Segment(" " * left, ground)] if left else ()), *self.render_line(y)]
+            segments = Segment.adjust_line_length(segments, width, ground)
+            strip = self._strips[y] = BareStrip(segments, width)
+        return strip
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the content."""
-        width = self.size.width
+        width, ground = self.size.width, self._styles[_GROUND]
         if y >= len(self._drawn):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, ground)
         segments = [Segment(span.text, self._style_of(span)) for span in self._drawn[y] if span.text]
-        strip = Strip(segments)
-        # The style of the ground is found by a walk up to the screen: only where there is something to fill.
-        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, ground)

@@ -13,6 +13,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from ..spans import Line
+from .bare_lines import BareStrip
 from .columns import GAP, Column, Layout, Tone, fit, layout
 from .component_styles import ComponentStyles
 from .table_sort import Sorting
@@ -25,6 +26,7 @@ CURSOR_STYLE = "table--cursor"
 RESTING_STYLE = "table--resting-cursor"
 SORTED_STYLE = "table--sorted"
 _SORT_BY = " sort by "
+_GAP = " " * GAP
 
 
 class Cursor(Enum):
@@ -42,7 +44,7 @@ class RowPainter(Generic[R]):
     def __init__(self, columns: Sequence[Column[R]], lookup: Callable[[str], Style]) -> None:
         """`lookup` finds the style of a component class."""
         self._columns = tuple(columns)
-        self._width = 0
+        self._width = self._margin = 0
         self._layout: Layout[R] = ()
         self._styles = ComponentStyles(lookup)
         self._strips: LRUCache[tuple[R, Cursor, bool], Strip] = LRUCache(512)
@@ -62,10 +64,10 @@ class RowPainter(Generic[R]):
         self._columns = tuple(columns)
         self._lay_out()
 
-    def set_width(self, width: int) -> None:
-        """Share another width among the columns."""
-        if width != self._width:
-            self._width = width
+    def set_width(self, width: int, margin: int = 0) -> None:
+        """Share another width among the columns; beside them a line has an empty margin of so many cells."""
+        if (width, margin) != (self._width, self._margin):
+            self._width, self._margin = width, margin
             self._lay_out()
 
     def forget(self) -> None:
@@ -75,12 +77,12 @@ class RowPainter(Generic[R]):
 
     def text(self, text: str, style: str) -> Strip:
         """One line of text, sanitised and cut to the width."""
-        return Strip([Segment(fit(text, self._width), self._styles[style])], self._width)
+        return self._adjusted([Segment(fit(text, self._width), self._styles[style])], self._styles[style])
 
     def line(self, line: Line) -> Strip:
         """A line of coloured text, cut or filled to the width."""
         segments = [Segment(span.text, self._styles[span.tone]) for span in line if span.text]
-        return Strip(segments).adjust_cell_length(self._width, self._styles[Tone.PLAIN])
+        return self._adjusted(segments, self._styles[Tone.PLAIN])
 
     def header(self, sorting: Sorting | None = None) -> Strip:
         """The columns' titles, that by which rows are sorted with its direction beside it."""
@@ -93,7 +95,7 @@ class RowPainter(Generic[R]):
             title = f"{sign}{column.title}" if column.right else f" {column.title}{sign}"
             text = fit(title, cells + GAP, right=column.right)
             segments.append(Segment(text, self._styles[SORTED_STYLE] if here is not None else style))
-        return Strip(segments).adjust_cell_length(self._width, style)
+        return self._adjusted(segments, style)
 
     def choices(self, titles: Sequence[str], at: int) -> Strip:
         """Titles to choose one of in the header's place, scrolled so that the chosen one is in sight."""
@@ -107,7 +109,7 @@ class RowPainter(Generic[R]):
             Segment(text, chosen if number == at else style)
             for number, text in enumerate(shown[first:], start=first)
         ]
-        return Strip(segments).adjust_cell_length(self._width, style)
+        return self._adjusted(segments, style)
 
     def column_at(self, cell: int) -> Column[R] | None:
         """The column whose title, or the gap before it, stands in a cell of the header."""
@@ -125,17 +127,27 @@ class RowPainter(Generic[R]):
         over, here = None, cursor is not Cursor.ELSEWHERE
         if here:
             over = self._styles[CURSOR_STYLE if cursor is Cursor.ACTIVE else RESTING_STYLE]
-        plain = over or self._styles[Tone.PLAIN]
-        gutter = ("▸" if here else " ") + ("●" if marked else " ") + " "
-        segments = [Segment(gutter, over or self._styles[Tone.ACCENT])]
-        for number, (column, cells) in enumerate(self._layout):
+        style = over or self._styles[Tone.ACCENT]
+        text = ("▸" if here else " ") + ("●" if marked else " ") + " "
+        segments: list[Segment] = []
+        gap = ""
+        for column, cells in self._layout:
             cell = column.cell(row)
-            gap = GAP if number else 0
-            text = " " * gap + fit(cell.text, cells, right=column.right, middle=column.middle)
-            segments.append(Segment(text, over or self._styles[cell.tone]))
-        strip = Strip(Segment.simplify(segments)).adjust_cell_length(self._width, plain)
-        self._strips[row, cursor, marked] = strip
+            before, style = style, over or self._styles[cell.tone]
+            if style is not before:
+                segments.append(Segment(text, before))
+                text = ""
+            text += gap + fit(cell.text, cells, right=column.right, middle=column.middle)
+            gap = _GAP
+        segments.append(Segment(text, style))
+        strip = self._strips[row, cursor, marked] = self._adjusted(segments, over or self._styles[Tone.PLAIN])
         return strip
+
+    def _adjusted(self, segments: Sequence[Segment], style: Style) -> Strip:
+        line = Segment.adjust_line_length([*segments], self._width, style)
+        if self._margin:
+            line.append(Segment(" " * self._margin, self._styles[Tone.PLAIN]))
+        return BareStrip(line, self._width + self._margin)
 
     def _lay_out(self) -> None:
         self._layout = layout(self._columns, max(0, self._width - GUTTER))
