@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from textual.widgets import Input, Static
 
 from ..support.journal_factory import Made
-from ..support.scripted_engine import scripted
+from ..support.scripted_engine import rows, scripted
 from ..support.scripted_tables import TableApp
 
 KNOWN = Known(hosts=["api.example.com", "cdn.example.com", 'a "b'], statuses=[429, 503], causes=[3])
@@ -135,3 +135,27 @@ async def test_the_bar_knows_what_the_run_has(tmp_path: Path) -> None:
         await pilot.pause()
         await pilot.press(*"status:4", "tab")
         assert pilot.app.screen.query_one(FilterBar).text == "status:418"
+
+
+async def test_a_hint_of_another_height_moves_what_is_below_and_one_of_the_same_does_not(
+    tmp_path: Path,
+) -> None:
+    app = FetchdeckApp(scripted(tmp_path, rows()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "slash")
+        await pilot.pause()
+        bar, table = app.screen.query_one(FilterBar), app.screen.query_one("#failed")
+        tops = list[int]()
+        for text in (
+            "status:5xx",
+            "status:4xx",
+            "status:5xx host:api slow>2s kind:timeout " + "word " * 12,
+            "nope:",
+        ):
+            bar.set_text(text)
+            await pilot.pause()
+            hint = bar.query_one(".filter--hint", Static)
+            assert hint.size.height == min(3, hint.visual.get_height({}, hint.size.width))
+            assert table.region.y == bar.region.bottom
+            tops.append(table.region.y)
+        assert tops[0] == tops[1] < tops[2]

@@ -49,6 +49,10 @@ from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
 
+class Tables(BareGround, ContentSwitcher):
+    """A table for each tab, of which one is shown."""
+
+
 class MainScreen(BareGround, Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
@@ -89,7 +93,7 @@ class MainScreen(BareGround, Screen[None]):
         yield TabBar().data_bind(MainScreen.snapshot, active=MainScreen.tab)
         yield FilterBar()
         yield FilterLine().data_bind(MainScreen.snapshot)
-        with ContentSwitcher(initial=self.tab, id="tables"):
+        with Tables(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
             yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
             failed = JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
@@ -125,7 +129,7 @@ class MainScreen(BareGround, Screen[None]):
         """Show another table, and give it the keys."""
         if self.is_mounted:
             self.query_one(FilterBar).remove_class("-open")
-            self.query_one(ContentSwitcher).current = self.tab
+            self.query_one(Tables).current = self.tab
             self.table.focus()
             self._relabel()
 

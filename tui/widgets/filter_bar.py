@@ -23,6 +23,8 @@ from .field import Field
 
 DEBOUNCE_S = 0.15
 """A filter takes effect when typing has stopped for this long."""
+_HINT_LINES = 3
+"""At most."""
 _MOST_SHOWN = 12
 """Choices named below the line; the tab key reaches the others."""
 
@@ -46,16 +48,19 @@ class FilterField(Field):
 class FilterBar(Vertical):
     """Hidden until `open`; tells of each filter that can be understood, and says what is wrong with others."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     FilterBar { height: auto; display: none; background: $panel; padding: 0 1; }
     FilterBar.-open { display: block; }
     FilterBar Input { border: none; height: 1; padding: 0; background: $panel; }
     FilterBar Input:focus { border: none; }
     FilterBar Horizontal { height: 1; }
     FilterBar .filter--prompt { width: 2; color: $text-accent; text-style: bold; }
-    FilterBar .filter--hint { color: $text-muted; height: auto; max-height: 3; }
+    FilterBar .filter--hint { color: $text-muted; height: auto; }
     FilterBar.-wrong .filter--hint { color: $text-error; }
     """
+        + f"FilterBar .filter--hint {{ max-height: {_HINT_LINES}; }}"
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear filter", show=False),
     ]
@@ -165,8 +170,12 @@ class FilterBar(Vertical):
         return True
 
     def _hint(self, *lines: Content) -> None:
-        shown = [line for line in lines if line.plain]
-        self.query_one(".filter--hint", Static).update(Content("\n").join(shown))
+        shown = Content("\n").join([line for line in lines if line.plain])
+        hint = self.query_one(".filter--hint", Static)
+        width, height = hint.size
+        # Another height moves the table; anything else need not lay the whole screen out anew, 5 ms of each letter.
+        same = width > 0 and min(shown.get_height({}, width), _HINT_LINES) == height
+        hint.update(shown, layout=not same)
 
     def _offers(self, choices: tuple[Completion, ...], chosen: int) -> Content:
         """`tab: status:  state:`, from the chosen one on, which stands out."""
