@@ -88,3 +88,34 @@ async def test_nothing_moves_for_whoever_wants_that(tmp_path: Path, reduced: boo
         await pilot.press("c")
         assert app.screen.query_one(Input).cursor_blink is not reduced
         assert (app.animation_level == "none") is reduced
+
+
+def cells(app: FetchdeckApp) -> list[list[tuple[str, object]]]:
+    """What stands in each cell, and how it looks."""
+    return [
+        [
+            (char, (segment.style.color, segment.style.bgcolor) if segment.style else None)
+            for segment in strip
+            for char in segment.text
+        ]
+        for strip in app.screen._compositor.render_strips()
+    ]
+
+
+@pytest.mark.parametrize("tab", ["1", "3"])
+async def test_a_theme_that_is_changed_looks_as_one_that_was_there_from_the_beginning(
+    tmp_path: Path, tab: str
+) -> None:
+    looks = list[list[list[tuple[str, object]]]]()
+    for begun, keys in ((DARK, [tab, "t"]), (LIGHT, [tab])):
+        folder = tmp_path / begun.name
+        folder.mkdir()
+        app = FetchdeckApp(scripted(folder, rows()), preferences=Preferences(Read(Config(theme=begun.name))))
+        async with app.run_test(size=(120, 40)) as pilot:
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause(0.3)
+            app.clear_notifications()
+            await pilot.pause(0.3)
+            looks.append(cells(app))
+    assert looks[0] == looks[1]
