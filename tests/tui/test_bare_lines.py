@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 
+from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.widgets.bare_lines import BareStrip, cropped
+from fetchdeck.tui.widgets.status_header import StatusHeader
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.containers import Container
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
+from textual.widgets import ContentSwitcher
+
+from ..support.scripted_engine import rows, running, scripted
 
 TEXTS = st.lists(st.text("ab 例e\u0301", max_size=6), min_size=1, max_size=5)
 
@@ -53,3 +62,51 @@ def test_it_is_gone_when_nobody_shows_it() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+async def test_what_holds_others_keeps_the_rules_of_textuals_own(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)):
+        screen = app.screen
+        assert "screen--selection" in screen._get_component_classes()
+        for kind in (Screen, Container, ContentSwitcher):
+            assert any(kind.__name__ in node._css_type_names for node in screen.walk_children(with_self=True))
+
+
+async def test_text_can_be_dragged_over(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
+        await pilot.press("3", "slash")
+        await pilot.pause()
+        await pilot.mouse_down(".filter--hint", offset=(2, 0))
+        await pilot.hover(".filter--hint", offset=(20, 0))
+        await pilot.pause()
+        await pilot.mouse_up(".filter--hint", offset=(20, 0))
+        await pilot.pause()
+        assert app.screen.get_selected_text()
+
+
+class Watched(StatusHeader):
+    """Notes how wide lines were asked for, and how wide they came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widths: list[tuple[int, int]] = []
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        strips = super().render_lines(crop)
+        self.widths += [(crop.width, strip.cell_length) for strip in strips]
+        return strips
+
+
+async def test_the_first_frame_of_a_new_size_has_its_width() -> None:
+    class Bench(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Watched()
+
+    async with (app := Bench()).run_test(size=(40, 5)) as pilot:
+        header = app.query_one(Watched)
+        header.snapshot = running()
+        for width in (60, 30):
+            await pilot.resize_terminal(width, 5)
+            await pilot.pause()
+        assert {asked for asked, _ in header.widths} == {40, 60, 30}
+        assert all(asked == came for asked, came in header.widths)

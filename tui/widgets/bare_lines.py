@@ -7,12 +7,18 @@ the app's filters. Where there is nothing of the kind that is half of what a row
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    _Mixin = Widget
+else:
+    _Mixin = object
 
 
 class BareStrip(Strip):
@@ -30,9 +36,10 @@ class BareStrip(Strip):
         whole = self.cell_length
         if cuts and whole not in cuts:
             # A scroll bar that is only about to come to the screen has taken its place already.
-            return (
-                super().divide(cuts) if cuts[-1] < whole else self.adjust_cell_length(cuts[-1]).divide(cuts)
-            )
+            if cuts[-1] < whole:
+                return super().divide(cuts)
+            style = self._segments[-1].style if self._segments else None
+            return self.adjust_cell_length(cuts[-1], style).divide(cuts)
         return [self] if cuts[:1] == [whole] else super().divide(cuts)
 
 
@@ -51,8 +58,11 @@ def style_of(widget: Widget, component: str) -> Style:
     return segments[0].style or style
 
 
-class BareGround(Widget):
-    """What only holds other widgets, and has nothing of its own to show between them."""
+class BareGround(_Mixin):
+    """For what only holds other widgets, and has nothing of its own to show between them.
+
+    No widget itself: Textual takes the style rules of a widget's first base that is one.
+    """
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The same empty line over and over."""

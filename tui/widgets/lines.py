@@ -44,7 +44,8 @@ class Lines(Widget):
         """The action under the pointer."""
         self._styles = ComponentStyles(partial(style_of, self))
         self._strips: dict[int, Strip] = {}
-        """Whole lines as they were drawn, without a border."""
+        """Whole lines as they were drawn, without a border, for this width and padding:"""
+        self._shape = (0, 0)
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -56,7 +57,6 @@ class Lines(Widget):
 
     def on_resize(self) -> None:
         """Compose for the new size."""
-        self._strips.clear()
         self.update_lines()
 
     def update_lines(self) -> None:
@@ -127,6 +127,10 @@ class Lines(Widget):
         if padding.height or styles.gutter != padding:
             return super().render_lines(crop)
         width = self.size.width + padding.width
+        # A new size is painted before its event comes.
+        if (shape := (width, padding.left)) != self._shape:
+            self._shape = shape
+            self._strips.clear()
         return cropped([self._whole(y, width, padding.left) for y in crop.line_range], crop, width)
 
     def _whole(self, y: int, width: int, left: int) -> Strip:
