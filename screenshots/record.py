@@ -1,7 +1,7 @@
 """Records the animated picture at the top of the README: the real command on a pseudo-terminal, its keys pressed here.
 
-Run it from the checkout with the test extra and pyte, a terminal emulator, installed: `python screenshots/record.py`. With `--frames DIR` it also
-writes each frame as a PNG, to look at before the film is committed.
+Run it from the checkout with the test extra and pyte, a terminal emulator, installed: `python screenshots/record.py`.
+With `--frames DIR` it also writes each frame as a PNG, to look at before the film is committed.
 """
 
 from __future__ import annotations
