@@ -77,7 +77,8 @@ class RowPainter(Generic[R]):
 
     def text(self, text: str, style: str) -> Strip:
         """One line of text, sanitised and cut to the width."""
-        return self._adjusted([Segment(fit(text, self._width), self._styles[style])], self._styles[style])
+        found = self._styles[style]
+        return self._adjusted([Segment(fit(text, self._width), found)], found)
 
     def line(self, line: Line) -> Strip:
         """A line of coloured text, cut or filled to the width."""
@@ -143,8 +144,8 @@ class RowPainter(Generic[R]):
         strip = self._strips[row, cursor, marked] = self._adjusted(segments, over or self._styles[Tone.PLAIN])
         return strip
 
-    def _adjusted(self, segments: Sequence[Segment], style: Style) -> Strip:
-        line = Segment.adjust_line_length([*segments], self._width, style)
+    def _adjusted(self, segments: list[Segment], style: Style) -> Strip:
+        line = Segment.adjust_line_length(segments, self._width, style)
         if self._margin:
             line.append(Segment(" " * self._margin, self._styles[Tone.PLAIN]))
         return BareStrip(line, self._width + self._margin)
