@@ -21,19 +21,12 @@ from fetchdeck.core.model import State
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..support.clock import Clock
 from ..support.journal_factory import Made, append, open_journal, requeue
 
 SUCCEEDED = RowFilter(states=frozenset({State.SUCCEEDED}))
 SLOWEST = Order(SortColumn.LATENCY, descending=True)
 NEWEST = Order(SortColumn.ENDED, descending=True)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

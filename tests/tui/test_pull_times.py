@@ -7,20 +7,22 @@ from fetchdeck.tui.typist import PAINTED_S, Typist
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.clock import Clock
+
 STEP_S = 0.01
 KEYS = st.lists(st.floats(0.02, 1.0), max_size=60)
 
 
 def pulls(pauses: list[float], seconds: float) -> tuple[list[float], list[float]]:
     """When keys were typed, and when the run was looked at, by an app that asks as ours does."""
-    now, looked = [0.0], list[float]()
-    typist = Typist(lambda: now[0])
-    times = PullTimes(typist, lambda: now[0])
+    clock, looked = Clock(), list[float]()
+    typist = Typist(clock)
+    times = PullTimes(typist, clock)
     keys = [sum(pauses[: n + 1]) for n in range(len(pauses))]
     moments = [(at, "key") for at in keys] + [(at + PAINTED_S + STEP_S, "painted") for at in keys]
     moments += [(n * PULL_S, "regular") for n in range(1, int(seconds / PULL_S))]
     for at, what in sorted(moments):
-        now[0] = at
+        clock.now = at
         if what == "key":
             typist.typed()
         elif times.now if what == "regular" else times.after_key:

@@ -7,22 +7,14 @@ from fetchdeck.tui.typist import PAINTED_S, Typist
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.clock import Clock
+
 PULL_S = 0.25
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @given(st.lists(st.booleans(), max_size=200))
 def test_it_is_done_in_time_unless_somebody_types(typing: list[bool]) -> None:
-    clock, done, typed = Clock(), [100.0], -QUIET_S
+    clock, done, typed = Clock(100.0), [100.0], -QUIET_S
     typist = Typist(clock)
     tidying = Tidying(typist, clock, lambda _generation: done.append(clock.now))
     for types in typing:
@@ -37,7 +29,7 @@ def test_it_is_done_in_time_unless_somebody_types(typing: list[bool]) -> None:
 
 
 def test_who_types_on_and_on_has_it_done_after_a_key() -> None:
-    clock, done = Clock(), list[int]()
+    clock, done = Clock(100.0), list[int]()
     typist = Typist(clock)
     tidying = Tidying(typist, clock, done.append)
     for pause in (PAINTED_S / 2, 2 * PAINTED_S):
@@ -49,7 +41,7 @@ def test_who_types_on_and_on_has_it_done_after_a_key() -> None:
 
 
 def test_what_is_older_is_looked_at_more_seldom() -> None:
-    clock, generations = Clock(), list[int]()
+    clock, generations = Clock(100.0), list[int]()
     tidying = Tidying(Typist(clock), clock, generations.append)
     for _ in range(OLDER_EVERY**2):
         clock.now += EVERY_S
