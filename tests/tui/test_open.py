@@ -138,3 +138,18 @@ def test_a_run_is_found_by_its_input_and_by_its_journal(
     for named in ("places.csv", "places.run", "places.run/journal.sqlite"):
         told = runner.invoke(cli, ["status", named, "--json"])
         assert json.loads(told.output)["run"] == "places.run"
+
+
+async def test_the_table_that_it_begins_with_has_the_keys(tmp_path: Path) -> None:
+    async with FetchdeckApp(looked_at(tmp_path)).run_test(size=(120, 40)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        await pilot.pause()
+        assert screen.tab == "failed"
+        assert screen.table.has_focus
+        await pilot.press("g", "j")
+        assert screen.table.cursor == 1
+        await pilot.press("question_mark")
+        await pilot.press("escape")
+        await pilot.press("j")
+        assert screen.table.cursor == 2

@@ -56,7 +56,7 @@ class Tables(BareGround, ContentSwitcher):
 class MainScreen(BareGround, Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
-    AUTO_FOCUS = "#in-flight"
+    AUTO_FOCUS = ""
     BINDINGS = bindings(Scope.ROWS, Scope.TABLE)
     snapshot: var[Snapshot | None] = var(None, always_update=True)
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
@@ -105,11 +105,12 @@ class MainScreen(BareGround, Screen[None]):
         yield KeyFooter().data_bind(MainScreen.snapshot)
 
     def on_mount(self) -> None:
-        """Let the tables read, and show the columns that were chosen."""
+        """Let the tables read, show the columns that were chosen, and give the keys to the tab's table."""
         for table in self.query(VirtualTable):
             table.show_columns(self._preferences.columns(table.id or ""))
         for table in (*self.query(JournalTable), self.query_one(CauseTable)):
             table.connect(self._reader)
+        self.set_focus(self.table, scroll_visible=False)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Spare the first frame that all styles are found anew: they are as new as the widgets."""
