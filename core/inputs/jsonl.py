@@ -57,8 +57,17 @@ def _record(index: int, number: int, line: bytes) -> Row | BadRow:
     except RecursionError:
         reason = f"it is nested more than {MAX_DEPTH} levels deep"
     except msgspec.DecodeError as error:
-        reason = f"it is not JSON ({error})"
+        # msgspec 0.23 raises this for bytes that are no UTF-8, too; releases before it UnicodeDecodeError.
+        reason = _why_not_utf8(line) or f"it is not JSON ({error})"
     return bad_row(index, number, reason, line)
+
+
+def _why_not_utf8(line: bytes) -> str:
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return not_utf8(error)
+    return ""
 
 
 def _row(index: int, number: int, record: dict[str, Any]) -> Row:
