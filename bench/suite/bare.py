@@ -12,9 +12,13 @@ from .fetchdeck import limit_s
 from .figures import Run
 from .rows import About
 from .settings import ROOT, Settings
+from .standing import JOURNAL
 
 GATHER, GATHER_UVLOOP, WORKERS = "bare gather, asyncio", "bare gather, uvloop", "bare workers, uvloop"
 ABOUT_GATHER, ABOUT_GATHER_UVLOOP, ABOUT_WORKERS = About(GATHER), About(GATHER_UVLOOP), About(WORKERS)
+TO_FILES, EXPORT = "bare workers to files, uvloop", "bare cursor to JSON lines"
+ABOUT_TO_FILES = About(TO_FILES, "yes, files", "no", "nothing synced")
+ABOUT_EXPORT = About(EXPORT, note="fields as they are stored, nothing looked at, nothing synced")
 _FOLDER = ROOT / "bench" / "bare"
 
 
@@ -35,11 +39,27 @@ def workers(urls: Path, rows: int, concurrency: int, settings: Settings, folder:
     )
 
 
-def script(words: Sequence[str], rows: int, settings: Settings, folder: Path) -> Run:
-    """A script that prints how many replies and octets of bodies it has had; raises TroubleError for fewer."""
+def to_files(urls: Path, rows: int, size: int, concurrency: int, settings: Settings, folder: Path) -> Run:
+    """A worker for each slot that writes each body of `size` octets to a file of its own, on uvloop."""
+    words = [sys.executable, str(_FOLDER / "to_files.py"), str(urls), str(concurrency), "files"]
+    return script(words, rows, settings, folder, size)
+
+
+def export(run: Path, rows: int, settings: Settings, folder: Path) -> Run:
+    """A cursor over the run, and a line for each of its rows."""
+    words = [sys.executable, str(_FOLDER / "export.py"), str(run / JOURNAL), "out.jsonl"]
+    return script(words, rows, settings, folder, None)
+
+
+def script(words: Sequence[str], rows: int, settings: Settings, folder: Path, size: int | None = SIZE) -> Run:
+    """A script that prints how many replies and octets of bodies it has had; raises TroubleError for fewer.
+
+    `size` is that of a body; None where only rows are counted.
+    """
     with Child(words, folder, settings.client) as child:
         ended = child.succeed(limit_s(rows))
-        told = child.said.split()[-2:]
-        if told != [str(rows), str(rows * SIZE)]:
-            raise TroubleError(f"it has not fetched everything: {' '.join(told)}")
+        expected = [str(rows)] if size is None else [str(rows), str(rows * size)]
+        told = child.said.split()[-len(expected) :]
+        if told != expected:
+            raise TroubleError(f"it has not done everything: {' '.join(told)}")
         return Run(rows, ended.ended - child.began, ended.cpu_s, ended.peak_mb)

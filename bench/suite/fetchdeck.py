@@ -73,12 +73,22 @@ def dashboard(
     looking: Looking | None = None,
 ) -> Run:
     """The same with the dashboard; its time ends when the journal has the last request."""
-    words = [*command(), "run", *arguments, "--tui", "--run", _RUN]
-    with Child(words, folder, settings.client, terminal=size, environment=environment(folder)) as child:
-        with Watch(folder / _RUN) as watch:
+    with start_dashboard(arguments, settings, folder, size) as child:
+        with watched(folder) as watch:
             finished = _until_done(child, watch, rows, looking)
         ended = leave(child)
         return _run(child, finished, ended, checked(folder / _RUN, rows))
+
+
+def start_dashboard(arguments: Sequence[str], settings: Settings, folder: Path, size: Size = SIZE) -> Child:
+    """Start these `fetchdeck run` arguments in a terminal."""
+    words = [*command(), "run", *arguments, "--tui", "--run", _RUN]
+    return Child(words, folder, settings.client, terminal=size, environment=environment(folder))
+
+
+def watched(folder: Path) -> Watch:
+    """The run that was started in this folder."""
+    return Watch(folder / _RUN)
 
 
 def _until_done(child: Child, watch: Watch, rows: int, looking: Looking | None) -> float:

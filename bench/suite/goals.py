@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .figures import median
 
@@ -17,11 +17,19 @@ class Goal:
     """The median over the rounds; None where nothing could be measured."""
     met: bool | None
     """None where nothing could be measured."""
+    floor: str = ""
+    """Who does no more than must be done, and the same figure of theirs, from the same rounds."""
 
     def __str__(self) -> str:
         if self.value is None or self.met is None:
             return f"{self.text}: not measured"
-        return f"{self.text}: {figure(self.value)}, {'met' if self.met else 'MISSED'}"
+        reached = f"{self.text}: {figure(self.value)}, {'met' if self.met else 'MISSED'}"
+        return f"{reached} (floor: {self.floor})" if self.floor else reached
+
+    def over(self, name: str, values: Sequence[float]) -> Goal:
+        """The same goal, with the floor that it stands on where there are figures of it."""
+        value = median(values)
+        return self if value is None else replace(self, floor=f"{name}, {figure(value)}")
 
 
 def at_least(text: str, values: Sequence[float], least: float) -> Goal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -41,12 +42,15 @@ class Sampler:
         if (now := monotonic()) < self._next:
             return
         self._next = now + self.every_s
-        try:
-            fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            return
-        cpu_s = (int(fields[11]) + int(fields[12])) * _TICK_S
-        self.samples.append(Sample(standing.done, standing.total, cpu_s, int(fields[21]) * _PAGE_MB))
+        with suppress(OSError):  # it has just ended
+            self.samples.append(sample(child, standing))
+
+
+def sample(child: Child, standing: Standing) -> Sample:
+    """Look now; raises OSError where the command has ended."""
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) * _TICK_S
+    return Sample(standing.done, standing.total, cpu_s, int(fields[21]) * _PAGE_MB)
 
 
 def cost_us(samples: Sequence[Sample], begin: float, end: float) -> float | None:
@@ -60,19 +64,6 @@ def cost_us(samples: Sequence[Sample], begin: float, end: float) -> float | None
 def read_at(samples: Sequence[Sample], rows: int) -> int | None:
     """How many requests had ended when all rows had been read; None where that was never seen."""
     return next((one.done for one in samples if one.total >= rows), None)
-
-
-def drift(samples: Sequence[Sample], rows: int, share: float) -> float | None:
-    """The cost of a request in the last `share` of a run, in terms of that in the first after all rows were read.
-
-    Reading the input is part of a row's cost and not of a request's. None where the two would overlap.
-    """
-    start = read_at(samples, rows)
-    if start is None or start + 2 * share * rows > rows:
-        return None
-    early = cost_us(samples, start, start + share * rows)
-    late = cost_us(samples, (1 - share) * rows, rows)
-    return late / early if early and late else None
 
 
 def resident_mb(samples: Sequence[Sample], begin: float, end: float) -> float | None:

@@ -16,7 +16,7 @@ from bench.suite.figures import Results, Run, median, percentile, turned
 from bench.suite.levels import average, drained, levels, reached
 from bench.suite.report import Done, markdown, read, write
 from bench.suite.rows import About, Row, row_of
-from bench.suite.sampling import Sample, cost_us, drift, read_at, resident_mb
+from bench.suite.sampling import Sample, cost_us, read_at, resident_mb
 from bench.suite.servers import Seen
 from bench.suite.settings import Settings, processors
 
@@ -73,6 +73,12 @@ def test_goals_are_held_by_the_median_and_say_so() -> None:
     assert not goals.within("1 ± 0.05", [0.9], 0.95, 1.05).met
     unknown = goals.at_least("≥ 2 × x", [], 2)
     assert (unknown.met, str(unknown)) == (None, "≥ 2 × x: not measured")
+
+
+def test_a_goal_tells_the_floor_that_it_stands_on() -> None:
+    missed = goals.at_least("≥ 15 × this", [5.0], 15)
+    assert str(missed.over("bare workers", [5.1, 5.3, 5.2])) == "≥ 15 × this: 5, MISSED (floor: bare workers, 5.2)"
+    assert missed.over("bare workers", []) == missed
 
 
 @pytest.mark.parametrize(
@@ -143,8 +149,6 @@ def test_the_cost_of_a_request_is_compared_after_all_rows_were_read() -> None:
     samples = [sample(n * 50, n * 0.1 + (1.0 if n else 0), 500 if n < 2 else 1000) for n in range(21)]
     assert read_at(samples, 1000) == 100
     assert cost_us(samples, 100, 200) == pytest.approx(2000)
-    assert drift(samples, 1000, 0.1) == pytest.approx(1)
-    assert drift(samples, 2000, 0.1) is None
     assert cost_us(samples, 101, 140) is None
     assert (resident_mb(samples, 0.75, 1), resident_mb([], 0, 1)) == (80, None)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from .. import fetchdeck
+from .. import bare, fetchdeck
 from ..case import Case
 from ..child import Child, TroubleError
 from ..figures import Run
 from ..goals import at_least
 from ..journals import make_run
 from ..rounds import Contestant, paired
-from ..rows import About, Row
+from ..rows import About, Row, row_of
 from ..settings import Settings
 
 _NAME = "fetchdeck export, .jsonl"
+_ABOUT = About(_NAME)
 _LEAST = 150_000
 _URL = "http://127.0.0.1:8000"
 """Where the requests would have gone; nobody is asked."""
@@ -35,19 +37,16 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     count = _rows(settings)
     settings.say("  making the run")
     run = make_run(folder / "done.run", _URL, count, count, concurrency=100)
-    results = paired([Contestant(About(_NAME), partial(_export, run, count, settings))], settings, folder)
-    done = results.done(_NAME)
-    rates = tuple(run.rate for run in done)
+    contestants = [
+        Contestant(_ABOUT, partial(_export, run, count, settings)),
+        Contestant(bare.ABOUT_EXPORT, partial(bare.export, run, count, settings)),
+    ]
+    results = paired(contestants, settings, folder)
+    rates, floor = ([one.rate for one in results.done(name)] for name in (_NAME, bare.EXPORT))
+    goals = {_NAME: (at_least(f"≥ {_LEAST:,} rows/s", rates, _LEAST).over(bare.EXPORT, floor),)}
     return [
-        Row(
-            _NAME,
-            "rows/s",
-            rates,
-            cpu_us=tuple(run.cpu_us for run in done),
-            peak_mb=tuple(run.peak_mb for run in done),
-            goals=(at_least(f"≥ {_LEAST:,} rows/s", rates, _LEAST),),
-            trouble=results.troubles.get(_NAME, ""),
-        )
+        replace(row_of(one.about, results, _NAME, goals.get(one.name, ())), unit="rows/s")
+        for one in contestants
     ]
 
 

@@ -7,7 +7,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from .. import fetchdeck
+from .. import bare, fetchdeck
 from ..case import Case
 from ..figures import Run
 from ..goals import at_least, at_most
@@ -47,18 +47,24 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         contestants = [
             Contestant(fetchdeck.ABOUT_PLAIN, partial(_fetchdeck, urls, count, settings)),
             Contestant(about, partial(_curl, urls, count, server, settings)),
+            Contestant(
+                bare.ABOUT_TO_FILES, partial(bare.to_files, urls, count, _SIZE, _CONCURRENCY, settings)
+            ),
         ]
         results = paired(contestants, settings, folder)
     done = results.done(fetchdeck.PLAIN)
     growth = [run.more["growth"] for run in done if "growth" in run.more]
     goals = [
-        at_least(f"≥ {_LEAST} × {CURL}", results.ratios(fetchdeck.PLAIN, CURL), _LEAST),
+        at_least(f"≥ {_LEAST} × {CURL}", results.ratios(fetchdeck.PLAIN, CURL), _LEAST).over(
+            bare.TO_FILES, results.ratios(bare.TO_FILES, CURL)
+        ),
         at_most(f"memory, last quarter ÷ second ≤ {_GROWTH}", growth, _GROWTH),
     ]
     fewer = f"only {count:,} bodies: the disk has no room for more" if count < wanted else ""
     return [
         row_of(fetchdeck.ABOUT_PLAIN, results, fetchdeck.PLAIN, goals, fewer),
         row_of(about, results, fetchdeck.PLAIN, (), fewer),
+        row_of(bare.ABOUT_TO_FILES, results, fetchdeck.PLAIN, (), fewer),
     ]
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ...nginx import MissingError
-from .. import fetchdeck
+from .. import bare, fetchdeck
 from ..case import Case
 from ..figures import Results, Run
 from ..goals import Goal, at_least
@@ -40,6 +40,9 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         contestants = [
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
+            Contestant(
+                bare.ABOUT_WORKERS, partial(bare.workers, urls, count, throughput.CONCURRENCY, settings)
+            ),
             *(_contestant(peer, server, settings, folder) for peer in PEERS),
         ]
         results = paired(contestants, settings, folder)
@@ -67,9 +70,9 @@ def _contestant(peer: Peer, server: Server, settings: Settings, folder: Path) ->
 def _goals(name: str, results: Results) -> list[Goal]:
     if name not in _LEAST:
         return []
-    return [
-        at_least(f"fetchdeck ≥ {_LEAST[name]} × this", results.ratios(fetchdeck.PLAIN, name), _LEAST[name])
-    ]
+    least = _LEAST[name]
+    goal = at_least(f"fetchdeck ≥ {least} × this", results.ratios(fetchdeck.PLAIN, name), least)
+    return [goal.over(bare.WORKERS, results.ratios(bare.WORKERS, name))]
 
 
 CASE = Case("peers", _work, measure)
