@@ -80,7 +80,8 @@ async def assemble(
     if source is not None and not (known.done and source.rewindable):
         if not source.rewindable:
             held = HeldRows(store.pending_sealed())
-        ingest = Ingest(source, plan.builder, plan.redactor, held, known)
+        sending = loading.done if loading is not None else None
+        ingest = Ingest(source, plan.builder, plan.redactor, held, known, sending)
     recall = None
     if source is not None and source.rewindable:
         recall = Recall(job.input, source.format, source.identity)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -23,6 +23,8 @@ from ..secrets.sealing import ROW_SEALED, seal
 from .feed import HeldRows
 
 _CHUNK = 100
+_AT_FIRST = 500
+"""Rows that are read before requests can be sent: enough to begin with."""
 _OTHER_INPUT = (
     "Standard input is not the one that this run was started with: its rows are different. "
     "Give the same input again, use --run OTHER for a new run, or --fresh to discard this one."
@@ -75,13 +77,18 @@ class Ingest:
         redactor: Redactor,
         held: HeldRows,
         known: InputProgress,
+        sending: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`known` rows are in the journal already."""
+        """`known` rows are in the journal already. All but the first rows are read when `sending` has returned.
+
+        A transport that is still being loaded is there a third sooner when nothing is read beside it.
+        """
         self._source = source
         self._builder = builder
         self._redactor = redactor
         self._held = held
         self._known = known
+        self._sending = sending
         self._rows_read = known.rows
         self._digest = hashlib.sha256()
         self._digest_rows = 0
@@ -107,6 +114,9 @@ class Ingest:
                     await asyncio.sleep(0)
                     await journal.room()
                     await self._held.room()
+                    if self._sending is not None and batch[start].id >= _AT_FIRST - _CHUNK:
+                        await self._sending()
+                        self._sending = None
             self._finish(journal)
             self._held.read_to = None
             on_reread()

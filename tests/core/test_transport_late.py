@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.job import Options
 from fetchdeck.core.report import run_status
@@ -33,15 +34,32 @@ async def test_requests_wait_until_it_is_loaded(tmp_path: Path) -> None:
             assert engine.snapshot().counts.succeeded == 9
 
 
-async def test_a_run_may_be_left_before_it_is_loaded(tmp_path: Path) -> None:
+async def test_no_more_is_read_than_it_takes_to_begin(tmp_path: Path) -> None:
     async with FaultServer(default=FOUND) as server:
-        job = write_urls(tmp_path, [server.url("/0")])
+        job = write_urls(tmp_path, [server.url(f"/{n}") for n in range(1200)])
+        loading = Loading()
+        async with (
+            asyncio.timeout(20),
+            open_run(job, OPTIONS, tmp_path / "x.run", environ={}, loading=loading) as engine,
+        ):
+            await until(engine, lambda now: now.counts.total >= 500)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await until(engine, lambda now: now.counts.total > 500)
+            await loading.begin()
+            await until(engine, lambda now: now.total_known and now.counts.total == 1200)
+
+
+@pytest.mark.parametrize("rows", [1, 1200])
+async def test_a_run_may_be_left_before_it_is_loaded(tmp_path: Path, rows: int) -> None:
+    async with FaultServer(default=FOUND) as server:
+        job = write_urls(tmp_path, [server.url(f"/{n}") for n in range(rows)])
         async with (
             asyncio.timeout(20),
             open_run(job, OPTIONS, tmp_path / "x.run", environ={}, loading=Loading()) as engine,
         ):
-            await until(engine, lambda now: now.total_known)
+            await until(engine, lambda now: now.counts.total >= min(rows, 500))
             engine.drain()
             await engine.finished()
     status = run_status(tmp_path / "x.run")
-    assert (status.state, status.counts.queued, status.counts.total) == (RunState.INTERRUPTED, 1, 1)
+    assert (status.state, status.counts.queued) == (RunState.INTERRUPTED, min(rows, 500))
