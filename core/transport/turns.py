@@ -13,10 +13,10 @@ from typing import Protocol
 
 from ..courtesy import Courtesy
 
-ARRIVALS_A_TURN = 4
-"""Arrivals handed on in one iteration of the loop; one while a key waits for its paint, which takes ten iterations."""
-UNSEEN = 64
-"""The same where nobody types: timers alone are waited for, and a request costs a twentieth less."""
+ARRIVALS_A_TURN = 64
+"""Arrivals handed on in one iteration of the loop; with 4 a request costs a twentieth more."""
+_WHILE_TYPED = 1
+"""The same while a key waits for its paint, which takes ten iterations. The iteration in which it is pressed ends."""
 
 
 class Receiver(Protocol):
@@ -30,15 +30,13 @@ class Receiver(Protocol):
 class Turns:
     """Says who may take in what arrives at once, and calls the others later, in order."""
 
-    def __init__(self, courtesy: Courtesy | None = None, most: int | None = None) -> None:
+    def __init__(self, courtesy: Courtesy | None = None, most: int = ARRIVALS_A_TURN) -> None:
         """For connections of the running loop; `most` arrivals are let through in one iteration.
 
         `courtesy` tells when somebody types; None where nobody can.
         """
-        if most is None:
-            most = UNSEEN if courtesy is None else ARRIVALS_A_TURN
         self._loop = asyncio.get_running_loop()
-        self._courtesy = courtesy
+        self._courtesy = courtesy or Courtesy()
         self._most = self._left = most
         self._waiting: deque[Receiver] = deque()
         self._next: asyncio.Handle | None = None
@@ -47,7 +45,7 @@ class Turns:
         """Whether the receiver may go on at once; otherwise it is called later."""
         if self._next is None:
             self._next = self._loop.call_soon(self._begin)
-        if self._left:
+        if self._left and not self._courtesy.asked:
             self._left -= 1
             return True
         self._waiting.append(receiver)
@@ -57,12 +55,12 @@ class Turns:
         """Another iteration: those that wait come first."""
         self._next = None
         waiting = self._waiting
-        most = self._most
-        if self._courtesy is not None and self._courtesy.due:
-            most = min(1, most)
+        most = min(_WHILE_TYPED, self._most) if self._courtesy.due else self._most
         count = min(most, len(waiting))
         self._left = most - count
         if count:
             self._next = self._loop.call_soon(self._begin)
-        for _ in range(count):
+        for done in range(count):
+            if done >= _WHILE_TYPED and self._courtesy.asked:
+                break
             waiting.popleft().served()

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import pytest
 from fetchdeck.core.courtesy import GIVES_WAY_S, Courtesy
 from fetchdeck.core.transport.protocol import ReplyProtocol
 from fetchdeck.core.transport.turns import Turns
@@ -59,10 +58,9 @@ async def test_a_single_arrival_does_not_wait() -> None:
     assert taken == [7]
 
 
-@pytest.mark.parametrize("courtesy", [None, Courtesy()])
-async def test_nor_does_it_where_nobody_said_how_many(courtesy: Courtesy | None) -> None:
+async def test_nor_does_it_where_nobody_said_how_many() -> None:
     taken: list[int] = []
-    Line(7, Turns(courtesy), taken).arrive()
+    Line(7, Turns(), taken).arrive()
     assert taken == [7]
 
 
@@ -81,6 +79,37 @@ async def test_while_a_key_waits_for_its_paint_one_arrival_is_taken_in_at_a_time
     before = len(taken)
     await asyncio.sleep(0)
     assert len(taken) - before == MOST
+
+
+async def test_a_key_ends_the_iteration_in_which_it_is_pressed() -> None:
+    taken: list[int] = []
+    courtesy = Courtesy(lambda: 0.0)
+    turns = Turns(courtesy, MOST)
+    Line(0, turns, taken).arrive()
+    courtesy.give_way()
+    Line(1, turns, taken).arrive()
+    assert taken == [0]
+    await asyncio.sleep(0)
+    assert taken == [0, 1]
+
+
+async def test_so_it_does_among_those_that_have_waited() -> None:
+    taken: list[int] = []
+    courtesy = Courtesy(lambda: 0.0)
+    turns = Turns(courtesy, MOST)
+
+    class Typed(Line):
+        def served(self) -> None:
+            super().served()
+            courtesy.give_way()
+
+    for number in range(MOST):
+        Line(number, turns, taken).arrive()
+    for number in range(MOST, 2 * MOST):
+        Typed(number, turns, taken).arrive()
+    for count in range(MOST + 1, 2 * MOST + 1):
+        await asyncio.sleep(0)
+        assert taken == list(range(count))
 
 
 @contextmanager
