@@ -7,6 +7,8 @@ from time import monotonic
 
 GIVES_WAY_S = 0.05
 """How long a key is given: it should be painted within this time."""
+ATTENDED_S = 5.0
+"""How long after a key another one is likely."""
 
 
 class Courtesy:
@@ -15,20 +17,13 @@ class Courtesy:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         """Nobody has typed yet; `clock` tells seconds."""
         self._clock = clock
-        self._until = 0.0
-        self.asked = False
-        """Whether somebody has typed, and `due` has not said since that the time is over. Costs nothing to look at."""
+        self._typed = float("-inf")
 
     def give_way(self) -> None:
         """A key was pressed: do little else in each iteration of the loop until it is painted."""
-        self._until = self._clock() + GIVES_WAY_S
-        self.asked = True
+        self._typed = self._clock()
 
     @property
-    def due(self) -> bool:
-        """Whether a key may still wait for its paint."""
-        if self.asked and self._clock() >= self._until:
-            self.asked = False
-            # A key that came between these two lines is not forgotten.
-            self.asked = self._clock() < self._until
-        return self.asked
+    def idle_s(self) -> float:
+        """How long ago the last key was pressed."""
+        return self._clock() - self._typed

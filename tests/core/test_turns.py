@@ -7,13 +7,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from fetchdeck.core.courtesy import GIVES_WAY_S, Courtesy
+import pytest
+from fetchdeck.core.courtesy import ATTENDED_S, GIVES_WAY_S, Courtesy
 from fetchdeck.core.transport.protocol import ReplyProtocol
-from fetchdeck.core.transport.turns import Turns
+from fetchdeck.core.transport.turns import ATTENDED, Turns
 from hypothesis import given
 from hypothesis import strategies as st
 
-MOST = 4
+MOST = 12
 
 
 class Line:
@@ -58,13 +59,14 @@ async def test_a_single_arrival_does_not_wait() -> None:
     assert taken == [7]
 
 
-async def test_nor_does_it_where_nobody_said_how_many() -> None:
+@pytest.mark.parametrize("courtesy", [None, Courtesy()])
+async def test_nor_does_it_where_nobody_said_how_many(courtesy: Courtesy | None) -> None:
     taken: list[int] = []
-    Line(7, Turns(), taken).arrive()
+    Line(7, Turns(courtesy), taken).arrive()
     assert taken == [7]
 
 
-async def test_while_a_key_waits_for_its_paint_one_arrival_is_taken_in_at_a_time() -> None:
+async def test_while_somebody_types_few_are_taken_in_and_one_while_a_key_waits() -> None:
     now, taken = [0.0], list[int]()
     courtesy = Courtesy(lambda: now[0])
     turns = Turns(courtesy, MOST)
@@ -75,41 +77,11 @@ async def test_while_a_key_waits_for_its_paint_one_arrival_is_taken_in_at_a_time
         before = len(taken)
         await asyncio.sleep(0)
         assert len(taken) - before == 1
-    now[0] += GIVES_WAY_S
-    before = len(taken)
-    await asyncio.sleep(0)
-    assert len(taken) - before == MOST
-
-
-async def test_a_key_ends_the_iteration_in_which_it_is_pressed() -> None:
-    taken: list[int] = []
-    courtesy = Courtesy(lambda: 0.0)
-    turns = Turns(courtesy, MOST)
-    Line(0, turns, taken).arrive()
-    courtesy.give_way()
-    Line(1, turns, taken).arrive()
-    assert taken == [0]
-    await asyncio.sleep(0)
-    assert taken == [0, 1]
-
-
-async def test_so_it_does_among_those_that_have_waited() -> None:
-    taken: list[int] = []
-    courtesy = Courtesy(lambda: 0.0)
-    turns = Turns(courtesy, MOST)
-
-    class Typed(Line):
-        def served(self) -> None:
-            super().served()
-            courtesy.give_way()
-
-    for number in range(MOST):
-        Line(number, turns, taken).arrive()
-    for number in range(MOST, 2 * MOST):
-        Typed(number, turns, taken).arrive()
-    for count in range(MOST + 1, 2 * MOST + 1):
+    for passes_s, count in ((GIVES_WAY_S, ATTENDED), (ATTENDED_S, MOST)):
+        now[0] += passes_s
+        before = len(taken)
         await asyncio.sleep(0)
-        assert taken == list(range(count))
+        assert len(taken) - before == count
 
 
 @contextmanager
