@@ -247,6 +247,9 @@ class Scheduler:
                 following.task = flight.task
             self.pump()
             if following is None:
+                if not self.flights and (self._parts.gate.paused or not self._ready):
+                    # The run's end, or a pause, is waited for.
+                    self._parts.journal.hurry()
                 return
             flight = following
 

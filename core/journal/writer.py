@@ -133,9 +133,14 @@ class Journal:
         return self._drained.is_set()
 
     def accept(self, rows: list[Accepted], progress: dict[str, object]) -> None:
-        """Store rows of the input with the next commit; `progress` (JSON) says how far the input was read."""
+        """Store rows of the input with the next commit; `progress` (JSON) says how far the input was read.
+
+        Nothing can be sent before the first of them are durable, so that these do not wait for others.
+        """
         self._batch.accepted.extend(rows)
         self._batch.progress = progress
+        if not self.revision:
+            self._urgent.set()
         self._stir()
 
     def end(self, ended: Ended) -> None:
@@ -197,9 +202,13 @@ class Journal:
             self._committed.clear()
             await self._committed.wait()
 
+    def hurry(self) -> None:
+        """Commit at once what was handed over so far: nothing more will come soon."""
+        self._urgent.set()
+
     async def flush(self) -> None:
         """Return when all that was handed over so far is durable."""
-        self._urgent.set()
+        self.hurry()
         await self._drained.wait()
 
     async def close(self) -> None:
