@@ -259,7 +259,7 @@ class Journal:
 
     async def _until(self, since_last: float) -> None:
         wait = self._pace.interval_s - since_last
-        if wait > 0 and not self._urgent.is_set():
+        if wait > 0 and not (self._closing or self._urgent.is_set()):
             try:
                 async with asyncio.timeout(wait):
                     await self._urgent.wait()
