@@ -14,7 +14,7 @@ from .child import Child, TroubleError
 from .sampling import Sample, sample
 from .standing import Standing, Watch
 
-_LIMIT_S = 120.0
+_LIMIT_S = 300.0
 _EVERY_S = 0.1
 _STILL_S = 0.5
 """A paused run whose count has not changed for so long has nothing in flight any more."""
@@ -76,7 +76,7 @@ def _cost(before: Sample, after: Sample) -> float:
 
 
 def _looks(*runs: Underway) -> Iterator[tuple[float, Standing]]:
-    """Moments, and how far the first run is then, while the terminals are read; raises TroubleError where it is long."""
+    """Moments, and how far the first run is then, while the terminals are read; raises TroubleError at last."""
     ends = monotonic() + _LIMIT_S
     while (now := monotonic()) < ends:
         yield now, runs[0].watch.now()

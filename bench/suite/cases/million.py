@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -15,7 +15,7 @@ from ..goals import at_most, within
 from ..inputs import write_places
 from ..rounds import Contestant, paired
 from ..rows import Row, row_of
-from ..sampling import Sample, Sampler, cost_us, read_at, sample
+from ..sampling import Sampler, cost_us, read_at, sample
 from ..servers import Server, Serving, serve
 from ..settings import Settings
 from ..side_by_side import Underway, cost_ratios, until_read, until_still
@@ -84,24 +84,23 @@ class _Million:
         self._place = place
         url = server.url + "/details?place={{ placeid }}&name={{ name }}"
         self._words = [str(places), "--url", url, "-c", str(_CONCURRENCY)]
-        self._old: _Old | None = None
+        self._alone: Run | None = None
+        """What the run had come to when it was old, and had the core to itself no more."""
 
     def run(self) -> Run:
         # nginx goes on writing at the file's new end.
         self._server.log.write_bytes(b"")
         run = fetchdeck.dashboard(self._words, self._count, self._settings, self._place, looking=self._look)
         first = first_logged_s(run.more["began_wall"], self._server.log)
-        old = self._old
-        if old is not None:
-            run = replace(run, count=old.then.done, wall_s=old.wall_s, cpu_s=old.then.cpu_s)
-        return replace(run, more={**run.more, "first_s": first})
+        return replace(self._alone or run, peak_mb=run.peak_mb, more={**run.more, "first_s": first})
 
     def _look(self, child: Child, standing: Standing) -> None:
-        if self._old is not None:
+        if self._alone is not None:
             return
         self.sampler.look(child, standing)
         if standing.done >= _OLD * self._count:
-            self._old = _Old(sample(child, standing), monotonic() - child.began)
+            then = sample(child, standing)
+            self._alone = Run(then.done, monotonic() - child.began, then.cpu_s, then.resident_mb)
             self._compare(child)
 
     def _compare(self, child: Child) -> None:
@@ -120,14 +119,6 @@ class _Million:
                 self.drifts += cost_ratios(old, young, int(_LATE * self._count), window_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """What the run had used when it was old, before it took turns."""
-
-    then: Sample
-    wall_s: float
-
-
 def _told(samplers: list[Sampler], count: int) -> str:
     """The last round's costs, tenth by tenth."""
     if not samplers:
@@ -138,7 +129,9 @@ def _told(samplers: list[Sampler], count: int) -> str:
     read = read_at(samples, count)
     known = ", ".join("?" if cost is None else f"{cost:.0f}" for cost in costs)
     when = "" if read is None else f"; all rows were read when {read:,} requests had ended"
-    return f"CPU µs a request in each tenth of the last round but its last: {known}{when}"
+    return (
+        f"of the first {_OLD:.0%}; CPU µs a request in each tenth of them, in the last round: {known}{when}"
+    )
 
 
 CASE = Case("million", _work, measure)
