@@ -1,7 +1,7 @@
-"""The least an export can do: the fields it needs through a cursor, as JSON lines. `export.py JOURNAL OUTPUT`.
+"""A bare export: what a succeeded request has, through a cursor, as JSON lines. `export.py JOURNAL OUTPUT`.
 
-It looks at nothing: headers stay one text, every body is taken for UTF-8, one attempt a request, no date is made
-readable, nothing is synced.
+It looks at nothing: headers stay one text, every body is taken for UTF-8, each request for one that had one attempt and
+no failure, no date is made readable, nothing is synced.
 """
 
 import sqlite3
@@ -34,7 +34,7 @@ class Line(msgspec.Struct, gc=False):
 def main(journal: str, output: str) -> None:
     encoder, raw = msgspec.json.Encoder(), msgspec.Raw
     count = 0
-    rows = sqlite3.connect(journal).execute(FIELDS)
+    rows = sqlite3.connect(f"file:{journal}?mode=ro", uri=True).execute(FIELDS)
     with open(output, "wb", buffering=1 << 20) as file:  # noqa: PTH123
         while found := rows.fetchmany(128):
             lines = [

@@ -17,19 +17,19 @@ class Goal:
     """The median over the rounds; None where nothing could be measured."""
     met: bool | None
     """None where nothing could be measured."""
-    floor: str = ""
-    """Who does no more than must be done, and the same figure of theirs, from the same rounds."""
+    bare: str = ""
+    """A script that does the same work with nothing around it, and the same figure of it, from the same rounds."""
 
     def __str__(self) -> str:
         if self.value is None or self.met is None:
             return f"{self.text}: not measured"
         reached = f"{self.text}: {figure(self.value)}, {'met' if self.met else 'MISSED'}"
-        return f"{reached} (floor: {self.floor})" if self.floor else reached
+        return f"{reached} ({self.bare})" if self.bare else reached
 
-    def over(self, name: str, values: Sequence[float]) -> Goal:
-        """The same goal, with the floor that it stands on where there are figures of it."""
+    def beside(self, name: str, values: Sequence[float]) -> Goal:
+        """The same goal, with what a bare script reaches where there are figures of it."""
         value = median(values)
-        return self if value is None else replace(self, floor=f"{name}, {figure(value)}")
+        return self if value is None else replace(self, bare=f"{name}: {figure(value)}")
 
 
 def at_least(text: str, values: Sequence[float], least: float) -> Goal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -47,17 +48,44 @@ def paired(contestants: Sequence[Contestant], settings: Settings, folder: Path) 
     return Results(runs, troubles)
 
 
+def at_once(contestants: Sequence[Contestant], settings: Settings, folder: Path) -> Results:
+    """Let all of them run at the same time in every round, on the one processor that they have.
+
+    Whatever else the machine does falls on all of them within milliseconds, so that what they take of the processor can
+    be compared within a few percent; how long they take cannot.
+    """
+    troubles: dict[str, str] = {}
+    rounds: list[list[Run | None]] = []
+    for number in range(settings.rounds):
+        _settle()
+        with ThreadPoolExecutor(len(contestants)) as pool:
+            begun = [pool.submit(_run, one, number, settings, folder / f"at-once-{n}", troubles)
+                     for n, one in enumerate(contestants)]  # fmt: skip
+        rounds.append([one.result() for one in begun])
+    return Results({one.name: list(runs) for one, runs in zip(contestants, zip(*rounds, strict=True), strict=True)},
+                   troubles)  # fmt: skip
+
+
 _MISSING = "not there: "
 
 
 def _once(
     one: Contestant, number: int, settings: Settings, folder: Path, troubles: dict[str, str]
 ) -> Run | None:
-    place = folder / "contestant"
-    place.mkdir()
-    # What earlier ones have left to be written must not be written at the cost of this one.
+    _settle()
+    return _run(one, number, settings, folder / "contestant", troubles)
+
+
+def _settle() -> None:
+    """What earlier ones have left to be written must not be written at the cost of the next one."""
     os.sync()
     sleep(_REST_S)
+
+
+def _run(
+    one: Contestant, number: int, settings: Settings, place: Path, troubles: dict[str, str]
+) -> Run | None:
+    place.mkdir()
     try:
         run = one.run(place)
     except MissingError as reason:

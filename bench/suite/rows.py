@@ -19,7 +19,7 @@ class Row:
     what: str
     unit: str = RATE
     values: tuple[float, ...] = ()
-    """One of each round."""
+    """One of each round, or as many as its note says."""
     cpu_us: tuple[float, ...] = ()
     """A request."""
     peak_mb: tuple[float, ...] = ()

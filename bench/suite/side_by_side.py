@@ -39,6 +39,15 @@ class Underway:
             raise TroubleError("one of two runs has ended too early") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """When two runs are looked at."""
+
+    each_s: float
+    settling_s: float
+    """What is left out at first: who was typed at goes on in smaller steps for some seconds."""
+
+
 def until_still(run: Underway) -> None:
     """Wait until a paused run's requests have come in."""
     done, since = -1, monotonic()
@@ -49,38 +58,50 @@ def until_still(run: Underway) -> None:
             return
 
 
-def until_read(run: Underway, rows: int) -> None:
-    """Wait until so many rows of its input have been read."""
-    for _, standing in _looks(run):
+def until_read(run: Underway, rows: int, other: Underway) -> None:
+    """Wait until so many rows of its input have been read, while the other one waits."""
+    for _, standing in _looks(run, other):
         if standing.total >= rows:
             return
 
 
-def cost_ratios(one: Underway, other: Underway, until: int, window_s: float) -> list[float]:
+def cost_ratios(one: Underway, other: Underway, until: int, windows: Windows) -> list[float]:
     """The cost of a request of `one` in terms of the `other`'s, until `one` has done so many: window by window."""
     ratios: list[float] = []
-    before, began = (one.look(), other.look()), monotonic()
+    before: tuple[Sample, Sample] | None = None
+    ends = monotonic() + windows.settling_s
     for now, standing in _looks(one, other):
-        if now - began >= window_s:
+        if now >= ends:
             after = one.look(), other.look()
-            if all(late.done > early.done for early, late in zip(before, after, strict=True)):
-                ratios.append(_cost(before[0], after[0]) / _cost(before[1], after[1]))
-            before, began = after, now
+            if before is not None:
+                ratios += cost_ratio((before[0], after[0]), (before[1], after[1]))
+            before, ends = after, now + windows.each_s
         if standing.done >= until:
             break
     return ratios
 
 
-def _cost(before: Sample, after: Sample) -> float:
-    return (after.cpu_s - before.cpu_s) / (after.done - before.done)
+def cost_ratio(one: tuple[Sample, Sample], other: tuple[Sample, Sample]) -> list[float]:
+    """The ratio of two costs, each from two looks; none where one of them did nothing, or was not to be seen."""
+    costs = [
+        (late.cpu_s - early.cpu_s) / (late.done - early.done)
+        for early, late in (one, other)
+        if 0 < early.done < late.done
+    ]
+    return [costs[0] / costs[1]] if len(costs) == 2 and costs[1] > 0 else []
 
 
 def _looks(*runs: Underway) -> Iterator[tuple[float, Standing]]:
-    """Moments, and how far the first run is then, while the terminals are read; raises TroubleError at last."""
+    """Moments, and how far the first run is then, while all terminals are read.
+
+    Raises TroubleError where one has ended, or where this has no end.
+    """
     ends = monotonic() + _LIMIT_S
     while (now := monotonic()) < ends:
+        if any(run.child.ended is not None for run in runs):
+            raise TroubleError("one of two runs has ended too early")
         yield now, runs[0].watch.now()
         while (left := now + _EVERY_S - monotonic()) > 0:
             for run in runs:
                 run.child.read(left / len(runs))
-    raise TroubleError(f"two runs side by side did nothing for {_LIMIT_S:.0f} s")
+    raise TroubleError(f"what was waited for had not come after {_LIMIT_S:.0f} s")

@@ -103,10 +103,12 @@ class Ingest:
         `on_reread` is called after rows that the journal had before. Raises InputError where the input is not the
         one that earlier sessions have read, OSError where it cannot be read further.
         """
+        skip = self._known.first_missing if self._source.rewindable else 0
         try:
-            async for batch in self._source.batches(
-                self._known.first_missing if self._source.rewindable else 0
-            ):
+            if skip:
+                # Earlier sessions have left enough to begin with, and what is skipped is read all the same.
+                await self._until_sending()
+            async for batch in self._source.batches(skip):
                 for start in range(0, len(batch), _CHUNK):
                     self._take(journal, batch[start : start + _CHUNK])
                     if batch[start].id < self._known.rows:
@@ -114,14 +116,18 @@ class Ingest:
                     await asyncio.sleep(0)
                     await journal.room()
                     await self._held.room()
-                    if self._sending is not None and batch[start].id >= _AT_FIRST - _CHUNK:
-                        await self._sending()
-                        self._sending = None
+                    if batch[start].id >= _AT_FIRST - _CHUNK:
+                        await self._until_sending()
             self._finish(journal)
             self._held.read_to = None
             on_reread()
         finally:
             self.reading = False
+
+    async def _until_sending(self) -> None:
+        if self._sending is not None:
+            await self._sending()
+            self._sending = None
 
     def _take(self, journal: Acceptor, records: list[Row | BadRow]) -> None:
         accepted: list[Accepted] = []

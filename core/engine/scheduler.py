@@ -248,7 +248,7 @@ class Scheduler:
             self.pump()
             if following is None:
                 if not self.flights and (self._parts.gate.paused or not self._ready):
-                    # The run's end, or a pause, is waited for.
+                    # It may be the run's end, or a pause, that somebody waits for.
                     self._parts.journal.hurry()
                 return
             flight = following

@@ -20,6 +20,7 @@ _MAX_WAITING = 20_000
 _MAX_WAITING_BYTES = 64 * 1024 * 1024
 _MOST_ACCEPTED = 1000
 _LAST_TRIES = 3
+_HURRY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class _Pace:
     interval_s: float
     retry_s: float = 1.0
     last: float = field(default=float("-inf"))
+    hurried: float = field(default=float("-inf"))
 
 
 class Journal:
@@ -203,12 +205,18 @@ class Journal:
             await self._committed.wait()
 
     def hurry(self) -> None:
-        """Commit at once what was handed over so far: nothing more will come soon."""
-        self._urgent.set()
+        """Commit at once what was handed over so far, because nothing more seems to come.
+
+        Once a second at most: of rows that come one by one, each would be the last for now.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._pace.hurried >= _HURRY_S:
+            self._pace.hurried = now
+            self._urgent.set()
 
     async def flush(self) -> None:
         """Return when all that was handed over so far is durable."""
-        self.hurry()
+        self._urgent.set()
         await self._drained.wait()
 
     async def close(self) -> None:

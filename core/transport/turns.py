@@ -16,10 +16,10 @@ from ..courtesy import ATTENDED_S, GIVES_WAY_S, Courtesy
 UNSEEN = 64
 """Arrivals handed on in one iteration of the loop where nobody can type: timers alone are waited for."""
 UNATTENDED = 16
-"""The same where nobody has typed for a while. With 64 a request costs 2 % less, but with 2,000 in flight the next
-key's paint comes after 44 ms in the median, and at times after 200; with 16 after 25 and 70."""
+"""The same where nobody has typed for a while. With 64 a request costs 2 % less, but with 2,000 in flight the paint of
+the first key comes after 44 ms in the median, and at times after 200; with 16 after 25 and 70."""
 ATTENDED = 4
-"""The same while somebody types: 15 and 36 ms, and a request costs 2 % more."""
+"""The same while somebody types: 15 and 36 ms for each further key, and a request costs 2 % more."""
 PAINTING = 1
 """The same while a key waits for its paint, which takes ten iterations."""
 
@@ -36,7 +36,7 @@ class Turns:
     """Says who may take in what arrives at once, and calls the others later, in order."""
 
     def __init__(self, courtesy: Courtesy | None = None, most: int | None = None) -> None:
-        """For connections of the running loop; at the `most` so many arrivals are let through in one iteration.
+        """For connections of the running loop; at most `most` arrivals are let through in one iteration.
 
         `courtesy` tells when somebody types; None where nobody can.
         """

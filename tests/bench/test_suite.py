@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +18,12 @@ from bench.suite.child import Child, TroubleError
 from bench.suite.figures import Results, Run, median, percentile, turned
 from bench.suite.levels import average, drained, levels, reached
 from bench.suite.report import Done, markdown, read, write
+from bench.suite.rounds import Contestant, at_once
 from bench.suite.rows import About, Row, row_of
 from bench.suite.sampling import Sample, cost_us, read_at, resident_mb
 from bench.suite.servers import Seen
 from bench.suite.settings import Settings, processors
+from bench.suite.side_by_side import cost_ratio
 
 SETTINGS = Settings(5, False, *processors(), lambda _: None)
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the bench measures on Linux")
@@ -66,6 +71,25 @@ def test_each_round_begins_with_another_contestant() -> None:
     assert turned([], 2) == []
 
 
+def test_contestants_run_at_the_same_time(tmp_path: Path) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def meet(cpu_s: float, place: Path) -> Run:
+        assert place.is_dir()
+        both.wait()
+        return Run(10, 1.0, cpu_s, 1.0)
+
+    def fail(place: Path) -> Run:
+        raise TroubleError("no such thing")
+
+    runs = {"one": partial(meet, 2.0), "other": partial(meet, 3.0), "third": fail}
+    contestants = [Contestant(About(name), run) for name, run in runs.items()]
+    results = at_once(contestants, replace(SETTINGS, rounds=2), tmp_path)
+    assert results.ratios("one", "other", lambda run: 1 / run.cpu_us) == pytest.approx((1.5, 1.5))
+    assert (results.done("third"), results.troubles) == ([], {"third": "no such thing"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_goals_are_held_by_the_median_and_say_so() -> None:
     met = goals.at_least("≥ 2 × x", [1.0, 2.5, 3.0], 2)
     assert (met.value, met.met, str(met)) == (2.5, True, "≥ 2 × x: 2.5, met")
@@ -75,10 +99,10 @@ def test_goals_are_held_by_the_median_and_say_so() -> None:
     assert (unknown.met, str(unknown)) == (None, "≥ 2 × x: not measured")
 
 
-def test_a_goal_tells_the_floor_that_it_stands_on() -> None:
+def test_a_goal_tells_what_a_bare_script_reaches() -> None:
     missed = goals.at_least("≥ 15 × this", [5.0], 15)
-    assert str(missed.over("bare workers", [5.1, 5.3, 5.2])) == "≥ 15 × this: 5, MISSED (floor: bare workers, 5.2)"
-    assert missed.over("bare workers", []) == missed
+    assert str(missed.beside("bare workers", [5.1, 5.3, 5.2])) == "≥ 15 × this: 5, MISSED (bare workers: 5.2)"
+    assert missed.beside("bare workers", []) == missed
 
 
 @pytest.mark.parametrize(
@@ -151,6 +175,15 @@ def test_the_cost_of_a_request_is_compared_after_all_rows_were_read() -> None:
     assert cost_us(samples, 100, 200) == pytest.approx(2000)
     assert cost_us(samples, 101, 140) is None
     assert (resident_mb(samples, 0.75, 1), resident_mb([], 0, 1)) == (80, None)
+
+
+def test_costs_are_compared_only_where_both_runs_did_something() -> None:
+    one, other = (sample(100, 1.0), sample(300, 1.4)), (sample(50, 2.0), sample(150, 2.1))
+    assert cost_ratio(one, other) == pytest.approx([2.0])
+    assert cost_ratio(other, one) == pytest.approx([0.5])
+    for nothing in ((sample(50, 2.0), sample(50, 2.1)), (sample(0, 2.0), sample(150, 2.1))):
+        assert cost_ratio(one, nothing) == cost_ratio(nothing, one) == []
+    assert cost_ratio(one, (sample(50, 2.0), sample(150, 2.0))) == []
 
 
 def test_every_case_of_the_table_is_there_and_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,8 +42,8 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         Contestant(bare.ABOUT_EXPORT, partial(bare.export, run, count, settings)),
     ]
     results = paired(contestants, settings, folder)
-    rates, floor = ([one.rate for one in results.done(name)] for name in (_NAME, bare.EXPORT))
-    goals = {_NAME: (at_least(f"≥ {_LEAST:,} rows/s", rates, _LEAST).over(bare.EXPORT, floor),)}
+    rates, script = ([one.rate for one in results.done(name)] for name in (_NAME, bare.EXPORT))
+    goals = {_NAME: (at_least(f"≥ {_LEAST:,} rows/s", rates, _LEAST).beside(bare.EXPORT, script),)}
     return [
         replace(row_of(one.about, results, _NAME, goals.get(one.name, ())), unit="rows/s")
         for one in contestants

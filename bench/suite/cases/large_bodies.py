@@ -55,7 +55,7 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     done = results.done(fetchdeck.PLAIN)
     growth = [run.more["growth"] for run in done if "growth" in run.more]
     goals = [
-        at_least(f"≥ {_LEAST} × {CURL}", results.ratios(fetchdeck.PLAIN, CURL), _LEAST).over(
+        at_least(f"≥ {_LEAST} × {CURL}", results.ratios(fetchdeck.PLAIN, CURL), _LEAST).beside(
             bare.TO_FILES, results.ratios(bare.TO_FILES, CURL)
         ),
         at_most(f"memory, last quarter ÷ second ≤ {_GROWTH}", growth, _GROWTH),

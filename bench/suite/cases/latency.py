@@ -54,9 +54,9 @@ def _row(one: Contestant, results: Results, ideal_s: float) -> Row:
     if one.name == bare.WORKERS:
         return row_of(one.about, results, fetchdeck.PLAIN)
     done = results.done(one.name)
-    floor = [run.wall_s / ideal_s for run in results.done(bare.WORKERS)]
+    script = [run.wall_s / ideal_s for run in results.done(bare.WORKERS)]
     goal = at_most(f"whole command ≤ {_MOST} × ideal", [run.wall_s / ideal_s for run in done], _MOST)
-    goal = goal.over(bare.WORKERS, floor)
+    goal = goal.beside(bare.WORKERS, script)
     return row_of(one.about, results, fetchdeck.PLAIN, [goal], _shares(one.name, results, ideal_s))
 
 

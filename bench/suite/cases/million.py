@@ -18,7 +18,7 @@ from ..rows import Row, row_of
 from ..sampling import Sampler, cost_us, read_at, sample
 from ..servers import Server, Serving, serve
 from ..settings import Settings
-from ..side_by_side import Underway, cost_ratios, until_read, until_still
+from ..side_by_side import Underway, Windows, cost_ratios, until_read, until_still
 from ..standing import Standing
 
 _CONCURRENCY = 100
@@ -27,7 +27,7 @@ _OLD = 0.9
 """The share of its requests after which a run is old."""
 _LATE = 0.99
 """The share after which they are compared no more."""
-_WINDOW_S = (2.0, 0.5)
+_WINDOWS, _QUICK_WINDOWS = Windows(2.0, 6.0), Windows(0.5, 0.5)
 
 
 def _rows(settings: Settings) -> int:
@@ -67,8 +67,8 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             trouble=trouble),
         Row("CPU of a request, end ÷ start", "", tuple(drifts), trouble=trouble,
             goals=(within(f"1 ± {_DRIFT:g}", drifts, 1 - _DRIFT, 1 + _DRIFT),),
-            note="the last tenth of the requests beside a second run of the same input that has just read it, on the "
-            "same core at the same time; a figure for each two seconds"),
+            note=f"requests from {_OLD:.0%} to {_LATE:.0%} of the run beside those of a second run that has just read "
+            "the same input, on the same core at the same time; the median of a figure for each two seconds"),
     ]  # fmt: skip
 
 
@@ -113,10 +113,10 @@ class _Million:
             until_still(old)
             with fetchdeck.start_dashboard(self._words, self._settings, beside) as young_child:
                 young = Underway(young_child, young_watch)
-                until_read(young, self._count)
+                until_read(young, self._count, old)
                 old.press_pause()
-                window_s = _WINDOW_S[self._settings.quick]
-                self.drifts += cost_ratios(old, young, int(_LATE * self._count), window_s)
+                windows = _QUICK_WINDOWS if self._settings.quick else _WINDOWS
+                self.drifts += cost_ratios(old, young, int(_LATE * self._count), windows)
 
 
 def _told(samplers: list[Sampler], count: int) -> str:
@@ -130,7 +130,8 @@ def _told(samplers: list[Sampler], count: int) -> str:
     known = ", ".join("?" if cost is None else f"{cost:.0f}" for cost in costs)
     when = "" if read is None else f"; all rows were read when {read:,} requests had ended"
     return (
-        f"of the first {_OLD:.0%}; CPU µs a request in each tenth of them, in the last round: {known}{when}"
+        f"rate and CPU are those of the first {_OLD:.0%}, by /proc; CPU µs a request in each tenth of them, in the "
+        f"last round: {known}{when}"
     )
 
 

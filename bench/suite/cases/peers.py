@@ -72,7 +72,7 @@ def _goals(name: str, results: Results) -> list[Goal]:
         return []
     least = _LEAST[name]
     goal = at_least(f"fetchdeck ≥ {least} × this", results.ratios(fetchdeck.PLAIN, name), least)
-    return [goal.over(bare.WORKERS, results.ratios(bare.WORKERS, name))]
+    return [goal.beside(bare.WORKERS, results.ratios(bare.WORKERS, name))]
 
 
 CASE = Case("peers", _work, measure)

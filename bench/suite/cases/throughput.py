@@ -1,4 +1,8 @@
-"""Throughput: what a response costs on one core, everything journalled, beside scripts that keep nothing."""
+"""Throughput: what a response costs on one core, everything journalled, beside scripts that keep nothing.
+
+First one contestant after the other, which the goals are about; then the plain ones at the same time, by what they take
+of the processor: that varies much less on a machine that does other work.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from ..case import Case
 from ..figures import Results
 from ..goals import at_least
 from ..inputs import write_urls
-from ..rounds import Contestant, paired
+from ..rounds import Contestant, at_once, paired
 from ..rows import Row, row_of
 from ..servers import serve
 from ..settings import Settings
@@ -44,8 +48,23 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             Contestant(bare.ABOUT_WORKERS, partial(bare.workers, *script, settings)),
         ]
         results = paired(contestants, settings, folder)
+        plain = [one for one in contestants if one.name != fetchdeck.DASHBOARD]
+        together = at_once(plain, settings, folder)
     goals = _goals(results)
-    return [row_of(one.about, results, fetchdeck.PLAIN, goals.get(one.name, ())) for one in contestants]
+    return [
+        *(row_of(one.about, results, fetchdeck.PLAIN, goals.get(one.name, ())) for one in contestants),
+        *(_cost_row(one, together) for one in plain if one.name != fetchdeck.PLAIN),
+    ]
+
+
+def _cost_row(one: Contestant, together: Results) -> Row:
+    return Row(
+        f"all at once, CPU: {one.name} ÷ fetchdeck",
+        "",
+        together.ratios(fetchdeck.PLAIN, one.name, lambda run: 1 / run.cpu_us),
+        note="what the whole command took of the processor, in terms of what the plain fetchdeck took beside it",
+        trouble=together.troubles.get(one.name, ""),
+    )
 
 
 def _goals(results: Results) -> dict[str, tuple]:
