@@ -16,6 +16,8 @@ from .standing import JOURNAL
 
 GATHER, GATHER_UVLOOP, WORKERS = "bare gather, asyncio", "bare gather, uvloop", "bare workers, uvloop"
 ABOUT_GATHER, ABOUT_GATHER_UVLOOP, ABOUT_WORKERS = About(GATHER), About(GATHER_UVLOOP), About(WORKERS)
+PROTOCOL, KEEPING = "bare protocol, uvloop", "bare protocol to SQLite, uvloop"
+ABOUT_PROTOCOL, ABOUT_KEEPING = About(PROTOCOL), About(KEEPING, "yes, with headers", "no")
 TO_FILES, EXPORT = "bare workers to files, uvloop", "bare cursor to JSON lines"
 ABOUT_TO_FILES = About(TO_FILES, "yes, files", "no", "nothing synced")
 ABOUT_EXPORT = About(EXPORT, note="fields as they are stored, nothing looked at, nothing synced")
@@ -37,6 +39,14 @@ def workers(urls: Path, rows: int, concurrency: int, settings: Settings, folder:
     return script(
         [sys.executable, str(_FOLDER / "workers.py"), str(urls), str(concurrency)], rows, settings, folder
     )
+
+
+def protocol(
+    urls: Path, rows: int, concurrency: int, settings: Settings, folder: Path, *, keeping: bool = False
+) -> Run:
+    """aiohttp's parser with nothing around it, or with SQLite behind it."""
+    words = [sys.executable, str(_FOLDER / "protocol.py"), str(urls), str(concurrency)]
+    return script([*words, *(["kept.sqlite"] if keeping else [])], rows, settings, folder)
 
 
 def to_files(urls: Path, rows: int, size: int, concurrency: int, settings: Settings, folder: Path) -> Run:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import RunError
+from fetchdeck.core.journal import writer
 from fetchdeck.core.journal.entries import Accepted, Ended
 from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.store import Store
@@ -94,6 +95,26 @@ async def test_an_ended_attempt_is_told_of_only_once_it_is_durable(store: FullDi
     await journal.flush()
     assert (journal.saving, heard.ended, journal.counts.succeeded) == (0, [0, 1], 2)
     await journal.close()
+
+
+async def test_who_hurries_again_and_again_waits(
+    store: FullDisk, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_HURRY_S", 3600.0)
+    journal = Journal(store, heard.listener(), interval_s=3600.0)
+    journal.accept(rows(2), {"rows": 2, "done": True})
+    await journal.lease(2, None, urgent=True)
+    journal.end(ended(0))
+    journal.hurry()
+    async with asyncio.timeout(20):
+        while not heard.ended:
+            await asyncio.sleep(0.001)
+    journal.end(ended(1))
+    journal.hurry()
+    await asyncio.sleep(0.05)
+    assert heard.ended == [0]
+    await journal.close()
+    assert heard.ended == [0, 1]
 
 
 async def test_a_full_disk_delays_and_loses_nothing(store: FullDisk, heard: Heard) -> None:

@@ -41,7 +41,8 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
             Contestant(
-                bare.ABOUT_WORKERS, partial(bare.workers, urls, count, throughput.CONCURRENCY, settings)
+                bare.ABOUT_KEEPING,
+                partial(bare.protocol, urls, count, throughput.CONCURRENCY, settings, keeping=True),
             ),
             *(_contestant(peer, server, settings, folder) for peer in PEERS),
         ]
@@ -72,7 +73,7 @@ def _goals(name: str, results: Results) -> list[Goal]:
         return []
     least = _LEAST[name]
     goal = at_least(f"fetchdeck ≥ {least} × this", results.ratios(fetchdeck.PLAIN, name), least)
-    return [goal.beside(bare.WORKERS, results.ratios(bare.WORKERS, name))]
+    return [goal.beside(bare.KEEPING, results.ratios(bare.KEEPING, name))]
 
 
 CASE = Case("peers", _work, measure)

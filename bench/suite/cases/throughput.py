@@ -48,7 +48,11 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             Contestant(bare.ABOUT_WORKERS, partial(bare.workers, *script, settings)),
         ]
         results = paired(contestants, settings, folder)
-        plain = [one for one in contestants if one.name != fetchdeck.DASHBOARD]
+        plain = [
+            *(one for one in contestants if one.name in (fetchdeck.PLAIN, bare.GATHER, bare.WORKERS)),
+            Contestant(bare.ABOUT_PROTOCOL, partial(bare.protocol, *script, settings)),
+            Contestant(bare.ABOUT_KEEPING, partial(bare.protocol, *script, settings, keeping=True)),
+        ]
         together = at_once(plain, settings, folder)
     goals = _goals(results)
     return [
