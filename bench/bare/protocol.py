@@ -47,17 +47,21 @@ class Slot(BaseProtocol):
             "Accept-Encoding: gzip, deflate\r\nUser-Agent: bare\r\n\r\n".encode()
         )
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        if self._reading_paused:  # or nothing would be parsed once more after each body
+            super().resume_reading(resume_parser)
+
     def data_received(self, data: bytes) -> None:
         messages, _, _ = self._parser.feed_data(data)
         for self._head, self._payload in messages:
             pass
         if self._payload is not None and self._payload.is_eof():
-            body = self._payload.read_nowait()
+            payload, self._payload = self._payload, None
+            body = payload.read_nowait()
             self._totals[0] += 1
             self._totals[1] += len(body)
-            head, self._payload = self._head, None
-            lines = b"\r\n".join(name + b": " + value for name, value in head.raw_headers)
-            self._kept.append((self._url, head.code, lines, body))
+            lines = b"\r\n".join(map(b": ".join, self._head.raw_headers))
+            self._kept.append((self._url, self._head.code, lines, body))
             self._ask()
 
 
