@@ -203,7 +203,7 @@ class Scheduler:
     def _admitted(self, now: float) -> Flight | None:
         """The next attempt, which has its slot from now on; else the scheduler wakes when there may be one."""
         gate, purse, ready = self._parts.gate, self._parts.purse, self._ready
-        while not self._parts.journal.congested and ready and gate.free:
+        while gate.free and ready and not self._parts.journal.congested:
             wait = self._pacer.wait_s(now)
             if wait > 0:
                 self._wake_at(now + wait)
