@@ -22,7 +22,8 @@ PLAIN, DASHBOARD = "fetchdeck", "fetchdeck, dashboard"
 ABOUT_PLAIN = About(PLAIN, "yes, with headers", "yes")
 ABOUT_DASHBOARD = About(DASHBOARD, "yes, with headers", "yes")
 SIZE: Size = (120, 40)
-_RUN = "x.run"
+RUN = "x.run"
+"""The run's folder, within that in which the command works."""
 _LEAVES_S = 10.0
 _FAR_S, _NEAR_S = 0.1, 0.01
 _NEAR_THE_END = 0.95
@@ -54,13 +55,13 @@ def plain(
     looking: Looking | None = None,
 ) -> Run:
     """Run these `fetchdeck run` arguments with `--headless`."""
-    words = [*command(), "run", *arguments, "--headless", "--run", _RUN]
+    words = [*command(), "run", *arguments, "--headless", "--run", RUN]
     with Child(words, folder, settings.client, environment=environment(folder)) as child:
         while looking is not None and child.ended is None and monotonic() < child.began + limit_s(rows):
             looking(child, Standing(0, 0))
             child.read(_FAR_S)
         ended = child.succeed(limit_s(rows))
-        return _run(child, ended.ended, ended, checked(folder / _RUN, rows))
+        return _run(child, ended.ended, ended, checked(folder / RUN, rows))
 
 
 def dashboard(
@@ -77,18 +78,18 @@ def dashboard(
         with watched(folder) as watch:
             finished = _until_done(child, watch, rows, looking)
         ended = leave(child)
-        return _run(child, finished, ended, checked(folder / _RUN, rows))
+        return _run(child, finished, ended, checked(folder / RUN, rows))
 
 
 def start_dashboard(arguments: Sequence[str], settings: Settings, folder: Path, size: Size = SIZE) -> Child:
     """Start these `fetchdeck run` arguments in a terminal."""
-    words = [*command(), "run", *arguments, "--tui", "--run", _RUN]
+    words = [*command(), "run", *arguments, "--tui", "--run", RUN]
     return Child(words, folder, settings.client, terminal=size, environment=environment(folder))
 
 
 def watched(folder: Path) -> Watch:
     """The run that was started in this folder."""
-    return Watch(folder / _RUN)
+    return Watch(folder / RUN)
 
 
 def _until_done(child: Child, watch: Watch, rows: int, looking: Looking | None) -> float:

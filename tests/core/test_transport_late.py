@@ -68,7 +68,8 @@ async def test_a_run_may_be_left_before_it_is_loaded(tmp_path: Path, rows: int) 
             engine.drain()
             await engine.finished()
     status = run_status(tmp_path / "x.run")
-    assert (status.state, status.counts.queued) == (RunState.INTERRUPTED, min(rows, 500))
+    read = min(rows, 500)
+    assert (status.state, status.counts.queued, status.counts.total) == (RunState.INTERRUPTED, read, read)
 
 
 async def test_nor_is_more_read_of_a_run_that_goes_on(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from fetchdeck.core.transport.turns import ATTENDED, Turns
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.clock import Clock
+
 MOST = 12
 
 
@@ -67,8 +69,8 @@ async def test_nor_does_it_where_nobody_said_how_many(courtesy: Courtesy | None)
 
 
 async def test_while_somebody_types_few_are_taken_in_and_one_while_a_key_waits() -> None:
-    now, taken = [0.0], list[int]()
-    courtesy = Courtesy(lambda: now[0])
+    clock, taken = Clock(), list[int]()
+    courtesy = Courtesy(clock)
     turns = Turns(courtesy, MOST)
     for number in range(4 * MOST):
         Line(number, turns, taken).arrive()
@@ -78,7 +80,7 @@ async def test_while_somebody_types_few_are_taken_in_and_one_while_a_key_waits()
         await asyncio.sleep(0)
         assert len(taken) - before == 1
     for passes_s, count in ((GIVES_WAY_S, ATTENDED), (ATTENDED_S, MOST)):
-        now[0] += passes_s
+        clock.now += passes_s
         before = len(taken)
         await asyncio.sleep(0)
         assert len(taken) - before == count

@@ -20,7 +20,7 @@ from ..levels import average, drained, levels, reached
 from ..rows import Row
 from ..servers import Seen, Serving, seen, serve
 from ..settings import Settings
-from ..standing import JOURNAL, Watch
+from ..standing import JOURNAL
 from .latency import LATENCY_MS
 
 _LOW, _HIGH = 50, 500
@@ -94,23 +94,20 @@ def _rows(rounds: list[Resized], trouble: str) -> list[Row]:
 
 
 def _once(settings: Settings, place: Path) -> Resized:
-    run = place / "x.run"
     with serve(place / "nginx", settings.server, Serving(latency_ms=LATENCY_MS, logged=True)) as server:
         urls = write_urls(place / "urls.txt", server.url, _ROWS)
-        words = [*fetchdeck.command(), "run", str(urls), "--tui", "--run", str(run), "-c", str(_LOW)]
-        with Child(
-            words, place, settings.client, terminal=fetchdeck.SIZE, environment=fetchdeck.environment(place)
-        ) as child:
-            _work_on(child, run, _stays_s(settings))
+        words = [str(urls), "-c", str(_LOW)]
+        with fetchdeck.start_dashboard(words, settings, place) as child:
+            _work_on(child, place, _stays_s(settings))
             _type(child, _HIGH, _stays_s(settings))
             _type(child, _LOW, _stays_s(settings))
             fetchdeck.leave(child, by=signal.SIGTERM)
-        return _judged(run, server.log)
+        return _judged(place / fetchdeck.RUN, server.log)
 
 
-def _work_on(child: Child, run: Path, stays_s: float) -> None:
+def _work_on(child: Child, place: Path, stays_s: float) -> None:
     """Wait until the run is under way, and then as long as it is to stay as it is."""
-    with Watch(run) as watch:
+    with fetchdeck.watched(place) as watch:
         ends = monotonic() + _LIMIT_S
         while watch.now().done < _LOW:
             if monotonic() > ends or child.ended is not None:

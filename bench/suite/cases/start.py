@@ -86,10 +86,7 @@ def _started(words: list[str], settings: Settings, place: Path) -> Run:
 
 
 def _framed(urls: Path, settings: Settings, place: Path) -> Run:
-    words = [*fetchdeck.command(), "run", str(urls), "--tui", "--run", "x.run"]
-    with Child(
-        words, place, settings.client, terminal=fetchdeck.SIZE, environment=fetchdeck.environment(place)
-    ) as child:
+    with fetchdeck.start_dashboard([str(urls)], settings, place) as child:
         frame = first_frame_s(child)
         ended = fetchdeck.kill(child)
         return Run(1, frame, ended.cpu_s, ended.peak_mb)
