@@ -20,9 +20,20 @@ class Judging:
         self._rules = rules
         self._read = read
 
-    async def judge(self, reply: Reply, elapsed_s: float) -> Judgement:
-        """What the rules say of a reply."""
+    def reads(self, reply: Reply) -> bool:
+        """Whether a reply's body has to be read from its file to be judged."""
+        return self._rules.reads > 0 and isinstance(reply.body, BodyFile)
+
+    def judge(self, reply: Reply, elapsed_s: float) -> Judgement:
+        """What the rules say of a reply whose body need not be read."""
+        return self._judge(reply, reply.body if isinstance(reply.body, bytes) else b"", elapsed_s)
+
+    async def read_and_judge(self, reply: Reply, elapsed_s: float) -> Judgement:
+        """What they say of another one; raises OSError where its body cannot be read."""
         body = reply.body
         if isinstance(body, BodyFile):
-            body = await self._read(body, self._rules.reads) if self._rules.reads else b""
+            body = await self._read(body, self._rules.reads)
+        return self._judge(reply, body, elapsed_s)
+
+    def _judge(self, reply: Reply, body: bytes, elapsed_s: float) -> Judgement:
         return self._rules.judge(Judged(reply.status, reply.headers, body, reply.size, elapsed_s * 1000))

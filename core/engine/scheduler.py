@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ..journal.entries import Ended
-from ..journal.folder import body_name
 from ..journal.writer import Journal
 from ..limits.gate import Gate
 from ..limits.ready import ReadyQueue
-from ..model import UNSENT_KINDS, FailureKind, Fault, Outcome, Reply, State
+from ..model import UNSENT_KINDS, Fault, Outcome, State
 from ..policies.rate import Pacer
 from ..snapshot import Wait
 from ..transport.base import Transport
+from .attempts import Attempts
 from .feed import Feed
 from .hosts import Hosts
 from .judging import Judging
@@ -82,6 +82,11 @@ class Scheduler:
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
+        self._attempts = Attempts(
+            parts.transport, parts.journal, parts.judging, self._land, self._handed_back
+        )
+        self._empty = asyncio.Event()
+        """Set when nothing is in flight any more, after `stop`."""
         self.stopping = False
         """Whether nothing more is started, because the run is being left."""
         self.flights: dict[int, Flight] = {}
@@ -113,14 +118,13 @@ class Scheduler:
         if self.stopping:
             return
         now = self._loop.time()
-        for _ in range(_STARTS_A_TICK):
-            flight = self._admitted(now)
-            if flight is None:
-                break
-            flight.task = self._loop.create_task(self._fly(flight))
-        else:
-            if self._again is None:
-                self._again = self._loop.call_soon(self._pump_again)
+        starting: list[Flight] = []
+        while len(starting) < _STARTS_A_TICK and (flight := self._admitted(now)) is not None:
+            starting.append(flight)
+        for flight in starting:
+            self._attempts.start(flight)
+        if len(starting) == _STARTS_A_TICK and self._again is None:
+            self._again = self._loop.call_soon(self._pump_again)
         if len(self._waiting) <= _MOST_WAITING:
             self._leasing.ahead(self._pacer.per_second)
 
@@ -185,8 +189,8 @@ class Scheduler:
     async def landed(self) -> None:
         """Return when nothing is in flight and nothing is being leased; after `stop`."""
         await self._leasing.stop()
-        while self.flights:
-            await asyncio.wait([flight.task for flight in self.flights.values() if flight.task])
+        if self.flights:
+            await self._empty.wait()
 
     def cancel(self, request: int) -> bool:
         """Abort the attempt of one request because a user wants it gone; False if none is under way."""
@@ -228,33 +232,19 @@ class Scheduler:
             return flight
         return None
 
-    async def _fly(self, flight: Flight) -> None:
-        """One attempt, and whichever the slot is then free for: a task for each would cost 4 µs of 150."""
-        while True:
-            outcome: Outcome | None
-            aborted = False
-            try:
-                flight.begun = True
-                outcome = None if flight.cancelled else await self._send(flight)
-            except asyncio.CancelledError:
-                outcome, aborted = None, True
-            except Exception as error:  # whatever comes is recorded: one request never ends the run
-                outcome = Fault(FailureKind.UNEXPECTED, type(error).__name__)
-            now = self._loop.time()
-            self._land(flight, outcome, now)
-            following = None if aborted or self.stopping else self._admitted(now)
-            if following is not None:
-                following.task = flight.task
-            self.pump()
-            if following is None:
-                if not self.flights and (self._parts.gate.paused or not self._ready):
-                    # It may be the run's end, or a pause, that somebody waits for.
-                    self._parts.journal.hurry()
-                return
-            flight = following
+    def _handed_back(self) -> None:
+        """Attempts have landed: their slots are free."""
+        self.pump()
+        if self.flights:
+            return
+        if self._parts.gate.paused or not self._ready:
+            # It may be the run's end, or a pause, that somebody waits for.
+            self._parts.journal.hurry()
+        if self.stopping:
+            self._empty.set()
 
-    def _land(self, flight: Flight, outcome: Outcome | None, now: float) -> None:
-        ticket = flight.ticket
+    def _land(self, flight: Flight, outcome: Outcome | None) -> None:
+        ticket, now = flight.ticket, self._loop.time()
         del self.flights[ticket.id]
         self._parts.gate.release(ticket.host)
         self._ready.unblock(ticket.host)
@@ -271,21 +261,6 @@ class Scheduler:
             self._wait(ticket, ended, now + delay_s)
         elif ended.state is State.QUEUED:
             self._leasing.returned()
-
-    async def _send(self, flight: Flight) -> Outcome:
-        ticket = flight.ticket
-        if not ticket.request.idempotent:
-            await self._parts.journal.mark_sent(ticket.id)
-        flight.sent = True
-        name = body_name(ticket.id, ticket.attempt)
-        began = time.monotonic()
-        try:
-            outcome = await self._parts.transport.fetch(ticket.request, name, flight.progress)
-        finally:
-            flight.elapsed_s = time.monotonic() - began
-        if self._parts.judging is not None and isinstance(outcome, Reply):
-            flight.judgement = await self._parts.judging.judge(outcome, flight.elapsed_s)
-        return outcome
 
     def _fail(self, ended: Ended) -> None:
         self._parts.landing.fail(ended)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from msgspec import Struct, field
 
 from ..model import Progress, Request
 from ..policies.rules.judgement import Judgement
+from ..transport.base import Cancellable
 
 
 class Ticket(Struct):
@@ -40,14 +39,15 @@ class Flight(Struct):
     """On the loop's clock, which may be as coarse as a millisecond."""
     started_at: float
     """Wall clock, seconds since the epoch."""
+    began: float = 0.0
+    """Monotonic seconds when its request was given to the transport."""
     elapsed_s: float = 0.0
     """How long the attempt took, once it has ended."""
     judgement: Judgement | None = None
     """What the user's rules say of its reply."""
     progress: Progress = field(default_factory=Progress)
-    task: asyncio.Task[None] | None = None
-    begun: bool = False
-    """Its task has taken its first step; before that, cancelling the task would leave the slot taken."""
+    under_way: Cancellable | None = None
+    """What is being done for it just now."""
     sent: bool = False
     """It may be on the wire."""
     cancelled: bool = False
@@ -61,5 +61,5 @@ class Flight(Struct):
         self.abandoned = abandoned and (self.abandoned or not self.cancelled)
         self.cancelled = True
         self.broken_off = broken_off
-        if self.begun and self.task is not None:
-            self.task.cancel()
+        if self.under_way is not None:
+            self.under_way.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ..model import Outcome, Progress, Request
@@ -26,13 +27,24 @@ class RedactorLike(Protocol):
         ...
 
 
+class Cancellable(Protocol):
+    """Something under way that can be told to end."""
+
+    def cancel(self) -> object:
+        """Have it end soon, where it has not ended."""
+        ...
+
+
 class Transport(Protocol):
     """Sends requests; the engine needs to know nothing else about how."""
 
-    async def fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
-        """Make one attempt, redirects included; raises nothing but CancelledError.
+    def start(
+        self, request: Request, body_name: str, progress: Progress, ended: Callable[[Outcome | None], None]
+    ) -> Cancellable:
+        """Begin one attempt, redirects included; raises nothing.
 
-        `body_name` is where a large body goes below the run's `bodies/`, such as `00012/12345-2`.
+        `ended` is called once, with what it came to, or with None where it was cancelled; it may be called before
+        this returns. `body_name` is where a large body goes below the run's `bodies/`, such as `00012/12345-2`.
         """
         ...
 

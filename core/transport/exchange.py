@@ -25,10 +25,15 @@ _CONTINUE = 100
 _SWITCHING = 101
 
 
-class Response:
-    """The head of a reply, and its body as it comes. Its connection is given back when it is whole, else closed."""
+class Exchange:
+    """A request on its connection, and the reply to it. The connection is given back when that is whole, else closed.
+
+    What is said of the reply is there once its head has come.
+    """
 
     __slots__ = (
+        "_begun",
+        "_held",
         "_pouring",
         "connection",
         "content",
@@ -40,25 +45,23 @@ class Response:
         "version",
     )
 
-    def __init__(
-        self,
-        message: RawResponseMessage,
-        content: StreamReader,
-        route: Route,
-        connection: Connection,
-        protocol: ReplyProtocol,
-        pouring: asyncio.Task[None] | None,
-    ) -> None:
-        """`pouring` still sends the request's body where that is long."""
-        self.status: int = message.code
-        self.version: tuple[int, int] = message.version
-        self.headers: CIMultiDictProxy[str] = message.headers
-        self.raw_headers: Sequence[tuple[bytes, bytes]] = message.raw_headers
-        self.content = content
-        self.protocol = protocol
+    status: int
+    version: tuple[int, int]
+    headers: CIMultiDictProxy[str]
+    raw_headers: Sequence[tuple[bytes, bytes]]
+    content: StreamReader
+    """Its body as it comes."""
+
+    def __init__(self, route: Route, connection: Connection, protocol: ReplyProtocol) -> None:
+        """Made by `send`."""
         self.route = route
         self.connection = connection
-        self._pouring = pouring
+        self.protocol = protocol
+        self._begun = False
+        self._held: bytes | None = None
+        """The request's body, while it waits until the server asks for it."""
+        self._pouring: asyncio.Task[None] | None = None
+        """Still sends the request's body where that is long."""
 
     @property
     def sent(self) -> bool:
@@ -71,50 +74,74 @@ class Response:
             self._pouring.cancel()
         self.connection.close()
 
-
-async def exchange(
-    route: Route, connection: Connection, head: bytes, body: bytes | None, *, bodiless: bool, patient: bool
-) -> Response:
-    """Send a request and return the head of its final reply; closes the connection where that fails.
-
-    `bodiless` is whether the reply has no body whatever its fields say, `patient` whether the request's body waits
-    until the server asks for it. Raises what aiohttp's connections do: ClientConnectionError, HttpProcessingError.
-    """
-    protocol = connection.protocol
-    pouring: asyncio.Task[None] | None = None
-    try:
-        if (
-            not isinstance(protocol, ReplyProtocol)
-            or (transport := protocol.transport) is None
-            or transport.is_closing()
-        ):
-            raise aiohttp.ClientConnectionResetError("the connection was lost before it was used")
-        protocol.begin(bodiless=bodiless)
+    def send(
+        self, transport: asyncio.WriteTransport, head: bytes, body: bytes | None, *, patient: bool
+    ) -> None:
+        """Begin it; `patient` is whether the body waits until the server asks for it."""
         if not body:
             transport.write(head)
-        elif len(body) <= _AT_ONCE and not patient:
+        elif patient:
+            transport.write(head)
+            self._held = body
+        elif len(body) <= _AT_ONCE:
             transport.write(head + body)
         else:
             transport.write(head)
-            if not patient:
-                pouring = _pour(protocol, body)
-        message, content = await protocol.read()
-        while 100 <= message.code < 200 and message.code != _SWITCHING:
-            if message.code == _CONTINUE and patient and body and pouring is None:
-                pouring = _pour(protocol, body)
-            message, content = await protocol.read()
-    except BaseException:
-        if pouring is not None:
-            pouring.cancel()
+            self._pour(body)
+
+    def heard(self) -> bool:
+        """Whether the head of the final reply has come."""
+        if not self._begun and (found := self.protocol.final()) is not None:
+            self._begin(*found)
+        return self._begun
+
+    async def answered(self) -> None:
+        """Return when the head of the final reply has come.
+
+        Raises what aiohttp's connections do: ClientConnectionError, HttpProcessingError.
+        """
+        while not self.heard():
+            message, content = await self.protocol.read()
+            if message.code == _SWITCHING or not 100 <= message.code < 200:
+                self._begin(message, content)
+            elif message.code == _CONTINUE and self._held is not None:
+                self._pour(self._held)
+                self._held = None
+
+    def _begin(self, message: RawResponseMessage, content: StreamReader) -> None:
+        if self._held is not None:
+            self.protocol.force_close()  # a server that did not want the body may still take what follows for it
+        self._begun = True
+        self.status = message.code
+        self.version = message.version
+        self.headers = message.headers
+        self.raw_headers = message.raw_headers
+        self.content = content
+
+    def _pour(self, body: bytes) -> None:
+        self._pouring = asyncio.get_running_loop().create_task(_write(self.protocol, body))
+
+
+def send(
+    route: Route, connection: Connection, head: bytes, body: bytes | None, *, bodiless: bool, patient: bool
+) -> Exchange:
+    """Send a request; its connection is the exchange's from now on, and is closed where that fails.
+
+    `bodiless` is whether the reply has no body whatever its fields say, `patient` whether the request's body waits
+    until the server asks for it. Raises ClientConnectionError.
+    """
+    protocol = connection.protocol
+    if (
+        not isinstance(protocol, ReplyProtocol)
+        or (transport := protocol.transport) is None
+        or transport.is_closing()
+    ):
         connection.close()
-        raise
-    if patient and body and pouring is None:
-        protocol.force_close()  # a server that did not want the body may still take what follows for it
-    return Response(message, content, route, connection, protocol, pouring)
-
-
-def _pour(protocol: ResponseHandler, body: bytes) -> asyncio.Task[None]:
-    return asyncio.get_running_loop().create_task(_write(protocol, body))
+        raise aiohttp.ClientConnectionResetError("the connection was lost before it was used")
+    exchange = Exchange(route, connection, protocol)
+    protocol.begin(bodiless=bodiless)
+    exchange.send(transport, head, body, patient=patient)
+    return exchange
 
 
 async def _write(protocol: ResponseHandler, body: bytes) -> None:

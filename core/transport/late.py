@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib import import_module
-from types import CoroutineType
-from typing import Any
 
 from ..courtesy import Courtesy
 from ..job import Options
 from ..model import Outcome, Progress, Request
 from ..proxies import Proxies
-from .base import RedactorLike, Transport
+from .base import Cancellable, RedactorLike, Transport
 from .bodies import BodyStore
 
 
@@ -83,15 +82,13 @@ class LateTransport:
                 self._transport = await open_transport(*self._parts)
             return self._transport
 
-    def fetch(self, request: Request, body_name: str, progress: Progress) -> CoroutineType[Any, Any, Outcome]:
-        """As the transport does; waits for it."""
-        # Not async itself: most requests would pay for the coroutine around the one that fetches.
-        if self._transport is not None:
-            return self._transport.fetch(request, body_name, progress)
-        return self._fetch(request, body_name, progress)
-
-    async def _fetch(self, request: Request, body_name: str, progress: Progress) -> Outcome:
-        return await (await self.opened()).fetch(request, body_name, progress)
+    def start(
+        self, request: Request, body_name: str, progress: Progress, ended: Callable[[Outcome | None], None]
+    ) -> Cancellable:
+        """As the transport does, which has been `opened`."""
+        if self._transport is None:
+            raise RuntimeError("nothing can be sent before the transport is loaded")
+        return self._transport.start(request, body_name, progress, ended)
 
     async def probe(self, url: str, timeout_s: float) -> str | None:
         """As the transport does; waits for it."""

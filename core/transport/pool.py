@@ -21,7 +21,7 @@ from aiohttp.tracing import Trace
 from ..courtesy import Courtesy
 from ..model import Phase, Progress
 from .connecting import ConnectWatch, making
-from .exchange import Response
+from .exchange import Exchange
 from .faults import TunnelError
 from .protocol import ReplyProtocol
 from .routes import Dial, Route
@@ -56,11 +56,11 @@ class FreshConnector(aiohttp.TCPConnector):
         self._sweep: asyncio.TimerHandle | None = None
 
     async def take(self, route: Route, progress: Progress) -> Connection:
-        """A connection to send a request on: one that is idle, or a new one.
+        """A connection to send a request on: one that is idle, or a new one; raises as `dial` does."""
+        return self.idle(route) or await self.dial(route, progress)
 
-        Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
-        after the connect timeout, and what else aiohttp says of connections that do not come about.
-        """
+    def idle(self, route: Route) -> Connection | None:
+        """A connection that waits for a request, and is the caller's from now on; None where there is none."""
         idle = self._idle.get(route.key)
         while idle:
             connection, since = idle.popleft()
@@ -73,19 +73,36 @@ class FreshConnector(aiohttp.TCPConnector):
             ):
                 return connection
             connection.close()
-        return await self._dial(route, progress)
+        return None
 
-    def give_back(self, response: Response) -> None:
+    async def dial(self, route: Route, progress: Progress) -> Connection:
+        """A new connection.
+
+        Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
+        after the connect timeout, and what else aiohttp says of connections that do not come about.
+        """
+        try:
+            return await self.connect(route.dial(progress), [], self._timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            if route.proxy is None:
+                raise
+            raise TunnelError from error
+
+    def give_back(self, exchange: Exchange) -> None:
         """Keep a connection for the next request, where nothing of the last one is still to come on it."""
-        if not response.sent or response.protocol.should_close or self.closed:
-            response.close()
+        if not exchange.sent or exchange.protocol.should_close or self.closed:
+            exchange.close()
             return
-        key = response.route.key
+        key = exchange.route.key
         idle = self._idle.get(key)
         if idle is None:
             idle = self._idle[key] = deque()
-        response.protocol.rest()
-        idle.append((response.connection, self._loop.time()))
+        exchange.protocol.rest()
+        idle.append((exchange.connection, self._loop.time()))
         if self._sweep is None:
             self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)
 
@@ -110,18 +127,6 @@ class FreshConnector(aiohttp.TCPConnector):
                 del self._idle[key]
         if self._idle:
             self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)
-
-    async def _dial(self, route: Route, progress: Progress) -> Connection:
-        try:
-            return await self.connect(route.dial(progress), [], self._timeout)
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError from error
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
-            raise
-        except (aiohttp.ClientError, OSError) as error:
-            if route.proxy is None:
-                raise
-            raise TunnelError from error
 
     async def _create_connection(
         self,

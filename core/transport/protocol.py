@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Callable
 
+from aiohttp import StreamReader
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
 
 from ..model import FailureKind
 from .faults import AttemptError
@@ -30,6 +33,8 @@ class ReplyProtocol(ResponseHandler):
         self._idle = False
         self._arrived: list[bytes] = []
         self._poll: select.poll | None = None
+        self.heard: Callable[[], None] | None = None
+        """Called whenever octets have been parsed, and when the connection has ended."""
 
     def begin(self, *, bodiless: bool) -> None:
         """A request is about to be sent; `bodiless` is whether its reply has no body whatever its fields say."""
@@ -59,7 +64,7 @@ class ReplyProtocol(ResponseHandler):
             if self.transport is not None:
                 self.transport.pause_reading()
         elif self.turns.granted(self):
-            super().data_received(data)
+            self._parse(data)
         else:
             self._arrived.append(data)
 
@@ -67,7 +72,9 @@ class ReplyProtocol(ResponseHandler):
         """Take in what has waited."""
         arrived, self._arrived = self._arrived, []
         for data in arrived:
-            super().data_received(data)
+            if self._idle:  # the reply ended with the piece before
+                self.force_close()
+            self._parse(data)
         if len(arrived) > 1 and self.transport is not None and not self._reading_paused:
             self.transport.resume_reading()
 
@@ -83,6 +90,8 @@ class ReplyProtocol(ResponseHandler):
         super().connection_lost(exc)
         if payload is not None and not payload.is_eof() and payload.exception() is None:
             payload.set_exception(AttemptError(FailureKind.PROTOCOL, "the framing of the body is broken"))
+        if self.heard is not None:
+            self.heard()
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Go on after a pause."""
@@ -96,6 +105,21 @@ class ReplyProtocol(ResponseHandler):
         if self._payload is not None:
             self._payload.feed_eof()
 
+    def final(self) -> tuple[RawResponseMessage, StreamReader] | None:
+        """The head of the final reply, and its body as it comes, where that head is what has come next."""
+        if not self._buffer:
+            return None
+        message, _ = found = self._buffer[0][0]
+        if message.code < 200:
+            return None
+        self._buffer.popleft()
+        return found
+
+    @property
+    def has_more(self) -> bool:
+        """Whether heads have come that nobody has taken, or the connection has ended."""
+        return bool(self._buffer) or self._eof
+
     @property
     def fresh(self) -> bool:
         """Whether nothing has arrived, the connection's end neither, that would be taken for a reply."""
@@ -105,6 +129,11 @@ class ReplyProtocol(ResponseHandler):
     def waits(self) -> bool:
         """Whether octets have come that wait for their turn."""
         return bool(self._arrived)
+
+    def _parse(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.heard is not None:
+            self.heard()
 
     def _readable(self) -> bool:
         poll = self._poll

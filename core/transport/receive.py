@@ -10,7 +10,7 @@ from aiohttp import StreamReader, hdrs
 from ..model import BodyFile, FailureKind, Progress
 from .bodies import BodyStore
 from .decoders import Decoder, decoder_for
-from .exchange import Response
+from .exchange import Exchange
 from .faults import AttemptError
 from .inflow import pour
 
@@ -19,7 +19,7 @@ _PIECES_A_TURN = 16
 """Decoded pieces, empty ones too, after which other tasks and the timeout get their turn: 1 MiB of work at most."""
 
 
-def check_head(response: Response) -> None:
+def check_head(response: Exchange) -> None:
     """Refuse what the parser lets pass (RFC 9112, sections 2.3 and 4); raises AttemptError (PROTOCOL)."""
     status = response.status
     if not 200 <= status <= 599:
@@ -28,7 +28,7 @@ def check_head(response: Response) -> None:
         raise AttemptError(FailureKind.PROTOCOL, "the reply is not HTTP/1")
 
 
-def raw_headers(response: Response) -> bytes:
+def raw_headers(response: Exchange) -> bytes:
     """The field lines as received, joined by CRLF; line ends inside a value become spaces."""
     raw = response.raw_headers
     lines = b"\r\n".join(map(b": ".join, raw))
@@ -38,8 +38,42 @@ def raw_headers(response: Response) -> bytes:
     return lines
 
 
+def at_hand(
+    response: Exchange, method: str, store: BodyStore, most: int, progress: Progress
+) -> tuple[bytes, bool] | None:
+    """The body, and that its framing proves it whole, where all of it has come and need not be decoded.
+
+    None for another one, which `receive` takes in. Raises AttemptError.
+    """
+    if method == "HEAD" or response.status in _BODILESS_STATUSES:
+        return b"", True
+    content, headers = response.content, response.headers
+    if (
+        not content.is_eof()
+        or content.exception() is not None
+        or content.total_bytes > store.inline_limit
+        or hdrs.CONTENT_ENCODING in headers
+        or not (hdrs.CONTENT_LENGTH in headers or _chunked(response))
+    ):
+        return None
+    body = content.read_nowait()
+    progress.received = len(body)
+    if len(body) > most:
+        raise _too_large(most)
+    return body, True
+
+
+def comes_soon(response: Exchange, store: BodyStore) -> bool:
+    """Whether the body will be at hand by and by: it stays in the connection's buffer until it is whole."""
+    return (
+        response.content.exception() is None
+        and hdrs.CONTENT_ENCODING not in response.headers
+        and 0 < _length(response) <= store.inline_limit
+    )
+
+
 async def receive(
-    response: Response,
+    response: Exchange,
     method: str,
     store: BodyStore,
     body_name: str,
@@ -51,8 +85,8 @@ async def receive(
     Raises AttemptError where it is broken, longer than `most` decoded bytes, or of unknown coding, and
     StorageError where this machine cannot keep it.
     """
-    if method == "HEAD" or response.status in _BODILESS_STATUSES:
-        return b"", True
+    if (found := at_hand(response, method, store, most, progress)) is not None:
+        return found
     headers = response.headers
     whole = hdrs.CONTENT_LENGTH in headers or _chunked(response)
     content = response.content
@@ -110,7 +144,7 @@ async def _stream(
 
 
 async def _large(
-    response: Response, length: int, store: BodyStore, body_name: str, progress: Progress
+    response: Exchange, length: int, store: BodyStore, body_name: str, progress: Progress
 ) -> bytes | BodyFile:
     sink = store.sink(body_name)
     try:
@@ -121,20 +155,20 @@ async def _large(
         raise
 
 
-def _length(response: Response) -> int:
+def _length(response: Exchange) -> int:
     """How long the reply says that its body is; 0 where the framing is of another kind."""
     length = response.headers.get(hdrs.CONTENT_LENGTH)
     return 0 if length is None or hdrs.TRANSFER_ENCODING in response.headers else int(length)
 
 
-def _decoder(response: Response, whole: bool, chunk: bytes) -> Decoder | None:
+def _decoder(response: Exchange, whole: bool, chunk: bytes) -> Decoder | None:
     fields = response.headers.getall(hdrs.CONTENT_ENCODING, ())
     if not chunk and whole:
         return None  # servers name a coding for empty bodies too
     return decoder_for(",".join(fields))
 
 
-def _chunked(response: Response) -> bool:
+def _chunked(response: Exchange) -> bool:
     fields = response.headers.getall(hdrs.TRANSFER_ENCODING, ())
     if not fields:
         return False
@@ -147,7 +181,7 @@ def _too_large(most: int) -> AttemptError:
     return AttemptError(FailureKind.TOO_LARGE, f"the body has more than {most} bytes")
 
 
-def _broken_off(response: Response) -> AttemptError:
+def _broken_off(response: Exchange) -> AttemptError:
     """A body that ended early: was the connection reset, or did the framing lie?"""
     received = response.content.total_bytes
     if isinstance(_lost(response), OSError):
@@ -158,7 +192,7 @@ def _broken_off(response: Response) -> AttemptError:
     return AttemptError(FailureKind.TRUNCATED, f"the chunked body broke off after {received} bytes")
 
 
-def _lost(response: Response) -> BaseException | None:
+def _lost(response: Exchange) -> BaseException | None:
     """What ended the response's connection; None while nothing did."""
     error = response.protocol.exception()
     return error if isinstance(error, BaseException) else None

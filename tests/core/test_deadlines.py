@@ -1,43 +1,55 @@
-"""One timeout for many tasks behaves as asyncio's own does for one."""
+"""One timer keeps the time of many attempts."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
-from fetchdeck.core.transport.deadlines import Deadlines
+from fetchdeck.core.transport.deadlines import Deadlines, Expiring
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.travelling import travel
 
+TIME_S = 10.0
 
-async def timed(deadlines: Deadlines, seconds: float) -> tuple[str, float]:
-    """How a block that wants so many seconds ends, and after how long."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    try:
-        with deadlines.within():
-            await asyncio.sleep(seconds)
-    except TimeoutError:
-        return "timeout", loop.time() - began
-    return "done", loop.time() - began
+
+class Timed:
+    """Something that wants so many seconds, and notes when its time was up."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self.expired_at: list[float] = []
+
+    def expire(self) -> None:
+        self.expired_at.append(asyncio.get_running_loop().time())
+
+    async def last(self, start: float, seconds: float) -> float:
+        """Begin after `start` and end after so many seconds, in time or not; returns when it began."""
+        await asyncio.sleep(start)
+        began = asyncio.get_running_loop().time()
+        self._deadlines.enter(self)
+        await asyncio.sleep(seconds)
+        self._deadlines.leave(self)
+        return began
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 30)), min_size=1, max_size=8))
-def test_each_block_has_its_own_time(blocks: list[tuple[float, float]]) -> None:
-    async def later(deadlines: Deadlines, start: float, seconds: float) -> tuple[str, float]:
-        await asyncio.sleep(start)
-        return await timed(deadlines, seconds)
+def test_each_has_its_own_time_which_is_up_once(blocks: list[tuple[float, float]]) -> None:
+    async def main() -> list[tuple[float, list[float]]]:
+        deadlines = Deadlines(TIME_S)
+        all_timed = [Timed(deadlines) for _ in blocks]
+        begun = await asyncio.gather(
+            *(one.last(*block) for one, block in zip(all_timed, blocks, strict=True))
+        )
+        await asyncio.sleep(2 * TIME_S)
+        return list(zip(begun, [one.expired_at for one in all_timed], strict=True))
 
-    async def main() -> list[tuple[str, float]]:
-        deadlines = Deadlines(10.0)
-        return await asyncio.gather(*(later(deadlines, *block) for block in blocks))
-
-    for (_, wanted), (ended, took) in zip(blocks, travel(main()), strict=True):
-        if abs(wanted - 10) > 0.1:
-            assert ended == ("timeout" if wanted > 10 else "done")
-            assert took == pytest.approx(min(wanted, 10), abs=0.1)
+    for (_, wanted), (began, expired_at) in zip(blocks, travel(main()), strict=True):
+        if abs(wanted - TIME_S) > 0.1:
+            assert len(expired_at) == (wanted > TIME_S)
+        for at in expired_at:
+            assert at - began == pytest.approx(TIME_S, abs=0.1)
 
 
 def test_one_timer_serves_all() -> None:
@@ -51,63 +63,35 @@ def test_one_timer_serves_all() -> None:
             return plain(*args, **more)  # type: ignore[arg-type]
 
         plain, loop.call_at = loop.call_at, call_at  # type: ignore[method-assign]
-        deadlines = Deadlines(10.0)
+        deadlines = Deadlines(TIME_S)
         for _ in range(100):
-            with deadlines.within():
-                pass
+            one = Timed(deadlines)
+            deadlines.enter(one)
+            deadlines.leave(one)
         deadlines.close()
         return armed
 
     assert travel(main()) == 1
 
 
-def test_a_cancellation_from_outside_stays_one() -> None:
-    async def main() -> None:
-        deadlines = Deadlines(10.0)
-        task = asyncio.create_task(timed(deadlines, 60))
-        await asyncio.sleep(1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+def test_what_ends_another_in_its_last_moment_spares_it_the_end_of_its_time() -> None:
+    class EndsAnother(Timed):
+        def __init__(self, deadlines: Deadlines, other: Expiring) -> None:
+            super().__init__(deadlines)
+            self._leave = lambda: deadlines.leave(other)
 
-    travel(main())
+        def expire(self) -> None:
+            super().expire()
+            self._leave()
 
+    async def main() -> tuple[list[float], list[float]]:
+        deadlines = Deadlines(TIME_S)
+        other = Timed(deadlines)
+        one = EndsAnother(deadlines, other)
+        deadlines.enter(one)
+        deadlines.enter(other)
+        await asyncio.sleep(2 * TIME_S)
+        return one.expired_at, other.expired_at
 
-def test_an_error_of_the_block_is_not_hidden() -> None:
-    async def main() -> None:
-        deadlines = Deadlines(1.0)
-
-        async def breaks() -> None:
-            with deadlines.within():
-                try:
-                    await asyncio.sleep(5)
-                finally:
-                    raise ZeroDivisionError
-
-        with pytest.raises(ZeroDivisionError):
-            await breaks()
-        task = asyncio.current_task()
-        assert task is not None
-        assert task.cancelling() == 0
-
-    travel(main())
-
-
-def test_the_time_of_a_block_that_is_slow_to_end_is_up_once() -> None:
-    async def main() -> list[str]:
-        deadlines, seen = Deadlines(1.0), list[str]()
-
-        async def is_slow_to_end() -> None:
-            with deadlines.within():
-                try:
-                    await asyncio.sleep(60)
-                except asyncio.CancelledError:
-                    seen.append("cut short")
-                    await asyncio.sleep(5)
-                    raise
-
-        with pytest.raises(TimeoutError):
-            await is_slow_to_end()
-        return seen
-
-    assert travel(main()) == ["cut short"]
+    ended, spared = travel(main())
+    assert (len(ended), spared) == (1, [])

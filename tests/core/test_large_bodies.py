@@ -20,7 +20,7 @@ from fetchdeck.core.transport.turns import Turns
 
 from tests.support.certificates import Authority
 from tests.support.fault_server import Close, Drip, FaultServer, Reset, Send, Wait, reply
-from tests.support.fetching import fault, fetched, opened, whole
+from tests.support.fetching import fault, fetch, fetched, opened, whole
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 SIZE = 3 * MOST + 12_345
@@ -172,7 +172,9 @@ def test_a_connection_that_is_reset(tmp_path: Path, run: Run) -> None:
         script = [Send(reply(BODY)[:-1]), Wait(received := asyncio.Event()), Reset()]
         async with opened(tmp_path) as transport, FaultServer(default=script) as server:
             progress = Progress()
-            attempt = asyncio.create_task(transport.fetch(Request("GET", server.url("/")), "0/0-1", progress))
+            attempt = asyncio.create_task(
+                fetch(transport, Request("GET", server.url("/")), "0/0-1", progress)
+            )
             while progress.received < SIZE - 1:
                 await asyncio.sleep(0)
             assert progress.phase is Phase.RECEIVING
@@ -205,7 +207,9 @@ def test_a_slow_body_is_seen_to_come(tmp_path: Path, run: Run) -> None:
         script = [Send(reply(BODY)[:head_and_some]), Wait(go_on), Send(reply(BODY)[head_and_some:])]
         async with opened(tmp_path) as transport, FaultServer(default=script) as server:
             progress = Progress()
-            attempt = asyncio.create_task(transport.fetch(Request("GET", server.url("/")), "0/0-1", progress))
+            attempt = asyncio.create_task(
+                fetch(transport, Request("GET", server.url("/")), "0/0-1", progress)
+            )
             while progress.received < 300_000:
                 await asyncio.sleep(0)
             go_on.set()
@@ -229,7 +233,7 @@ def test_an_attempt_that_is_cancelled_disturbs_no_other(
             for turn in range(5):
                 progress = Progress()
                 attempt = asyncio.create_task(
-                    transport.fetch(Request("GET", server.url("/half")), f"0/1-{turn}", progress)
+                    fetch(transport, Request("GET", server.url("/half")), f"0/1-{turn}", progress)
                 )
                 while progress.received < SIZE // 4:
                     await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from fetchdeck.core.transport.pool import FreshConnector
 from fetchdeck.core.transport.protocol import ReplyProtocol
 
 from tests.support.fault_server import Close, FaultServer, Send, Signal, Wait, reply
-from tests.support.fetching import fault, fetched, opened, whole
+from tests.support.fetching import fault, fetch, fetched, opened, whole
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def test_a_reply_is_taken_whole(transport: HttpTransport, tmp_path: Path) 
     head = b"HTTP/1.1 201 Created\r\nX-One: a\r\nx-ONE:  b \r\nContent-Length: 5\r\n\r\n"
     async with FaultServer(default=[Send(head + b"hello")]) as server:
         progress = Progress()
-        found = whole(await transport.fetch(Request("GET", server.url("/")), "0/0-1", progress))
+        found = whole(await fetch(transport, Request("GET", server.url("/")), "0/0-1", progress))
     assert (found.status, found.body, found.wire_bytes) == (201, b"hello", 5)
     assert found.headers == b"X-One: a\r\nx-ONE: b\r\nContent-Length: 5"
     assert not found.unverified_length

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fault_server import Close, FaultServer, Send, Wait, reply
-from tests.support.fetching import fault, fetched, opened, whole
+from tests.support.fetching import fault, fetch, fetched, opened, whole
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -233,7 +233,7 @@ async def test_a_cancelled_large_body_leaves_no_file(tmp_path: Path) -> None:
     half = reply(TEXT * 20)[: len(TEXT) * 10]
     async with opened(tmp_path) as transport, FaultServer(default=[Send(half), Wait()]) as server:
         request, progress = Request("GET", server.url("/")), Progress()
-        attempt = asyncio.create_task(transport.fetch(request, "0/0-1", progress))
+        attempt = asyncio.create_task(fetch(transport, request, "0/0-1", progress))
         while not list(tmp_path.rglob("*.part")):
             await asyncio.sleep(0)
         attempt.cancel()

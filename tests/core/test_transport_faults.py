@@ -15,7 +15,7 @@ from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Phase, Progress, Req
 from fetchdeck.core.transport.http import HttpTransport
 
 from tests.support.fault_server import Close, Drip, FaultServer, Reset, Script, Send, Signal, Wait, reply
-from tests.support.fetching import SECRET, fault, fetched, opened, whole
+from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CUT = reply(b"x" * 10)[:-7]
@@ -132,7 +132,7 @@ async def test_a_reset_in_mid_body(transport: HttpTransport, head: bytes) -> Non
     go = asyncio.Event()
     async with FaultServer(default=[Send(head), Wait(go), Reset()]) as server:
         progress = Progress()
-        attempt = asyncio.create_task(transport.fetch(Request("GET", server.url("/")), "0/0-1", progress))
+        attempt = asyncio.create_task(fetch(transport, Request("GET", server.url("/")), "0/0-1", progress))
         while progress.phase is not Phase.RECEIVING:
             await asyncio.sleep(0)
         go.set()
@@ -147,7 +147,7 @@ async def test_chunks_that_are_no_chunks_end_the_attempt_at_once(transport: Http
         default=[Send(CHUNKED + b"2\r\nab\r\n"), Wait(go), Send(b"zz\r\n"), Wait()]
     ) as server:
         progress = Progress()
-        attempt = asyncio.create_task(transport.fetch(Request("GET", server.url("/")), "0/0-1", progress))
+        attempt = asyncio.create_task(fetch(transport, Request("GET", server.url("/")), "0/0-1", progress))
         while not progress.received:
             await asyncio.sleep(0)
         go.set()

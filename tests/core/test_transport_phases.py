@@ -17,7 +17,7 @@ from fetchdeck.core.transport.http import HttpTransport
 
 from tests.support.certificates import Authority
 from tests.support.fault_server import FaultServer, Send, Signal, Wait, reply
-from tests.support.fetching import fault, opened, whole
+from tests.support.fetching import fault, fetch, opened, whole
 from tests.support.proxy_server import ProxyServer
 
 NAMED = "http://slow-name.example:{}/"
@@ -56,7 +56,7 @@ class Watched:
     def __init__(self, transport: HttpTransport, url: str) -> None:
         self.progress = Progress()
         self.passed = [Phase.QUEUED]
-        self.task = asyncio.create_task(transport.fetch(Request("GET", url), "00000/0-1", self.progress))
+        self.task = asyncio.create_task(fetch(transport, Request("GET", url), "00000/0-1", self.progress))
 
     async def until(self, phase: Phase) -> None:
         async with asyncio.timeout(10):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -56,7 +57,23 @@ async def fetched(
     name: str = "00000/0-1",
 ) -> Outcome:
     """One attempt."""
-    return await transport.fetch(Request(method, url, headers, body), name, Progress())
+    return await fetch(transport, Request(method, url, headers, body), name)
+
+
+async def fetch(
+    transport: HttpTransport, request: Request, name: str = "00000/0-1", progress: Progress | None = None
+) -> Outcome:
+    """One attempt, which ends when it is cancelled."""
+    over: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+    attempt = transport.start(request, name, progress or Progress(), over.set_result)
+    try:
+        outcome = await asyncio.shield(over)
+    except asyncio.CancelledError:
+        attempt.cancel()
+        assert await over is None
+        raise
+    assert outcome is not None
+    return outcome
 
 
 def whole(outcome: Outcome) -> Reply:
