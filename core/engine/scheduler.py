@@ -27,8 +27,11 @@ from .standstill import standstill
 from .ticket import Flight, Ticket
 from .waiting_room import WaitingRoom
 
-_STARTS_A_TICK = 16
+_STARTS_A_TICK = 64
 """Requests started in one iteration of the loop, so that a raised limit does not freeze the dashboard."""
+_SOONEST_S = 0.001
+"""The least that a timer is set to. uvloop takes less than half of it for none at all: the loop would turn, and this be
+asked, until the moment has come; at 500 requests a second that took half of the processor."""
 _MOST_WAITING = 10_000
 """Retries in the waiting room; beyond that nothing new is leased, so that an outage does not fill memory."""
 
@@ -273,6 +276,7 @@ class Scheduler:
         self._wake_at(due)
 
     def _wake_at(self, when: float) -> None:
+        when = max(when, self._loop.time() + _SOONEST_S)
         if self.stopping or (self._timer is not None and self._wakes_at <= when):
             return
         if self._timer is not None:

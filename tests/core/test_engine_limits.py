@@ -11,8 +11,10 @@ from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
+from fetchdeck.core import loops
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
+from fetchdeck.core.engine.scheduler import Scheduler
 from fetchdeck.core.errors import OptionError
 from fetchdeck.core.job import Job, Options, Templates
 from fetchdeck.core.model import Counts
@@ -427,3 +429,28 @@ async def test_single_locked_urls_among_good_ones_ask_nothing(server: Ledger, tm
         snapshot = engine.snapshot()
         assert (snapshot.asking, engine.stopped_by) == (None, None)
         assert (snapshot.counts.succeeded, snapshot.counts.failed) == (80, 10)
+
+
+def test_the_loop_does_not_turn_idly_between_the_starts_of_a_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop counts milliseconds: a timer for a part of one is due at once, and again until the moment has come."""
+    woken = 0
+    pump = Scheduler.pump
+
+    def counted(scheduler: Scheduler) -> None:
+        nonlocal woken
+        woken += 1
+        pump(scheduler)
+
+    async def main() -> int:
+        async with ledger_server() as ledger:
+            job = write_urls(tmp_path, [f"{ledger.url}/ok/{n}" for n in range(100)])
+            async with open_run(job, replace(OPTIONS, rate=250.0), tmp_path / "x.run", environ={}) as engine:
+                await engine.finished()
+                return engine.snapshot().counts.succeeded
+
+    monkeypatch.setattr(Scheduler, "pump", counted)
+    assert loops.run(main) == 100
+    # When it starts, when it has landed, when its end is durable, and when a timer came early.
+    assert woken < 100 * 8, woken
