@@ -11,6 +11,8 @@ from textual.screen import Screen
 from .catalogue import COMMANDS
 from .declaration import Command, Scope
 
+_HINTED = sorted((command for command in COMMANDS if command.hint), key=lambda command: command.rank)
+
 
 def possible(command: Command, app: App[Any], screen: Screen[Any]) -> bool:
     """Whether a command can be carried out on this screen, by asking the node that would do it."""
@@ -29,5 +31,4 @@ def possible_now(app: App[Any], screen: Screen[Any]) -> tuple[Command, ...]:
 
 def hinted_now(app: App[Any], screen: Screen[Any]) -> tuple[Command, ...]:
     """Those with a place in the footer, in its order."""
-    found = (command for command in COMMANDS if command.hint and possible(command, app, screen))
-    return tuple(sorted(found, key=lambda command: command.rank))
+    return tuple(command for command in _HINTED if possible(command, app, screen))

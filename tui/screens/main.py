@@ -90,7 +90,7 @@ class MainScreen(BareGround, Screen[None]):
         yield SpendingLine().data_bind(MainScreen.snapshot)
         yield QuestionLine(self._keymap).data_bind(MainScreen.snapshot)
         yield Deck(self._engine).data_bind(MainScreen.snapshot)
-        yield TabBar().data_bind(MainScreen.snapshot, active=MainScreen.tab)
+        yield TabBar().data_bind(active=MainScreen.tab)
         yield FilterBar()
         yield FilterLine().data_bind(MainScreen.snapshot)
         with Tables(initial=self.tab, id="tables"):
@@ -102,7 +102,7 @@ class MainScreen(BareGround, Screen[None]):
             yield HostTable(self._engine, id="hosts").data_bind(MainScreen.snapshot)
             yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
         yield CausePane()
-        yield KeyFooter().data_bind(MainScreen.snapshot)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Let the tables read, show the columns that were chosen, and give the keys to the tab's table."""

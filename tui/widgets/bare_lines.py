@@ -64,9 +64,20 @@ class BareGround(_Mixin):
     No widget itself: Textual takes the style rules of a widget's first base that is one.
     """
 
+    _empty: Strip | None = None
+    """The line as it was last drawn; it knows its pieces, too, by which other widgets cover it."""
+
+    def notify_style_update(self) -> None:
+        """Forget the old theme's colour."""
+        super().notify_style_update()
+        self._empty = None
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The same empty line over and over."""
-        return [BareStrip([Segment(" " * crop.width, style_of(self, ""))], crop.width)] * crop.height
+        line = self._empty
+        if line is None or line.cell_length != crop.width or not self.is_attached:
+            line = self._empty = BareStrip([Segment(" " * crop.width, style_of(self, ""))], crop.width)
+        return [line] * crop.height
 
 
 def cropped(strips: list[Strip], crop: Region, width: int) -> list[Strip]:

@@ -97,7 +97,7 @@ class KeyFooter(Lines):
     def update_lines(self) -> None:
         """Paint if the hints are others; they need no snapshot."""
         if width := self.size.width:
-            self.show((hints_line(self.hints, width),))
+            self.show((hints_line(self.hints, width),), width)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""

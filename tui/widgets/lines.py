@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
@@ -39,13 +39,18 @@ class Lines(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
+        self._text: tuple[Line, ...] = ()
         self._drawn: tuple[Line, ...] = ()
+        """The same, cut to the width."""
+        self._cut_to = 0
         self._lit = ""
         """The action under the pointer."""
         self._styles = ComponentStyles(partial(style_of, self))
         self._strips: dict[int, Strip] = {}
         """Whole lines as they were drawn, without a border, for this width and padding:"""
         self._shape = (0, 0)
+        self._bordered: tuple[Region, Size, list[Strip]] | None = None
+        """With a border: what was last painted, and of which part."""
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -61,13 +66,17 @@ class Lines(Widget):
 
     def update_lines(self) -> None:
         """Compose anew, and paint if the text is another one."""
-        if self.snapshot is not None and self.size.width:
-            self.show(self.lines(self.snapshot, *self.size))
+        # Textual works a size out anew whenever it is asked for, 10 µs each.
+        if self.snapshot is not None and (size := self.size).width:
+            self.show(self.lines(self.snapshot, *size), size.width)
 
-    def show(self, lines: Iterable[Line]) -> None:
+    def show(self, lines: Iterable[Line], width: int) -> None:
         """Paint those of these lines that are others than before."""
-        width = self.size.width
-        drawn = tuple(cut(line, width) for line in lines)
+        composed = tuple(lines)
+        if composed == self._text and width == self._cut_to:
+            return
+        self._text, self._cut_to = composed, width
+        drawn = tuple(cut(line, width) for line in composed)
         if drawn != self._drawn:
             changed = [y for y, (one, other) in enumerate(zip_longest(drawn, self._drawn)) if one != other]
             self._drawn = drawn
@@ -119,13 +128,25 @@ class Lines(Widget):
         super().notify_style_update()
         self._styles.clear()
         self._strips.clear()
+        self._bordered = None
+
+    def _set_dirty(self, *regions: Region) -> None:
+        """Textual's own word for it: something of the widget is to be painted anew."""
+        self._bordered = None
+        super()._set_dirty(*regions)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines as they are, where there is no border and nothing above or below them."""
+        """The lines as they are, where there is no border and nothing above or below them.
+
+        Those with a border as long as nothing of them changes: a frame asks for whatever lies between its changes.
+        """
         styles = self.styles
         padding = styles.padding
         if padding.height or styles.gutter != padding:
-            return super().render_lines(crop)
+            kept, size = self._bordered, self.size
+            if kept is None or kept[:2] != (crop, size):
+                kept = self._bordered = crop, size, super().render_lines(crop)
+            return kept[2]
         width = self.size.width + padding.width
         # A new size is painted before its event comes.
         if (shape := (width, padding.left)) != self._shape:

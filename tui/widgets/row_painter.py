@@ -46,6 +46,8 @@ class RowPainter(Generic[R]):
         self._columns = tuple(columns)
         self._width = self._margin = 0
         self._layout: Layout[R] = ()
+        self._spare = 0
+        """Cells of a row that its columns leave over; less than 0 where they do not fit."""
         self._styles = ComponentStyles(lookup)
         self._strips: LRUCache[tuple[R, Cursor, bool], Strip] = LRUCache(512)
 
@@ -141,15 +143,26 @@ class RowPainter(Generic[R]):
             text += gap + fit(cell.text, cells, right=column.right, middle=column.middle)
             gap = _GAP
         segments.append(Segment(text, style))
-        strip = self._strips[row, cursor, marked] = self._adjusted(segments, over or self._styles[Tone.PLAIN])
+        plain = over or self._styles[Tone.PLAIN]
+        if self._spare < 0:
+            strip = self._adjusted(segments, plain)
+        else:
+            # Each cell has its column's width: nothing needs to be measured.
+            if self._spare:
+                segments.append(Segment(" " * self._spare, plain))
+            strip = self._with_margin(segments)
+        self._strips[row, cursor, marked] = strip
         return strip
 
     def _adjusted(self, segments: list[Segment], style: Style) -> Strip:
-        line = Segment.adjust_line_length(segments, self._width, style)
+        return self._with_margin(Segment.adjust_line_length(segments, self._width, style))
+
+    def _with_margin(self, line: list[Segment]) -> Strip:
         if self._margin:
             line.append(Segment(" " * self._margin, self._styles[Tone.PLAIN]))
         return BareStrip(line, self._width + self._margin)
 
     def _lay_out(self) -> None:
         self._layout = layout(self._columns, max(0, self._width - GUTTER))
+        self._spare = self._width - GUTTER - sum(cells + GAP for _, cells in self._layout) + GAP
         self._strips.clear()
