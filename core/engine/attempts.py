@@ -71,7 +71,7 @@ class Attempts:
         flight.began = time.monotonic()
         flight.under_way = self._transport.start(
             ticket.request,
-            body_name(ticket.id, ticket.attempt),
+            partial(body_name, ticket.id, ticket.attempt),
             flight.progress,
             partial(self._ended, flight),
         )

@@ -52,6 +52,8 @@ class HeldRows:
 
     def drop(self, requests: Iterable[int]) -> None:
         """Forget rows whose requests have ended."""
+        if not self._rows and not self._wanted:
+            return
         for request in requests:
             self._wanted.discard(request)
             self._rows.pop(request, None)

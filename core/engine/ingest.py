@@ -46,8 +46,10 @@ class InputProgress(Struct, frozen=True):
 
     def has(self, row: int) -> bool:
         """Whether the journal has a row."""
+        if row >= self.rows:
+            return False
         at = bisect_right(self.gaps, row, key=lambda gap: gap[0]) - 1
-        return row < self.rows and not (at >= 0 and row < self.gaps[at][1])
+        return not (at >= 0 and row < self.gaps[at][1])
 
     @property
     def first_missing(self) -> int:

@@ -90,13 +90,17 @@ class Landing:
             wire_bytes=outcome.wire_bytes if outcome is not None else flight.progress.received,
             times=flight.progress.times,
         )
-        delay_s = self._paid(ticket, verdict, chance)
+        succeeded = verdict.state is State.SUCCEEDED
+        if succeeded:
+            self._care.succeeded(ticket.host, ticket.cost)
+        delay_s = verdict.delay_s if succeeded else self._paid(ticket, verdict, chance)
         if outcome is not None:
-            succeeded = verdict.state is State.SUCCEEDED
-            self._meter.record(now, elapsed_ms, succeeded=succeeded, ended=verdict.state.terminal)
+            self._meter.record(
+                now, elapsed_ms, succeeded=succeeded, ended=succeeded or verdict.state.terminal
+            )
             self._tell(flight, outcome, verdict, asked_s, now)
-        if verdict.state in (State.SUCCEEDED, State.FAILED):
-            self._reactions.ended(verdict.state is State.FAILED)
+        if succeeded or verdict.state is State.FAILED:
+            self._reactions.ended(not succeeded)
         return ended, delay_s
 
     def fail(self, ended: Ended) -> None:
@@ -105,8 +109,6 @@ class Landing:
 
     def _paid(self, ticket: Ticket, verdict: Verdict, chance: float) -> float:
         """Seconds until the next attempt, once its host's budget for retries has been asked."""
-        if verdict.state is State.SUCCEEDED:
-            self._care.succeeded(ticket.host, ticket.cost)
         if verdict.state is not State.WAITING or not verdict.charged:
             return verdict.delay_s
         grant = self._care.retry(ticket.host, verdict.kind, self._policy.cap_s, chance)

@@ -77,7 +77,7 @@ class Attempt:
         self,
         gear: Gear,
         request: Request,
-        body_name: str,
+        body_name: Callable[[], str],
         progress: Progress,
         ended: Callable[[Outcome | None], None],
     ) -> None:
@@ -203,7 +203,7 @@ class Attempt:
             if exchange.status not in REDIRECT_STATUSES:
                 progress.phase = Phase.RECEIVING
                 body, whole = await receive(
-                    exchange, self._asked.method, gear.bodies, self._body_name, gear.most, progress
+                    exchange, self._asked.method, gear.bodies, self._body_name(), gear.most, progress
                 )
                 return self._reply(exchange, body, whole)
             self._redirect(exchange, seen)

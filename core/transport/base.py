@@ -39,12 +39,16 @@ class Transport(Protocol):
     """Sends requests; the engine needs to know nothing else about how."""
 
     def start(
-        self, request: Request, body_name: str, progress: Progress, ended: Callable[[Outcome | None], None]
+        self,
+        request: Request,
+        body_name: Callable[[], str],
+        progress: Progress,
+        ended: Callable[[Outcome | None], None],
     ) -> Cancellable:
         """Begin one attempt, redirects included; raises nothing.
 
         `ended` is called once, with what it came to, or with None where it was cancelled; it may be called before
-        this returns. `body_name` is where a large body goes below the run's `bodies/`, such as `00012/12345-2`.
+        this returns. `body_name` says where a large body goes below the run's `bodies/`, such as `00012/12345-2`.
         """
         ...
 

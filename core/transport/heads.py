@@ -35,7 +35,7 @@ def head(request: Request, route: Route, target: str, cookie: str) -> bytes:
 
 def expects_continue(request: Request) -> bool:
     """Whether the body is to wait until the server wants it (RFC 9110, section 10.1.1)."""
-    return any(
+    return bool(request.headers) and any(
         name.lower() == "expect" and value.strip().lower() == "100-continue"
         for name, value in request.headers
     )

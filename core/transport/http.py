@@ -80,7 +80,11 @@ class HttpTransport:
         self._gear.bodies.close()
 
     def start(
-        self, request: Request, body_name: str, progress: Progress, ended: Callable[[Outcome | None], None]
+        self,
+        request: Request,
+        body_name: Callable[[], str],
+        progress: Progress,
+        ended: Callable[[Outcome | None], None],
     ) -> Attempt:
         """Begin an attempt; see `Transport.start`."""
         attempt = Attempt(self._gear, request, body_name, progress, ended)

@@ -83,7 +83,11 @@ class LateTransport:
             return self._transport
 
     def start(
-        self, request: Request, body_name: str, progress: Progress, ended: Callable[[Outcome | None], None]
+        self,
+        request: Request,
+        body_name: Callable[[], str],
+        progress: Progress,
+        ended: Callable[[Outcome | None], None],
     ) -> Cancellable:
         """As the transport does, which has been `opened`."""
         if self._transport is None:

@@ -19,6 +19,7 @@ from ..proxies import Proxies, Proxy
 
 _PARTS = re.compile(r"([A-Za-z][^:/?#]*://[^/?#]*)([^#]*)")
 """Everything up to the authority's end, then path and query; a fragment stays at home (RFC 9112, section 3.2)."""
+_BEYOND_SCHEME = len("https://")
 _MOST_KEPT = 10_000
 
 
@@ -67,6 +68,10 @@ class Routes:
 
         Raises aiohttp.InvalidURL, or ValueError, for a URL that leads nowhere.
         """
+        # The usual URL begins as one before it did, and is cut where its path begins.
+        path_at = url.find("/", _BEYOND_SCHEME)
+        if (known := self._routes.get(url[:path_at])) is not None and "#" not in url:
+            return known, url[path_at:]
         parts = _PARTS.match(url)
         if parts is None:
             raise aiohttp.InvalidURL(url)

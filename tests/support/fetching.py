@@ -65,7 +65,7 @@ async def fetch(
 ) -> Outcome:
     """One attempt, which ends when it is cancelled."""
     over: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-    attempt = transport.start(request, name, progress or Progress(), over.set_result)
+    attempt = transport.start(request, lambda: name, progress or Progress(), over.set_result)
     try:
         outcome = await asyncio.shield(over)
     except asyncio.CancelledError:

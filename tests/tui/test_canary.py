@@ -202,7 +202,8 @@ async def inspect_all(pilot: Pilot[None], shown: list[str]) -> list[str]:
     """Walk through the inspector of every request that has ended, copying each as curl."""
     copied: list[str] = []
     for tab in ("2", "3"):
-        await look(pilot, tab, "home", "enter")
+        await look(pilot, tab, "home")
+        await look(pilot, "enter")
         assert isinstance(pilot.app.screen, InspectScreen)
         while True:
             shown += [await look(pilot), await look(pilot, "end")]
