@@ -70,7 +70,7 @@ class Routes:
         """
         # The usual URL begins as one before it did, and is cut where its path begins.
         path_at = url.find("/", _BEYOND_SCHEME)
-        if (known := self._routes.get(url[:path_at])) is not None and "#" not in url:
+        if path_at > 0 and (known := self._routes.get(url[:path_at])) is not None and "#" not in url:
             return known, url[path_at:]
         parts = _PARTS.match(url)
         if parts is None:
