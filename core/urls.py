@@ -76,6 +76,8 @@ def _authority(text: str) -> str:
     if "\\" in text:
         raise RowError("the URL has a backslash where its host should be")
     user, at, host_port = text.rpartition("@")
+    if "[" in user or "]" in user:
+        raise RowError("the URL has a bracket in its user or password (write %5B or %5D)")
     if host_port.startswith("["):
         host, bracket, port = host_port.partition("]")
         host = _ipv6(host + bracket)

@@ -69,25 +69,30 @@ class Attempts:
         ticket = flight.ticket
         flight.sent = True
         flight.began = time.monotonic()
-        flight.under_way = self._transport.start(
-            ticket.request,
-            partial(body_name, ticket.id, ticket.attempt),
-            flight.progress,
-            partial(self._ended, flight),
-        )
+        try:
+            flight.under_way = self._transport.start(
+                ticket.request,
+                partial(body_name, ticket.id, ticket.attempt),
+                flight.progress,
+                partial(self._ended, flight),
+            )
+        except Exception as error:
+            self._end(flight, _unexpected(error))
 
     def _ended(self, flight: Flight, outcome: Outcome | None) -> None:
         flight.elapsed_s = time.monotonic() - flight.began
         judging = self._judging
-        if judging is None or not isinstance(outcome, Reply):
-            self._end(flight, outcome)
-        elif judging.reads(outcome):
-            judged = self._loop.create_task(judging.read_and_judge(outcome, flight.elapsed_s))
-            flight.under_way = judged
-            judged.add_done_callback(partial(self._judged, flight, outcome))
-        else:
-            flight.judgement = judging.judge(outcome, flight.elapsed_s)
-            self._end(flight, outcome)
+        if judging is not None and isinstance(outcome, Reply):
+            if judging.reads(outcome):
+                judged = self._loop.create_task(judging.read_and_judge(outcome, flight.elapsed_s))
+                flight.under_way = judged
+                judged.add_done_callback(partial(self._judged, flight, outcome))
+                return
+            try:
+                flight.judgement = judging.judge(outcome, flight.elapsed_s)
+            except Exception as error:
+                outcome = _unexpected(error)
+        self._end(flight, outcome)
 
     def _judged(self, flight: Flight, outcome: Outcome, judged: asyncio.Task[Judgement]) -> None:
         if judged.cancelled():
@@ -110,9 +115,9 @@ class Attempts:
             for _ in range(min(len(over), _MOST_AT_ONCE)):
                 self._landed(*over.popleft())
         finally:
-            if over:
+            if over and self._handle is None:
                 self._handle = self._loop.call_soon(self._hand_back)
-        self._handed_back()
+            self._handed_back()
 
 
 def _unexpected(error: BaseException) -> Fault:

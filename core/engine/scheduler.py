@@ -28,7 +28,7 @@ from .ticket import Flight, Ticket
 from .waiting_room import WaitingRoom
 
 _STARTS_A_TICK = 64
-"""Requests started in one iteration of the loop, so that a raised limit does not freeze the dashboard."""
+"""Requests started at once, so that a raised limit does not freeze the dashboard."""
 _SOONEST_S = 0.001
 """The least that a timer is set to. uvloop takes less than half of it for none at all: the loop would turn, and this be
 asked, until the moment has come; at 500 requests a second that took half of the processor."""
@@ -248,6 +248,10 @@ class Scheduler:
 
     def _land(self, flight: Flight, outcome: Outcome | None) -> None:
         ticket, now = flight.ticket, self._loop.time()
+        if flight.cancelled and not flight.abandoned and isinstance(outcome, Fault):
+            outcome = (
+                None  # a user wanted the request gone when the attempt had just failed: it is not sent again
+            )
         del self.flights[ticket.id]
         self._parts.gate.release(ticket.host)
         self._ready.unblock(ticket.host)

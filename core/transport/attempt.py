@@ -159,6 +159,7 @@ class Attempt:
         gear, exchange, progress = self._gear, self._exchange, self._progress
         if exchange is None:
             return
+        reply: Reply | None = None
         try:
             if not exchange.heard():
                 if exchange.protocol.has_more:
@@ -169,9 +170,8 @@ class Attempt:
             if exchange.status not in REDIRECT_STATUSES:
                 found = at_hand(exchange, self._asked.method, gear.bodies, gear.most, progress)
                 if found is not None:
-                    self._end(self._reply(exchange, *found))
-                    return
-                if comes_soon(exchange, gear.bodies):
+                    reply = self._reply(exchange, *found)
+                elif comes_soon(exchange, gear.bodies, gear.most):
                     progress.phase = Phase.RECEIVING
                     progress.received = exchange.content.total_bytes
                     return
@@ -179,7 +179,10 @@ class Attempt:
             self._leave()
             self._end(self._fault(error))
             return
-        self._go_on()
+        if reply is not None:
+            self._end(reply)
+        else:
+            self._go_on()
 
     def _go_on(self) -> None:
         if self._exchange is not None:
@@ -265,6 +268,13 @@ class Attempt:
         )
 
     def _fault(self, error: Exception) -> Fault:
+        """What it died of, whatever that was: an attempt that says nothing would keep its slot for good."""
+        try:
+            return self._classified(error)
+        except Exception as worse:
+            return Fault(FailureKind.UNEXPECTED, type(worse).__name__, 0, self._hops, self._status)
+
+    def _classified(self, error: Exception) -> Fault:
         gear, url = self._gear, self._asked.url
         kind, message = classify(
             error, _peer(url), gear.timeout_s, gear.connect_timeout_s, gear.proxies.via(url)

@@ -139,8 +139,12 @@ def send(
         connection.close()
         raise aiohttp.ClientConnectionResetError("the connection was lost before it was used")
     exchange = Exchange(route, connection, protocol)
-    protocol.begin(bodiless=bodiless)
-    exchange.send(transport, head, body, patient=patient)
+    try:
+        protocol.begin(bodiless=bodiless)
+        exchange.send(transport, head, body, patient=patient)
+    except BaseException:
+        exchange.close()
+        raise
     return exchange
 
 

@@ -171,7 +171,9 @@ def _parser_complaint(error: http_exceptions.HttpProcessingError) -> str:
         return "its status line is malformed"
     if isinstance(cause, http_exceptions.InvalidHeader):
         return "a header is malformed"
-    return error.message.strip().partition("\n")[0].rstrip(":. ")[:120].lower() or "it cannot be parsed"
+    said = error.message.strip().partition("\n")[0].rstrip(":. ")[:120].lower()
+    # Octets of the server's are no message: what they hold has not been masked.
+    return said if said and "b'" not in said and 'b"' not in said else "it cannot be parsed"
 
 
 def _reason(error: BaseException) -> str:

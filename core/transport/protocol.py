@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import StreamReader
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import _EXC_SENTINEL  # pyright: ignore[reportPrivateUsage]
 from aiohttp.http import RawResponseMessage
 
 from ..model import FailureKind
@@ -17,6 +18,9 @@ from .turns import Turns
 _READ_BUFFER = 131_072
 """A connection pauses when twice this waits to be read: never for a body that stays in the journal. With half of it
 replies of 250 KB cost a tenth more."""
+MOST_HELD = 2 * _READ_BUFFER
+"""Octets of a body that a connection holds without anybody who reads them."""
+_NO_CAUSE = _EXC_SENTINEL
 _LONGEST_FIELD = 32_768
 _MOST_FIELDS = 256
 
@@ -77,6 +81,12 @@ class ReplyProtocol(ResponseHandler):
             self._parse(data)
         if len(arrived) > 1 and self.transport is not None and not self._reading_paused:
             self.transport.resume_reading()
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+        """It has failed, and why: aiohttp tells that to a task that waits, and there may be none."""
+        if isinstance(exc_cause, Exception) and exc_cause is not exc:
+            exc.__cause__ = exc_cause
+        super().set_exception(exc, exc_cause)
 
     def eof_received(self) -> None:
         """Nothing more will come, and what has waits no longer."""

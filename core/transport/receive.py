@@ -13,6 +13,7 @@ from .decoders import Decoder, decoder_for
 from .exchange import Exchange
 from .faults import AttemptError
 from .inflow import pour
+from .protocol import MOST_HELD
 
 _BODILESS_STATUSES = frozenset({204, 304})
 _PIECES_A_TURN = 16
@@ -63,12 +64,12 @@ def at_hand(
     return body, True
 
 
-def comes_soon(response: Exchange, store: BodyStore) -> bool:
-    """Whether the body will be at hand by and by: it stays in the connection's buffer until it is whole."""
+def comes_soon(response: Exchange, store: BodyStore, most: int) -> bool:
+    """Whether the body will be at hand by and by: the connection holds all of it, and it may be taken as it is."""
     return (
         response.content.exception() is None
         and hdrs.CONTENT_ENCODING not in response.headers
-        and 0 < _length(response) <= store.inline_limit
+        and 0 < _length(response) <= min(store.inline_limit, most, MOST_HELD)
     )
 
 

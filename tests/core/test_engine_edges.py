@@ -13,17 +13,21 @@ from typing import BinaryIO
 
 import pytest
 from fetchdeck.core.engine.run import open_run
+from fetchdeck.core.engine.scheduler import Scheduler
+from fetchdeck.core.engine.ticket import Flight
 from fetchdeck.core.engine.troubles import Troubles
 from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import export_run
 from fetchdeck.core.job import InputFormat, Job, Options, Templates
 from fetchdeck.core.journal.filter import RowFilter
-from fetchdeck.core.model import Counts, State
+from fetchdeck.core.model import Counts, Fault, Outcome, State
 from fetchdeck.core.report import run_status
 from fetchdeck.core.snapshot import RunState, Snapshot
+from fetchdeck.core.transport.attempt import Attempt
 from msgspec.structs import replace
 
 from tests.core.test_engine import FAST, run_all, until, write_urls
+from tests.support.fault_server import FaultServer, Reset
 from tests.support.ledger import Ledger, ledger_server
 
 
@@ -58,6 +62,42 @@ async def test_cancelling_before_the_first_step_frees_the_slot(server: Ledger, t
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=30 - len(fresh), skipped=len(fresh))
         assert engine.snapshot().in_use == 0
+
+
+async def test_a_request_that_is_cancelled_when_it_has_just_failed_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land = Scheduler._land
+
+    def too_late(scheduler: Scheduler, flight: Flight, outcome: Outcome | None) -> None:
+        assert isinstance(outcome, Fault)
+        engine.cancel([flight.ticket.id])
+        land(scheduler, flight, outcome)
+
+    monkeypatch.setattr(Scheduler, "_land", too_late)
+    async with asyncio.timeout(20), FaultServer(default=[Reset()]) as dead:
+        job = write_urls(tmp_path, [dead.url("/")])
+        async with open_run(job, FAST, tmp_path / "x.run", environ={}) as engine:
+            await engine.finished()
+            assert engine.snapshot().counts == Counts(skipped=1)
+        assert dead.ledger.count("/") == 1
+
+
+async def test_a_request_that_the_transport_refuses_keeps_no_slot(
+    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Attempt.start
+
+    def refuses(attempt: Attempt) -> None:
+        if attempt._asked.url.endswith("/7"):
+            raise ZeroDivisionError
+        start(attempt)
+
+    monkeypatch.setattr(Attempt, "start", refuses)
+    job = write_urls(tmp_path, [f"{server.url}/ok/{n}" for n in range(30)])
+    async with asyncio.timeout(20):
+        snapshot = await run_all(job, tmp_path / "x.run", FAST)
+    assert (snapshot.counts, snapshot.in_use) == (Counts(succeeded=29, failed=1), 0)
 
 
 @pytest.mark.parametrize(("concurrency", "rate"), [(100, 50.0), (500, 100.0), (21_000, None)])

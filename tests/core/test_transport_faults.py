@@ -14,7 +14,18 @@ from fetchdeck.core.job import Options
 from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Phase, Progress, Request
 from fetchdeck.core.transport.http import HttpTransport
 
-from tests.support.fault_server import Close, Drip, FaultServer, Reset, Script, Send, Signal, Wait, reply
+from tests.support.fault_server import (
+    Close,
+    Drip,
+    FaultServer,
+    Pause,
+    Reset,
+    Script,
+    Send,
+    Signal,
+    Wait,
+    reply,
+)
 from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -63,6 +74,43 @@ async def test_broken_replies_are_named(
         assert (found.kind, found.status) == (kind, status)
         assert server.ledger.count("/bad") == 1
         assert whole(await fetched(transport, server.url("/good"))).body == b"ok"
+        # The same on a connection that has been used, where no task waits for the reply.
+        assert fault(await fetched(transport, server.url("/bad"))) == found
+        assert whole(await fetched(transport, server.url("/good"))).body == b"ok"
+        assert server.ledger.connections == 3
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_octets_of_the_server_are_no_message(transport: HttpTransport, used: bool) -> None:
+    async with FaultServer({"/bad": [Send(reply(b"", X=f"{SECRET.upper()}\0"))]}) as server:
+        if used:
+            whole(await fetched(transport, server.url("/good")))
+        found = fault(await fetched(transport, server.url("/bad")))
+        assert found.kind is FailureKind.PROTOCOL
+        assert SECRET not in found.message.lower()
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("then", [Wait(), Close(), Reset()])
+async def test_more_than_may_come_is_not_waited_for(
+    tmp_path: Path, then: Wait | Close | Reset, used: bool
+) -> None:
+    options = Options(timeout_s=30, max_body=3)
+    begins: Script = [Send(reply(b"x" * 10)[:-5]), Pause(0.2), then]
+    async with (
+        FaultServer({"/large": begins}) as server,
+        opened(tmp_path / "bodies", options) as transport,
+    ):
+        if used:
+            whole(await fetched(transport, server.url("/good")))
+        async with asyncio.timeout(20):
+            found = fault(await fetched(transport, server.url("/large")))
+        assert found.kind is FailureKind.TOO_LARGE
+
+
+async def test_what_cannot_even_be_named_is_a_fault_too(transport: HttpTransport) -> None:
+    found = fault(await fetched(transport, "http://us[er:pw@127.0.0.1:9/"))
+    assert found.kind is FailureKind.UNEXPECTED
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])

@@ -47,6 +47,10 @@ def painters() -> dict[str, tuple[RowPainter, object]]:
             RowPainter(SUCCESS_COLUMNS, plain),
             lambda text: TableRow(1, 1, State.SUCCEEDED, text, text, 1, 200, None, text, 2, 1.0, 1.0),
         ),
+        "one column, and no room for it": (
+            RowPainter([column for column in SUCCESS_COLUMNS if column.drop][:1], plain),
+            lambda text: TableRow(1, 1, State.SUCCEEDED, text, text, 1, 200, None, text, 2, 1.0, 1.0),
+        ),
         "failed": (
             RowPainter(PROBLEM_COLUMNS, plain),
             lambda text: TableRow(

@@ -75,8 +75,9 @@ class BareGround(_Mixin):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The same empty line over and over."""
         line = self._empty
-        if line is None or line.cell_length != crop.width or not self.is_attached:
-            line = self._empty = BareStrip([Segment(" " * crop.width, style_of(self, ""))], crop.width)
+        if line is None or line.cell_length != crop.width:
+            line = BareStrip([Segment(" " * crop.width, style_of(self, ""))], crop.width)
+            self._empty = line if self.is_attached else None
         return [line] * crop.height
 
 

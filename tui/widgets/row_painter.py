@@ -164,5 +164,6 @@ class RowPainter(Generic[R]):
 
     def _lay_out(self) -> None:
         self._layout = layout(self._columns, max(0, self._width - GUTTER))
-        self._spare = self._width - GUTTER - sum(cells + GAP for _, cells in self._layout) + GAP
+        gaps = GAP * max(0, len(self._layout) - 1)
+        self._spare = self._width - GUTTER - gaps - sum(cells for _, cells in self._layout)
         self._strips.clear()

@@ -15,7 +15,7 @@ from ..rows import Row
 from ..settings import Settings
 
 _LEVELS = (100, 2_000)
-_PER_S = 8_000
+_PER_S = 16_000
 """More than the machine fetches: the run must not end before the keys."""
 
 
