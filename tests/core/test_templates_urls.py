@@ -58,7 +58,8 @@ def test_what_has_to_change_changes_alone(url: str, sent: str) -> None:
         ("http://h:80:80/", "port"), ("http://h:٣/", "port"), ("http://[::1/", "IPv6"), ("http://[::g]/", "IPv6"),
         ("http://[::1]x/", "IPv6"), ("http://a..b/", "host"), ("http://a%41/", "host"), (f"http://{'a' * 64}/", "host"),
         ("http://a\\@b/", "backslash"),
-        ("http://us[er:pw@h/", "bracket"), ("http://a]@h/", "bracket"), ("http://" + "a." * 127 + "com/", "host"), ("http://h*/", "host"),
+        ("http://us[er:pw@h/", "bracket"), ("http://a]@h/", "bracket"),
+        ("http://" + "a." * 127 + "com/", "host"), ("http://h*/", "host"),
         ("http://ü\u2044x/", "host"), ("http://\u2100.example/", "host"),
     ],
 )  # fmt: skip
