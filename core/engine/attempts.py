@@ -23,8 +23,8 @@ _MOST_AT_ONCE = 64
 class Attempts:
     """Makes attempts, and hands those that have ended back together.
 
-    What is done for one request after the other, rather than for one request from its reply to the next, takes a
-    half less: the interpreter finds in the processor's caches what it needs.
+    What is done for one request after the other, rather than all that is done for one, takes a third less (20 µs to
+    land an attempt rather than 29): the interpreter finds in the processor's caches what it needs.
     """
 
     def __init__(

@@ -248,10 +248,9 @@ class Scheduler:
 
     def _land(self, flight: Flight, outcome: Outcome | None) -> None:
         ticket, now = flight.ticket, self._loop.time()
+        # Where a user wanted the request gone when the attempt had just failed, it is not sent again.
         if flight.cancelled and not flight.abandoned and isinstance(outcome, Fault):
-            outcome = (
-                None  # a user wanted the request gone when the attempt had just failed: it is not sent again
-            )
+            outcome = None
         del self.flights[ticket.id]
         self._parts.gate.release(ticket.host)
         self._ready.unblock(ticket.host)

@@ -20,7 +20,6 @@ _READ_BUFFER = 131_072
 replies of 250 KB cost a tenth more."""
 MOST_HELD = 2 * _READ_BUFFER
 """Octets of a body that a connection holds without anybody who reads them."""
-_NO_CAUSE = _EXC_SENTINEL
 _LONGEST_FIELD = 32_768
 _MOST_FIELDS = 256
 
@@ -82,7 +81,7 @@ class ReplyProtocol(ResponseHandler):
         if len(arrived) > 1 and self.transport is not None and not self._reading_paused:
             self.transport.resume_reading()
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """It has failed, and why: aiohttp tells that to a task that waits, and there may be none."""
         if isinstance(exc_cause, Exception) and exc_cause is not exc:
             exc.__cause__ = exc_cause
