@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.job import Options
-from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Phase, Progress, Request
+from fetchdeck.core.model import UNSENT_KINDS, FailureKind, Fault, Outcome, Phase, Progress, Request
 from fetchdeck.core.transport.http import HttpTransport
 
 from tests.support.fault_server import (
@@ -312,3 +312,51 @@ async def test_a_post_whose_reply_is_lost_is_no_unsent_kind(transport: HttpTrans
         found = fault(await fetched(transport, server.url("/"), "POST", body=b"x"))
         assert found.kind not in UNSENT_KINDS
         assert server.ledger.count("/") == 1
+
+
+SLOW: tuple[Script, ...] = (
+    [Wait()],
+    [Send(b"HTTP/1.1 200 OK\r\nX: "), Wait()],
+    [Send(b"HTTP/1.1 103 Early\r\n\r\n"), Wait()],
+    [Send(reply(b"", Content_Length="5")), Wait()],
+    [Send(CHUNKED + b"2\r\nab\r\n"), Wait()],
+)
+
+
+async def _last(
+    transport: HttpTransport, request: Request, cancel_after_s: float | None
+) -> list[Outcome | None]:
+    """How often, and by what, an attempt ends that is told to after a while, twice, and perhaps by its timeout."""
+    ends: list[Outcome | None] = []
+    attempt = transport.start(request, lambda: "0/0-1", Progress(), ends.append)
+    if cancel_after_s is not None:
+        await asyncio.sleep(cancel_after_s)
+        attempt.cancel()
+    while not ends:
+        await asyncio.sleep(0.01)
+    attempt.cancel()
+    await asyncio.sleep(0.02)
+    return ends
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("script", SLOW)
+async def test_an_attempt_ends_once_by_its_timeout_or_by_hand(
+    tmp_path: Path, script: Script, used: bool
+) -> None:
+    async with (
+        opened(tmp_path, Options(timeout_s=0.4)) as transport,
+        FaultServer({"/slow": script}) as server,
+    ):
+        request = Request("GET", server.url("/slow"))
+        for cancel_after_s in (0.0, 0.1, None):
+            if used:
+                whole(await fetched(transport, server.url("/good")))
+            found = await _last(transport, request, cancel_after_s)
+            if cancel_after_s is None:
+                assert [one.kind for one in found if isinstance(one, Fault)] == [FailureKind.TIMEOUT]
+            assert len(found) == 1
+            assert (found[0] is None) == (cancel_after_s is not None)
+        # None of these connections is used for another request; the first may not have been made yet.
+        assert whole(await fetched(transport, server.url("/good"))).body == b"ok"
+        assert server.ledger.connections >= 3 + used
