@@ -28,6 +28,7 @@ from fetchdeck.tui.widgets.journal_table import JournalTable
 from msgspec.structs import replace
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from ..support.journal_factory import Made
@@ -190,6 +191,11 @@ async def settled(pilot: Pilot[None]) -> None:
             await table.settled()
         known = not isinstance(screen, MainScreen) or bool(screen.query_one(CauseTable).causes_known)
         read = not isinstance(app.screen, InspectScreen) or app.screen.detail is not None
+        # The palette shows its commands when it has found them all.
+        searched = all(
+            worker.is_finished for worker in app.workers if isinstance(worker.node, CommandPalette)
+        )
         now = seen(app)
-        alike, before = (alike + 1 if now == before and read and (known or not fails) else 0), now
+        whole = read and searched and (known or not fails)
+        alike, before = (alike + 1 if now == before and whole else 0), now
         await pilot.pause(0.005)
