@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ..journal.folder import body_name
 from ..journal.writer import Journal
@@ -58,29 +59,26 @@ class Attempts:
         marking.add_done_callback(partial(self._marked, flight))
 
     def _marked(self, flight: Flight, marking: asyncio.Task[None]) -> None:
-        if marking.cancelled() or flight.cancelled:
+        if flight.cancelled:
             self._end(flight, None)
-        elif (error := marking.exception()) is not None:
-            self._end(flight, _unexpected(error))
-        else:
+        elif self._done(flight, marking):
             self._send(flight)
 
     def _send(self, flight: Flight) -> None:
         ticket = flight.ticket
         flight.sent = True
-        flight.began = time.monotonic()
         try:
             flight.under_way = self._transport.start(
                 ticket.request,
                 partial(body_name, ticket.id, ticket.attempt),
                 flight.progress,
-                partial(self._ended, flight),
+                partial(self._ended, flight, time.monotonic()),
             )
         except Exception as error:
             self._end(flight, _unexpected(error))
 
-    def _ended(self, flight: Flight, outcome: Outcome | None) -> None:
-        flight.elapsed_s = time.monotonic() - flight.began
+    def _ended(self, flight: Flight, began: float, outcome: Outcome | None) -> None:
+        flight.elapsed_s = time.monotonic() - began
         judging = self._judging
         if judging is not None and isinstance(outcome, Reply):
             if judging.reads(outcome):
@@ -95,13 +93,19 @@ class Attempts:
         self._end(flight, outcome)
 
     def _judged(self, flight: Flight, outcome: Outcome, judged: asyncio.Task[Judgement]) -> None:
-        if judged.cancelled():
-            self._end(flight, None)
-        elif (error := judged.exception()) is not None:
-            self._end(flight, _unexpected(error))
-        else:
+        if self._done(flight, judged):
             flight.judgement = judged.result()
             self._end(flight, outcome)
+
+    def _done(self, flight: Flight, task: asyncio.Task[Any]) -> bool:
+        """Whether a step was done; where it was cancelled or has failed, the attempt ends with it."""
+        if task.cancelled():
+            self._end(flight, None)
+        elif (error := task.exception()) is not None:
+            self._end(flight, _unexpected(error))
+        else:
+            return True
+        return False
 
     def _end(self, flight: Flight, outcome: Outcome | None) -> None:
         self._over.append((flight, outcome))

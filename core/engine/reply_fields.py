@@ -24,7 +24,7 @@ def asked_wait_s(outcome: Outcome) -> float | None:
 def told_allowance(reply: Reply) -> Allowance | None:
     """What the server says it will still take; None where it says nothing of it."""
     lower = reply.headers.lower()
-    if b"limit" not in lower or (b"ratelimit" not in lower and b"rate-limit" not in lower):
+    if b"ratelimit" not in lower and b"rate-limit" not in lower:
         return None
     # Such servers send them with each reply: only lines that matter are read, and nothing in them depends on case.
     telling = [line for line in lower.split(b"\r\n") if b"rate" in line or line.startswith(b"date")]

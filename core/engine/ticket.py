@@ -39,8 +39,6 @@ class Flight(Struct):
     """On the loop's clock, which may be as coarse as a millisecond."""
     started_at: float
     """Wall clock, seconds since the epoch."""
-    began: float = 0.0
-    """Monotonic seconds when its request was given to the transport."""
     elapsed_s: float = 0.0
     """How long the attempt took, once it has ended."""
     judgement: Judgement | None = None

@@ -20,7 +20,7 @@ from msgspec import Struct
 from ..model import UNSENT_KINDS, BodyFile, FailureKind, Fault, Hop, Outcome, Phase, Progress, Reply, Request
 from ..printable import printable
 from ..proxies import Proxies
-from .base import RedactorLike
+from .base import OnEnd, RedactorLike
 from .bodies import BodyStore
 from .cookies import CookieJar
 from .deadlines import Deadlines
@@ -79,14 +79,14 @@ class Attempt:
         request: Request,
         body_name: Callable[[], str],
         progress: Progress,
-        ended: Callable[[Outcome | None], None],
+        ended: OnEnd,
     ) -> None:
         """See `Transport.start`."""
         self._gear = gear
         self._request = self._asked = request
         self._body_name = body_name
         self._progress = progress
-        self._ended: Callable[[Outcome | None], None] | None = ended
+        self._ended: OnEnd | None = ended
         self._started = time.monotonic()
         self._heard_s: float | None = None
         """From the start to the head of the reply."""

@@ -27,6 +27,10 @@ class RedactorLike(Protocol):
         ...
 
 
+OnEnd = Callable[[Outcome | None], None]
+"""Told what an attempt came to; None where it was cancelled."""
+
+
 class Cancellable(Protocol):
     """Something under way that can be told to end."""
 
@@ -39,11 +43,7 @@ class Transport(Protocol):
     """Sends requests; the engine needs to know nothing else about how."""
 
     def start(
-        self,
-        request: Request,
-        body_name: Callable[[], str],
-        progress: Progress,
-        ended: Callable[[Outcome | None], None],
+        self, request: Request, body_name: Callable[[], str], progress: Progress, ended: OnEnd
     ) -> Cancellable:
         """Begin one attempt, redirects included; raises nothing.
 

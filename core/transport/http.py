@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from ..courtesy import Courtesy
 from ..job import Options
-from ..model import Outcome, Progress, Request
+from ..model import Progress, Request
 from ..printable import printable
 from ..proxies import Proxies
 from ..secrets.values import MASK
 from .attempt import DEFAULT_PORTS, Attempt, Gear
-from .base import RedactorLike
+from .base import OnEnd, RedactorLike
 from .bodies import BodyStore
 from .cookies import CookieJar
 from .deadlines import Deadlines
@@ -80,11 +80,7 @@ class HttpTransport:
         self._gear.bodies.close()
 
     def start(
-        self,
-        request: Request,
-        body_name: Callable[[], str],
-        progress: Progress,
-        ended: Callable[[Outcome | None], None],
+        self, request: Request, body_name: Callable[[], str], progress: Progress, ended: OnEnd
     ) -> Attempt:
         """Begin an attempt; see `Transport.start`."""
         attempt = Attempt(self._gear, request, body_name, progress, ended)

@@ -8,9 +8,9 @@ from importlib import import_module
 
 from ..courtesy import Courtesy
 from ..job import Options
-from ..model import Outcome, Progress, Request
+from ..model import Progress, Request
 from ..proxies import Proxies
-from .base import Cancellable, RedactorLike, Transport
+from .base import Cancellable, OnEnd, RedactorLike, Transport
 from .bodies import BodyStore
 
 
@@ -83,11 +83,7 @@ class LateTransport:
             return self._transport
 
     def start(
-        self,
-        request: Request,
-        body_name: Callable[[], str],
-        progress: Progress,
-        ended: Callable[[Outcome | None], None],
+        self, request: Request, body_name: Callable[[], str], progress: Progress, ended: OnEnd
     ) -> Cancellable:
         """As the transport does, which has been `opened`."""
         if self._transport is None:

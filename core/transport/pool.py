@@ -56,8 +56,12 @@ class FreshConnector(aiohttp.TCPConnector):
         self._sweep: asyncio.TimerHandle | None = None
 
     async def take(self, route: Route, progress: Progress) -> Connection:
-        """A connection to send a request on: one that is idle, or a new one; raises as `dial` does."""
-        return self.idle(route) or await self.dial(route, progress)
+        """A connection to send a request on: one that is idle, or a new one.
+
+        Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
+        after the connect timeout, and what else aiohttp says of connections that do not come about.
+        """
+        return self.idle(route) or await self._dial(route, progress)
 
     def idle(self, route: Route) -> Connection | None:
         """A connection that waits for a request, and is the caller's from now on; None where there is none."""
@@ -74,23 +78,6 @@ class FreshConnector(aiohttp.TCPConnector):
                 return connection
             connection.close()
         return None
-
-    async def dial(self, route: Route, progress: Progress) -> Connection:
-        """A new connection.
-
-        Raises TunnelError where a proxy breaks off before anything of the request was sent, ConnectionTimeoutError
-        after the connect timeout, and what else aiohttp says of connections that do not come about.
-        """
-        try:
-            return await self.connect(route.dial(progress), [], self._timeout)
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError from error
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
-            raise
-        except (aiohttp.ClientError, OSError) as error:
-            if route.proxy is None:
-                raise
-            raise TunnelError from error
 
     def give_back(self, exchange: Exchange) -> None:
         """Keep a connection for the next request, where nothing of the last one is still to come on it."""
@@ -127,6 +114,18 @@ class FreshConnector(aiohttp.TCPConnector):
                 del self._idle[key]
         if self._idle:
             self._sweep = self._loop.call_later(_IDLE_S, self._close_idle)
+
+    async def _dial(self, route: Route, progress: Progress) -> Connection:
+        try:
+            return await self.connect(route.dial(progress), [], self._timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            if route.proxy is None:
+                raise
+            raise TunnelError from error
 
     async def _create_connection(
         self,
