@@ -43,7 +43,8 @@ def header_secrets(headers: Headers) -> frozenset[str]:
         if is_secret_header(name):
             found.update(_credentials(value))
         else:
-            found.update(value[start:end] for start, end in named_spans(value, TEXT))
+            for start, end in named_spans(value, TEXT):
+                found.update(_unquoted(value[start:end]))
     return _real(found)
 
 
@@ -54,8 +55,8 @@ def body_secrets(body: bytes | None) -> frozenset[str]:
     text = body.decode(errors="replace")
     found: set[str] = set()
     for start, end in named_spans(text, TEXT):
-        value = text[start:end].strip("\"'")
-        found |= _decoded(value) | {_unescaped(value)}
+        for value in _unquoted(text[start:end]):
+            found |= _decoded(value) | {_unescaped(value)}
     for start, end in named_spans(f"?{text}", URL):
         found |= _decoded(text[max(0, start - 1) : end - 1])
     return _real(found)
@@ -70,6 +71,11 @@ def _decoded(value: str) -> set[str]:
         return {value}
     once = unquote(value)
     return {value, once, unquote(once), unquote_plus(value)}
+
+
+def _unquoted(value: str) -> set[str]:
+    """The value, and what of it stands in quotes where more follows on them, as in `key="hunter2";`."""
+    return {value.strip("\"'"), *(value.split(value[0])[1::2] if value[:1] in ('"', "'") else ())}
 
 
 def _unescaped(value: str) -> str:

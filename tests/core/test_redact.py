@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 import pytest
 from fetchdeck.core.model import Request
+from fetchdeck.core.secrets.named import body_secrets
 from fetchdeck.core.secrets.redact import Redactor
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -97,12 +98,25 @@ def test_a_secret_value_is_found_however_it_is_written(secret: str, before: str,
 
 @settings(deadline=None)  # compiling patterns for ever new secrets takes its time
 @example("'", ["s3C00000'", "s3C000000"])
+@example('""0', [])
 @given(AROUND, st.lists(SECRET, max_size=3))
 def test_masking_twice_masks_no_more(text: str, secrets: list[str]) -> None:
     redactor = Redactor(secrets)
     for mask in (redactor.url, redactor.text):
         once = mask(f"http://u:p@h/{text}?key={text}&x={''.join(secrets)}")
         assert mask(once) == once
+
+
+@pytest.mark.parametrize(
+    ("value", "rest"),
+    [('""0', ""), ('"a b"c', ""), ("'a b'c d", " d"), ('"a b""c d" e', " e"), (r"\"a b\" c", " c")],
+)
+def test_what_follows_on_a_quoted_value_is_of_it(value: str, rest: str) -> None:
+    assert Redactor([]).text(f"say key={value}") == f"say key=***{rest}"
+
+
+def test_a_quoted_value_in_a_body_is_a_secret_without_what_follows() -> None:
+    assert "hunter two" in body_secrets(b'login password="hunter two"; then go')
 
 
 def test_a_secret_that_is_also_a_name_hides_neither() -> None:
