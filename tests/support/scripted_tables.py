@@ -9,7 +9,6 @@ from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts
 from fetchdeck.core.printable import printable
 from fetchdeck.core.snapshot import Event, EventBatch, HostRow, InFlightRow, RunState, Snapshot
-from fetchdeck.tui.widgets.line_table import LineTable
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -119,20 +118,15 @@ class TableApp(App[None]):
 
 
 def screen_text(widget: Widget) -> list[str]:
-    """The widget's lines as text, after checking that each is harmless and exactly as wide as the widget.
-
-    A bare line is as wide as what no scroll bar paints.
-    """
-    content = widget.scrollable_content_region.width
-    bare = isinstance(widget, LineTable) and not widget.show_vertical_scrollbar
-    width = widget.size.width if bare else content
+    """The widget's lines as text, after checking that each is harmless and as wide as what no scroll bar paints."""
+    width = widget.scrollable_content_region.width
     lines: list[str] = []
     for y in range(widget.size.height):
         strip = widget.render_line(y)
         assert strip.cell_length == width
         assert sum(cell_len(segment.text) for segment in strip) == width
         assert all(segment.control is None for segment in strip)
-        lines.append(strip.crop(0, content).text)
+        lines.append(strip.text)
     harmless(lines)
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.core.past import EventKind
@@ -11,6 +12,8 @@ from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from msgspec.structs import replace
+from textual.geometry import Size
+from textual.screen import Screen
 from textual.widgets import Input
 
 from ..support.scripted_tables import HOSTILE, SNAPSHOT, ScriptedTables, TableApp, screen_text
@@ -52,6 +55,36 @@ async def test_the_cursor_stays_on_its_request_until_it_ends() -> None:
         del engine.rows[2]
         app.snapshot = replace(engine.snapshot(), revision=2)
         assert (table.cursor, table.selected) == (2, flight(5))
+
+
+async def test_more_rows_than_there_are_lines_lay_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layout of the whole screen takes more than a paint, and rows in flight come and go all the time."""
+    laid_out: list[int] = []
+    lay_out = Screen._refresh_layout
+
+    def counted(screen: Screen[None], size: Size | None = None, scroll: bool = False) -> None:
+        laid_out.append(1)
+        lay_out(screen, size, scroll)
+
+    monkeypatch.setattr(Screen, "_refresh_layout", counted)
+    engine = ScriptedTables()
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        bars: list[bool] = []
+        for revision, count in enumerate((3, 40, 5, 50)):
+            engine.rows = [flight(n) for n in range(count)]
+            app.snapshot = replace(engine.snapshot(), revision=revision)
+            table.resize_to(count, now=True)
+            await pilot.pause()
+            ground = table.background_colors[1].rich_color
+            bar = [strip.crop(SIZE[0] - 1) for strip in app.screen._compositor.render_strips()]
+            styles = [segment.style for strip in bar for segment in strip]
+            bars.append(not all(style and style.bgcolor == ground for style in styles))
+            if not revision:
+                assert laid_out
+                laid_out.clear()
+        assert bars == [False, True, False, True]
+        assert not laid_out
 
 
 async def test_stragglers_stand_out_with_a_word() -> None:

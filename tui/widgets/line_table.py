@@ -11,12 +11,14 @@ from typing import ClassVar, Generic, TypeVar
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.timer import Timer
 
 from .bare_lines import cropped, style_of
 from .columns import TONES, Column, Tone, tone_css
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
+from .table_bar import TableBar
 from .table_foot import Foot, foot_line
 
 R = TypeVar("R")
@@ -36,8 +38,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     """
 
     DEFAULT_CSS = """
-    LineTable { height: 1fr; overflow-x: hidden; overflow-y: auto; }
-    LineTable { scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $surface; }
+    LineTable { height: 1fr; overflow-x: hidden; overflow-y: scroll; }
+    LineTable { scrollbar-size-vertical: 1; background: $surface; }
     LineTable > .table--header { color: $text-muted; text-style: bold; background: $panel; }
     LineTable > .table--sorted { color: $text-accent; text-style: bold; background: $panel; }
     LineTable > .table--resting-cursor { background: $surface-lighten-2; text-style: bold; }
@@ -75,6 +77,14 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._grown_at = -GROWTH_S
         self._growth: Timer | None = None
         self._painter: RowPainter[R] = RowPainter(columns, partial(style_of, self))
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """Ours in the place of Textual's."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = TableBar(vertical=True, name="vertical")
+            self.app._start_widget(self, bar)  # pyright: ignore[reportPrivateUsage]
+        return self._vertical_scrollbar
 
     @abstractmethod
     def row_at(self, position: int) -> R | None:
@@ -185,9 +195,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they are: a table has no border, and its ground is that of the screen."""
         size, first = self.size, self.scroll_offset.y - HEADER
-        width = self.scrollable_content_region.width
-        # A scroll bar paints its place itself, where there is one.
-        self._painter.set_width(width, 0 if self.show_vertical_scrollbar else size.width - width)
+        # The scroll bar paints its place itself.
+        self._painter.set_width(self.scrollable_content_region.width)
         foot = size.height - 1 if self.foot_lines else size.height
         strips = [self._drawn(y, first + y, foot) for y in crop.line_range]
         return cropped(strips, crop, size.width)

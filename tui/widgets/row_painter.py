@@ -44,7 +44,7 @@ class RowPainter(Generic[R]):
     def __init__(self, columns: Sequence[Column[R]], lookup: Callable[[str], Style]) -> None:
         """`lookup` finds the style of a component class."""
         self._columns = tuple(columns)
-        self._width = self._margin = 0
+        self._width = 0
         self._layout: Layout[R] = ()
         self._spare = 0
         """Cells of a row that its columns leave over; less than 0 where they do not fit."""
@@ -66,10 +66,10 @@ class RowPainter(Generic[R]):
         self._columns = tuple(columns)
         self._lay_out()
 
-    def set_width(self, width: int, margin: int = 0) -> None:
-        """Share another width among the columns; beside them a line has an empty margin of so many cells."""
-        if (width, margin) != (self._width, self._margin):
-            self._width, self._margin = width, margin
+    def set_width(self, width: int) -> None:
+        """Share another width among the columns."""
+        if width != self._width:
+            self._width = width
             self._lay_out()
 
     def forget(self) -> None:
@@ -150,17 +150,12 @@ class RowPainter(Generic[R]):
             # Each cell has its column's width: nothing needs to be measured.
             if self._spare:
                 segments.append(Segment(" " * self._spare, plain))
-            strip = self._with_margin(segments)
+            strip = BareStrip(segments, self._width)
         self._strips[row, cursor, marked] = strip
         return strip
 
     def _adjusted(self, segments: list[Segment], style: Style) -> Strip:
-        return self._with_margin(Segment.adjust_line_length(segments, self._width, style))
-
-    def _with_margin(self, line: list[Segment]) -> Strip:
-        if self._margin:
-            line.append(Segment(" " * self._margin, self._styles[Tone.PLAIN]))
-        return BareStrip(line, self._width + self._margin)
+        return BareStrip(Segment.adjust_line_length(segments, self._width, style), self._width)
 
     def _lay_out(self) -> None:
         self._layout = layout(self._columns, max(0, self._width - GUTTER))
