@@ -149,6 +149,7 @@ async def assemble(
         Parts(
             journal=journal,
             transport=transport,
+            courtesy=courtesy,
             feed=feed,
             gate=gate,
             landing=Landing(

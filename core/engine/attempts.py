@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ..courtesy import Courtesy
 from ..journal.folder import body_name
 from ..journal.writer import Journal
 from ..model import FailureKind, Fault, Outcome, Reply
@@ -32,6 +33,7 @@ class Attempts:
         self,
         transport: Transport,
         journal: Journal,
+        courtesy: Courtesy,
         judging: Judging | None,
         landed: Callable[[Flight, Outcome | None], None],
         handed_back: Callable[[], None],
@@ -42,6 +44,7 @@ class Attempts:
         """
         self._transport = transport
         self._journal = journal
+        self._courtesy = courtesy
         self._judging = judging
         self._landed = landed
         self._handed_back = handed_back
@@ -116,7 +119,7 @@ class Attempts:
         self._handle = None
         over = self._over
         try:
-            for _ in range(min(len(over), _MOST_AT_ONCE)):
+            for _ in range(min(len(over), self._courtesy.at_once(_MOST_AT_ONCE))):
                 self._landed(*over.popleft())
         finally:
             if over and self._handle is None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from ..courtesy import Courtesy
 from ..journal.entries import Ended
 from ..journal.writer import Journal
 from ..limits.gate import Gate
@@ -42,6 +43,7 @@ class Parts:
 
     journal: Journal
     transport: Transport
+    courtesy: Courtesy
     feed: Feed
     gate: Gate
     landing: Landing
@@ -86,7 +88,7 @@ class Scheduler:
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
         self._attempts = Attempts(
-            parts.transport, parts.journal, parts.judging, self._land, self._handed_back
+            parts.transport, parts.journal, parts.courtesy, parts.judging, self._land, self._handed_back
         )
         self._empty = asyncio.Event()
         """Set when nothing is in flight any more, after `stop`."""
@@ -121,12 +123,13 @@ class Scheduler:
         if self.stopping:
             return
         now = self._loop.time()
+        most = self._parts.courtesy.at_once(_STARTS_A_TICK)
         starting: list[Flight] = []
-        while len(starting) < _STARTS_A_TICK and (flight := self._admitted(now)) is not None:
+        while len(starting) < most and (flight := self._admitted(now)) is not None:
             starting.append(flight)
         for flight in starting:
             self._attempts.start(flight)
-        if len(starting) == _STARTS_A_TICK and self._again is None:
+        if len(starting) == most and self._again is None:
             self._again = self._loop.call_soon(self._pump_again)
         if len(self._waiting) <= _MOST_WAITING:
             self._leasing.ahead(self._pacer.per_second)

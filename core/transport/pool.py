@@ -50,7 +50,7 @@ class FreshConnector(aiohttp.TCPConnector):
     ) -> None:
         """`names` looks hosts up; it is the connector's from now on."""
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
-        self._factory = functools.partial(_protocol, self._loop, Turns(courtesy))
+        self._factory = functools.partial(_protocol, self._loop, Turns(courtesy or Courtesy()))
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
         self._idle: dict[ConnectionKey, deque[tuple[Connection, float]]] = {}
         self._sweep: asyncio.TimerHandle | None = None

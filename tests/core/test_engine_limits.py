@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core import loops
+from fetchdeck.core.courtesy import PAINTING
 from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run
 from fetchdeck.core.engine.scheduler import Scheduler
@@ -454,3 +455,16 @@ def test_the_loop_does_not_turn_idly_between_the_starts_of_a_rate(
     assert loops.run(main) == 100
     # When it starts, when it has landed, when its end is durable, and when a timer came early.
     assert woken < 100 * 8, woken
+
+
+async def test_while_a_key_waits_for_its_paint_little_starts_at_once(server: Ledger, tmp_path: Path) -> None:
+    job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(300)])
+    options = replace(OPTIONS, concurrency=10)
+    async with asyncio.timeout(30), open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await server.in_flight(10)
+        await asyncio.sleep(0)
+        engine.give_way()
+        engine.set_concurrency(200)
+        assert engine.snapshot().in_use == 10 + PAINTING
+        await server.in_flight(200)
+        server.release()

@@ -7,10 +7,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import pytest
-from fetchdeck.core.courtesy import ATTENDED_S, GIVES_WAY_S, Courtesy
+from fetchdeck.core.courtesy import ATTENDED, ATTENDED_S, GIVES_WAY_S, Courtesy
 from fetchdeck.core.transport.protocol import ReplyProtocol
-from fetchdeck.core.transport.turns import ATTENDED, Turns
+from fetchdeck.core.transport.turns import Turns
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +37,7 @@ class Line:
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=12))
 def test_each_iteration_takes_in_few_and_none_is_overtaken(bursts: list[int]) -> None:
     async def main() -> None:
-        turns, taken = Turns(most=MOST), list[int]()
+        turns, taken = Turns(Courtesy(), most=MOST), list[int]()
         lines = iter([Line(number, turns, taken) for number in range(sum(bursts))])
         for burst in bursts:
             before = len(taken)
@@ -57,14 +56,7 @@ def test_each_iteration_takes_in_few_and_none_is_overtaken(bursts: list[int]) ->
 
 async def test_a_single_arrival_does_not_wait() -> None:
     taken: list[int] = []
-    Line(7, Turns(most=MOST), taken).arrive()
-    assert taken == [7]
-
-
-@pytest.mark.parametrize("courtesy", [None, Courtesy()])
-async def test_nor_does_it_where_nobody_said_how_many(courtesy: Courtesy | None) -> None:
-    taken: list[int] = []
-    Line(7, Turns(courtesy), taken).arrive()
+    Line(7, Turns(Courtesy(), most=MOST), taken).arrive()
     assert taken == [7]
 
 
@@ -98,7 +90,7 @@ def pairs(count: int) -> Iterator[list[tuple[socket.socket, socket.socket]]]:
 
 
 async def test_what_waits_is_taken_in_before_the_connections_end() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(most=1)
+    loop, turns = asyncio.get_running_loop(), Turns(Courtesy(), most=1)
     with pairs(6) as found:
         protocols: list[ReplyProtocol] = []
         for number, (ours, theirs) in enumerate(found):
@@ -113,7 +105,7 @@ async def test_what_waits_is_taken_in_before_the_connections_end() -> None:
 
 
 async def test_who_waits_with_much_makes_its_server_wait() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(most=1)
+    loop, turns = asyncio.get_running_loop(), Turns(Courtesy(), most=1)
     body = bytes(range(256)) * 20_000
     with pairs(3) as found:
         protocols: list[ReplyProtocol] = []
@@ -134,7 +126,7 @@ async def test_who_waits_with_much_makes_its_server_wait() -> None:
 
 
 async def test_a_connection_on_which_something_waits_is_not_fresh() -> None:
-    loop, turns = asyncio.get_running_loop(), Turns(most=0)
+    loop, turns = asyncio.get_running_loop(), Turns(Courtesy(), most=0)
     with pairs(1) as found:
         ours, theirs = found[0]
         _, protocol = await loop.create_connection(lambda: ReplyProtocol(loop, turns), sock=ours)
