@@ -57,6 +57,27 @@ async def test_the_cursor_stays_on_its_request_until_it_ends() -> None:
         assert (table.cursor, table.selected) == (2, flight(5))
 
 
+async def test_rows_that_are_others_at_each_look_are_looked_at_every_second_time() -> None:
+    engine = ScriptedTables()
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE) as pilot:
+        looks: list[bool] = []
+
+        def look(first: int) -> bool:
+            engine.rows = [flight(first + n) for n in range(20)]
+            engine.asked.clear()
+            app.snapshot = replace(engine.snapshot(), revision=first)
+            return bool(engine.asked)
+
+        looks = [look(first) for first in (0, 100, 200, 300, 400, 500)]
+        assert looks == [True, True, False, True, False, True]
+        # What stays is looked at each time, the first one after a skipped one too.
+        assert [look(501), look(505), look(510), look(515)] == [False, True, True, True]
+        look(600)
+        await pilot.press("down")
+        assert table.selected == flight(601)
+
+
 async def test_more_rows_than_there_are_lines_lay_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A layout of the whole screen takes more than a paint, and rows in flight come and go all the time."""
     laid_out: list[int] = []

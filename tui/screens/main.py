@@ -16,10 +16,10 @@ from textual.widgets import ContentSwitcher
 from ...core.handle import EngineHandle
 from ...core.journal.reader import JournalReader
 from ...core.model import State
-from ...core.snapshot import Snapshot
+from ...core.snapshot import RunState, Snapshot
 from ..commands.availability import hinted_now
 from ..commands.catalogue import bindings
-from ..commands.declaration import Scope
+from ..commands.declaration import Command, Scope
 from ..only_looking import changes_run
 from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
@@ -79,6 +79,8 @@ class MainScreen(BareGround, Screen[None]):
         self._engine = engine
         self._reader = reader
         self._filters: dict[str, str] = {}
+        self._hinted: tuple[tuple[Command, ...], RunState] | None = None
+        """What the footer was last made of."""
         self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
@@ -306,8 +308,10 @@ class MainScreen(BareGround, Screen[None]):
         line.filtered = self._filtered(snapshot)
         mixed = self.tab == "failed" and not self.query_one(FilterBar).is_open
         line.mixed = problems_of(snapshot.counts) if mixed else ()
-        hinted = hinted_now(self.app, self)
-        self.query_one(KeyFooter).hints = command_hints(hinted, snapshot.state, self._keymap)
+        hinted = hinted_now(self.app, self), snapshot.state
+        if hinted != self._hinted:
+            self._hinted = hinted
+            self.query_one(KeyFooter).hints = command_hints(*hinted, self._keymap)
 
     def _filtered(self, snapshot: Snapshot) -> Filtered | None:
         text, table = self._filters.get(self.tab), self.table

@@ -77,9 +77,7 @@ def accounting_line(
     """
     present = tuple(state for state in State if state not in RARE or state in shown or counts.of(state))
     open_end = "" if total_known else "+"
-    form = next(
-        (form for form in _FORMS if _widest(form, present, counts.total) + len(open_end) <= width), _FORMS[-1]
-    )
+    form = _longest_form(present, _roof(counts.total), width - len(open_end))
     states = tuple(State) if form.everyone else present
     parts = [
         _part(state, counts.of(state), form, saving if state is State.IN_FLIGHT else None) for state in states
@@ -105,12 +103,21 @@ def _figure(n: int, form: _Form) -> str:
     return str(n) if form.bare else count(n)
 
 
-def _widest(form: _Form, present: tuple[State, ...], total: int) -> int:
-    """Cells of the widest line of this form over all counts that add up to a total of this size."""
-    states = tuple(State) if form.everyone else present
-    # Only the first digit and the number of digits matter: the form holds while an open total grows.
+def _roof(total: int) -> int:
+    """The largest total with as many digits and the same first one: a form holds while an open total grows."""
     scale = 10 ** (len(str(total)) - 1)
-    roof = (total // scale + 1) * scale - 1
+    return (total // scale + 1) * scale - 1
+
+
+@lru_cache(maxsize=64)
+def _longest_form(present: tuple[State, ...], roof: int, width: int) -> _Form:
+    """The longest form that fits for all counts that add up to `roof` at most."""
+    return next((form for form in _FORMS if _widest(form, present, roof) <= width), _FORMS[-1])
+
+
+def _widest(form: _Form, present: tuple[State, ...], roof: int) -> int:
+    """Cells of the widest line of this form over all these counts."""
+    states = tuple(State) if form.everyone else present
     labels = sum(width_of((Span(_label(state, form)),)) + (not form.bare) for state in states)
     numbers = _widest_counts(roof, len(states), not form.bare) + len(_figure(roof, form))
     note = len(f" ({count(roof)} saving)") if form.note else 0

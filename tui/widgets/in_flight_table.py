@@ -77,6 +77,8 @@ class InFlightTable(EngineTable[InFlightRow]):
             classes=classes,
         )
         self._slow_s: float | None = None
+        self._fleeting = False
+        """Whether none of the rows were there at the look before."""
 
     def key_of(self, row: InFlightRow) -> int:
         """The request's number."""
@@ -117,7 +119,15 @@ class InFlightTable(EngineTable[InFlightRow]):
         super().watch_snapshot(snapshot)
 
     def follow(self, snapshot: Snapshot) -> None:
-        """Bring the window up to date, the cursor on its request while that is still there."""
+        """Bring the window up to date, the cursor on its request while that is still there.
+
+        Of rows that are all others each time every second look is spared: nobody reads them in a quarter of a second,
+        and to draw a screen of them takes half of a frame.
+        """
+        if self._fleeting:
+            self._fleeting = False
+            return
+        before = {row.id for row in self._rows}
         selected = self.selected
         position = self._find(selected.id, self.cursor + 1) if selected else None
         self._rows = ()
@@ -125,6 +135,11 @@ class InFlightTable(EngineTable[InFlightRow]):
         if position is not None and position < self.row_count:
             self.shift_cursor(position)
         self.window_changed()
+        self._fleeting = bool(before) and before.isdisjoint(row.id for row in self._rows)
+
+    def on_hide(self) -> None:
+        """Spare no look when the table is shown again."""
+        self._fleeting = False
 
     def _find(self, request: int, among: int) -> int | None:
         """Where a request stands: there or further up, because requests only ever leave from before it."""
