@@ -87,7 +87,7 @@ def _cells(record: Record, names: tuple[str, ...]) -> list[str]:
         cell(status),
         cell(size),
         cell(attempts),
-        cell(round(elapsed_ms, 3)) if elapsed_ms is not None else "",
+        cell(round(elapsed_ms * 1000) / 1000) if elapsed_ms is not None else "",
         iso(ended_at) if ended_at is not None else "",
         cell(f"{kind}: {message}") if kind and state != _SUCCEEDED else "",
         cell(_body(body, body_path)),

@@ -93,7 +93,7 @@ def _export(
                 behind.write(data)
                 written += lines
             behind.settle()
-    except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
+    except (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError) as error:
         # A damaged page may give a value of any type, or none.
         raise unusable(folder.journal, error) from error
     except BrokenPipeError:

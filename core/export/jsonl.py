@@ -81,7 +81,8 @@ def _lines(rows: JournalRows) -> Iterator[list[Line]]:
             id_, row, method, url, state, status, kind, message, size, _, elapsed_ms, ended_at,
             raw_headers, body, body_path, n, started, took_ms, came_to, failed_by, why,
         ) in block:  # fmt: skip
-            rounded = round(elapsed_ms, 3) if elapsed_ms is not None else None
+            # A third of the time that it takes to round to digits.
+            rounded = round(elapsed_ms * 1000) / 1000 if elapsed_ms is not None else None
             if id_ != at:
                 at = id_
                 tried = []
@@ -106,8 +107,7 @@ def _lines(rows: JournalRows) -> Iterator[list[Line]]:
                     )
                 )
             if n is not None:
-                # The only attempt took what the request took, and rounding is slow.
-                took = rounded if took_ms == elapsed_ms and rounded is not None else round(took_ms, 3)
+                took = round(took_ms * 1000) / 1000
                 problem = Problem(failed_by, why) if failed_by is not None else None
                 tried.append(AttemptLine(n, iso(started), took, came_to, problem))
         # The last one may have further attempts in the next block.
