@@ -12,11 +12,13 @@ from ..model import Progress, Request
 from ..proxies import Proxies
 from .base import Cancellable, OnEnd, RedactorLike, Transport
 from .bodies import BodyStore
+from .tls import no_certificates
 
 
 def load() -> None:
-    """Load the transport over aiohttp now."""
-    import_module(f"{__package__}.http")
+    """Load the transport over aiohttp now, in a program that uses aiohttp for nothing else."""
+    with no_certificates():
+        import_module(f"{__package__}.http")
 
 
 async def open_transport(

@@ -16,6 +16,7 @@ from yarl import URL
 
 from ..model import Progress
 from ..proxies import Proxies, Proxy
+from .tls import Tls
 
 _PARTS = re.compile(r"([A-Za-z][^:/?#]*://[^/?#]*)([^#]*)")
 """Everything up to the authority's end, then path and query; a fragment stays at home (RFC 9112, section 3.2)."""
@@ -34,8 +35,7 @@ class Route(Struct, frozen=True, eq=False):
 
     origin: URL
     proxy: Proxy | None
-    verify: bool
-    """Whether TLS certificates must be valid."""
+    tls: Tls
     key: ConnectionKey
     """Which connections of the pool will do."""
     host: str
@@ -49,7 +49,7 @@ class Route(Struct, frozen=True, eq=False):
 
     def dial(self, progress: Progress) -> Dial:
         """What makes a connection, for the attempt with this progress."""
-        dial = _dial(self.origin, self.proxy, self.verify)
+        dial = _dial(self.origin, self.proxy, self.tls)
         dial.progress = progress
         return dial
 
@@ -60,7 +60,7 @@ class Routes:
     def __init__(self, proxies: Proxies, *, verify: bool) -> None:
         """`verify` is whether TLS certificates must be valid."""
         self._proxies = proxies
-        self._verify = verify
+        self._tls = Tls(verify=verify)
         self._routes: dict[str, Route] = {}
 
     def of(self, url: str) -> tuple[Route, str]:
@@ -86,12 +86,12 @@ class Routes:
     def _route(self, text: str) -> Route:
         url = URL(f"{text}/", encoded=True)
         origin, proxy = url.with_user(None), self._proxies.via(text)
-        dial = _dial(origin, proxy, self._verify)
+        dial = _dial(origin, proxy, self._tls)
         read_by_proxy = proxy is not None and not dial.is_ssl()
         return Route(
             origin,
             proxy,
-            self._verify,
+            self._tls,
             dial.connection_key,
             dial.headers[hdrs.HOST],
             str(origin).removesuffix("/") if read_by_proxy else "",
@@ -100,8 +100,10 @@ class Routes:
         )
 
 
-def _dial(origin: URL, proxy: Proxy | None, verify: bool) -> Dial:
+def _dial(origin: URL, proxy: Proxy | None, tls: Tls) -> Dial:
     fields: CIMultiDict[str] | None = None
+    proxy_url = URL(proxy.url) if proxy is not None else None
+    encrypted = "https" in (origin.scheme, proxy_url and proxy_url.scheme)
     if proxy is not None and proxy.authorization is not None and origin.scheme == "https":
         # The tunnel's own request carries it: what is sent inside reaches the server.
         fields = CIMultiDict({hdrs.PROXY_AUTHORIZATION: proxy.authorization})
@@ -109,8 +111,8 @@ def _dial(origin: URL, proxy: Proxy | None, verify: bool) -> Dial:
         "GET",
         origin,
         loop=asyncio.get_running_loop(),
-        ssl=verify,
-        proxy=URL(proxy.url) if proxy is not None else None,
+        ssl=tls.context if encrypted else True,
+        proxy=proxy_url,
         proxy_headers=fields,
     )
 

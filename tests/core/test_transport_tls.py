@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,25 @@ async def test_a_handshake_that_is_cut_off_may_be_tried_again(transport: HttpTra
     async with FaultServer(greeting=lambda _: [Close()]) as server:
         found = fault(await fetched(transport, server.url("/").replace("http:", "https:"), "POST", body=b"x"))
     assert found.kind is FailureKind.CONNECT
+
+
+_LOADING = """
+import ssl
+from fetchdeck.core.transport import late
+from fetchdeck.core.transport.tls import Tls
+late.load()
+from aiohttp import connector
+contexts = connector._SSL_CONTEXT_VERIFIED, ssl.create_default_context(), Tls(verify=True).context
+print(*(context.cert_store_stats()["x509"] for context in contexts))
+"""
+
+
+def test_the_command_loads_certificates_when_a_connection_wants_them_and_not_before(tmp_path: Path) -> None:
+    try:
+        trusted = Authority(tmp_path).certificate
+    except FileNotFoundError:
+        pytest.skip("no openssl command to make certificates with")
+    environ = {**os.environ, "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(tmp_path / "none")}
+    command = [sys.executable, "-c", _LOADING]
+    found = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["0", "1", "1"]
