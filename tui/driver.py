@@ -11,9 +11,9 @@ import termios
 import tty
 from codecs import getincrementaldecoder
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -34,8 +34,7 @@ _FOREGROUND_EVERY_S = 0.25
 _JOB_SIGNALS = (signal.SIGTSTP, signal.SIGCONT)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What ties a driver to the rest of the command."""
 
     output: TerminalWriter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..core.journal.filter import TERMS
 from ..core.journal.filter_terms import quoted
@@ -17,8 +18,7 @@ _LASTS = ("1m", "5m", "15m", "1h", "1d")
 _CLASSES = ("2xx", "3xx", "4xx", "5xx")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Values that this run has, the most telling first."""
 
     hosts: Sequence[str] = ()
@@ -37,8 +37,7 @@ class Known:
         }.get(name, [])
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """One way to go on."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..core.errors import OptionError
 from ..core.policies.rate import parse_rate
@@ -11,8 +12,7 @@ from ..core.policies.rate import parse_rate
 _PER_HOST = re.compile(r"(.*?)\s*(?:(?:per|a|each)\s+|/\s*)host\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TypedRate:
+class TypedRate(Struct, frozen=True):
     """Requests a second, or None for no limit; of all, or of each host."""
 
     per_second: float | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..journal.entries import Ended
@@ -24,8 +24,7 @@ from .watch import GapWatch
 _BREAKABLE_BY_SLEEP = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT, FailureKind.RESET})
 
 
-@dataclass(frozen=True, slots=True)
-class Reactions:
+class Reactions(Struct, frozen=True):
     """What the run does about attempts; called on the event loop."""
 
     local_fault: Callable[[str], None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..journal.entries import Ended, Leased
 from ..journal.store import Store
@@ -22,8 +23,7 @@ _CROWDS = ((15_000, 10), (10_000, 100), (0, 1000))
 """With so many leased requests in memory, hosts that may start nothing get no more beyond so many each."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseParts:
+class LeaseParts(Struct, frozen=True):
     """What leasing works with."""
 
     journal: Journal

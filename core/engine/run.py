@@ -6,9 +6,10 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+from msgspec.structs import replace
 
 from ..errors import InputError, RunError
 from ..inputs.source import Source, open_source

@@ -6,7 +6,8 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..courtesy import Courtesy
 from ..journal.entries import Ended
@@ -37,8 +38,7 @@ _MOST_WAITING = 10_000
 """Retries in the waiting room; beyond that nothing new is leased, so that an outage does not fill memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What a scheduler works with."""
 
     journal: Journal

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
 
 from ..journal.filter import RowFilter
 from ..model import State
@@ -31,12 +32,11 @@ class ExportStates(StrEnum):
         return (State.FAILED, State.INVALID) if self is ExportStates.FAILED else tuple(State)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Which requests are exported: those in these states that a filter selects, too."""
 
     states: ExportStates = ExportStates.ALL
-    rows: RowFilter = RowFilter()  # noqa: RUF009
+    rows: RowFilter = RowFilter()
 
 
 EVERYTHING = Choice()

@@ -7,10 +7,10 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import msgspec
+from msgspec import Struct
 
 from ..errors import InputError, RowError, RunError
 from ..inputs.recall import Recall
@@ -30,8 +30,7 @@ _INVALID = int(State.INVALID)
 _read = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSources:
+class SecretSources(Struct, frozen=True):
     """Where secrets come from again."""
 
     environ: Mapping[str, str]

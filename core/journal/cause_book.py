@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..model import FailureKind
 from ..policies.signature import Signatures
@@ -20,8 +21,7 @@ _STILL = "SELECT 1 FROM requests WHERE id = ? AND cause = ? AND state = 4"
 _NEWEST = "SELECT id FROM requests WHERE cause = ? AND state = 4 ORDER BY ended DESC LIMIT 1"
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     id: int
     count: int
     last_at: float

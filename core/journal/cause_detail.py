@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .reader import JournalReader
 from .records import TableRow
@@ -19,8 +20,7 @@ GROUP BY host ORDER BY n DESC, host
 _SAMPLE = f"SELECT {ROW_COLUMNS} FROM requests WHERE id = ?"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class CauseDetail:
+class CauseDetail(Struct, frozen=True):
     """A look at one cause."""
 
     sample: TableRow | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..model import Headers
 
@@ -18,8 +19,7 @@ secret that a user wrote, which is not stored.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """What the journal keeps of an edited request beside its method and URL; texts are masked."""
 
     headers: Headers
@@ -29,8 +29,7 @@ class Edit:
     """The URL that its row made, masked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A request as the journal has it, to be edited; texts are masked."""
 
     id: int

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..model import FailureKind, State
 from . import filter_values as values
@@ -22,8 +24,7 @@ _HIGHEST_STATUS = 999
 _MENTIONS = r"(url LIKE ? ESCAPE '\' OR row LIKE ? ESCAPE '\' OR ifnull(message, '') LIKE ? ESCAPE '\')"
 
 
-@dataclass(frozen=True, slots=True)
-class RowFilter:
+class RowFilter(Struct, frozen=True):
     """Which requests are meant. Terms of one kind widen the choice, terms of different kinds narrow it."""
 
     states: frozenset[State] = frozenset()

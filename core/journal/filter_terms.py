@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import OptionError
 
@@ -14,8 +15,7 @@ MOST_TERMS = 100
 """Far below where SQLite refuses a condition as too deep (1,000) or a pattern as too long (50,000)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One thing that can be asked for by name."""
 
     name: str
@@ -52,8 +52,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _AWKWARD = re.compile(r"""[\s,]|^["'-]""")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One term as it was typed."""
 
     text: str

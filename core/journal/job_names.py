@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import TemplateError
 from .reader import JournalReader
 
 
-@dataclass(frozen=True, slots=True)
-class JobNames:
+class JobNames(Struct, frozen=True):
     """Names alone: no value, no template."""
 
     headers: tuple[str, ...] = ()

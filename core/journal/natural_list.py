@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .filter import RowFilter
 from .records import TableRow
 from .rows import ROW_COLUMNS, table_row
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """How far a journal had come when it was looked at."""
 
     ended: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _LONGEST = 120
 """Characters of a text that are looked at: bounds what an order takes on disk. Beyond it the row number decides."""
@@ -51,8 +52,7 @@ _KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A column and a direction. Requests without a value come last either way, equal ones by row number."""
 
     column: SortColumn

@@ -6,8 +6,9 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from time import perf_counter
+
+from msgspec import Struct
 
 from .filter import RowFilter
 from .natural_list import selection
@@ -23,8 +24,7 @@ class Unwanted(Exception):  # noqa: N818
     """A sort was given up before it was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortedList:
+class SortedList(Struct, frozen=True):
     """Requests at their positions, in a temporary table of a connection that serves nothing else."""
 
     db: sqlite3.Connection

@@ -6,8 +6,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from ..errors import RunError
 from ..model import Counts
@@ -23,16 +24,14 @@ _LAST_TRIES = 3
 _HURRY_S = 1.0
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct):
     """A piece of work on the store that runs inside the batch's transaction, and who waits for its result."""
 
     work: Callable[[Store], Any]
     result: asyncio.Future[Any] | None = None
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """One transaction to be; its parts are applied in the order of its fields."""
 
     accepted: list[Accepted] = field(default_factory=list[Accepted])
@@ -64,8 +63,7 @@ class Batch:
             return [change.work(store) for change in self.changes]
 
 
-@dataclass(slots=True)
-class Listener:
+class Listener(Struct):
     """Who is told of commits and of trouble; called on the event loop."""
 
     committed: Callable[[list[Ended]], None]
@@ -76,12 +74,11 @@ class Listener:
     """Nothing more can be made durable, because of an error that trying again does not mend."""
 
 
-@dataclass(slots=True)
-class _Pace:
+class _Pace(Struct):
     interval_s: float
     retry_s: float = 1.0
-    last: float = field(default=float("-inf"))
-    hurried: float = field(default=float("-inf"))
+    last: float = float("-inf")
+    hurried: float = float("-inf")
 
 
 class Journal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ...core.snapshot import RunState
 
@@ -28,8 +29,7 @@ class Group(StrEnum):
     VIEW = "View"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One thing a user can do."""
 
     id: str

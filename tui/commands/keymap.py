@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
+
+from msgspec import Struct, field
 
 from .catalogue import COMMANDS
 from .declaration import Command
@@ -15,8 +16,7 @@ _OFFERED = "bdfiumw,.<>'*"
 """Free keys to name in an error, where they are free."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The keys of every command; a value, which does not change while the dashboard is open."""
 
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,8 +17,7 @@ from textual.widgets import OptionList, Static
 _KEYS = "space shows or hides · shift+↑ shift+↓ moves · u usual ones\nenter takes these · escape keeps what was there"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """All columns of a table in the order of the dialog; those that are shown have a tick."""
 
     titles: tuple[str, ...]

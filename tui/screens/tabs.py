@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ...core.model import Counts, State
 from ...core.snapshot import Snapshot
@@ -15,8 +16,7 @@ _FEW = 99
 """Room is kept for so many causes, hosts and events, so that the labels keep their form from the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """How many rows those tabs have of which no snapshot tells."""
 
     causes: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from ..commands.keymap import DEFAULT, Keymap, check_keys
 from ..theme import NICKNAMES
@@ -23,8 +24,7 @@ class ConfigError(TomlFileError):
     """All that is wrong with the config file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What the config file says, as far as it can be understood; a value for what it does not say."""
 
     theme: str | None = None
@@ -33,8 +33,7 @@ class Config:
     columns: Columns = field(default_factory=dict[str, tuple[str, ...]])
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A config file that was read."""
 
     config: Config
@@ -62,8 +61,7 @@ def read_config(path: Path, *, themes: tuple[str, ...], fixed_keys: Mapping[str,
     return Read(config, ConfigError(path, sorted(reader.faults)) if reader.faults else None)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     document: TomlDocument
     themes: tuple[str, ...]
     fixed_keys: Mapping[str, str]

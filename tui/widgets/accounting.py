@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
+
+from msgspec import Struct
 
 from ...core.model import Counts, State
 from ...core.snapshot import Snapshot
@@ -30,8 +31,7 @@ RARE = frozenset({State.WAITING, State.SKIPPED, State.INVALID})
 """States that a narrow line leaves out until somebody is in them; the sum stays true."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """How the line is written."""
 
     words: Mapping[State, str]

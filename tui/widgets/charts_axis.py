@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log, log10
 from statistics import median
+
+from msgspec import Struct
 
 SPREAD = 8
 """A worst value this many times the usual one would press all others flat against the base of a linear axis."""
@@ -14,8 +15,7 @@ _LEAST = 0.01
 """No logarithmic axis begins below this, and no linear one ends below a ten-thousandth of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """The values at the lower and the upper end; a linear axis begins at 0, a logarithmic one cannot."""
 
     low: float

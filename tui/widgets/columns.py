@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
 from ...core.printable import printable
@@ -52,16 +52,14 @@ def tone_css(widget: str) -> str:
     return "\n".join(f"{widget} > .{tone} {{ {rule} }}" for tone, rule in colors.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """The text of one cell, not yet sanitised or cut."""
 
     text: str
     tone: Tone = Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True):
     """One column of a table of rows of type R."""
 
     title: str

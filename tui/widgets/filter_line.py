@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from textual import events
 from textual.message import Message
 from textual.reactive import var
@@ -18,8 +17,7 @@ from .columns import Tone
 from .lines import Lines
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(Struct, frozen=True):
     """A filter in force."""
 
     text: str

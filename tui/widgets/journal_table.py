@@ -7,9 +7,9 @@ import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 from time import monotonic
 
+from msgspec.structs import replace
 from textual.reactive import var
 
 from ...core.errors import FetchdeckError

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual import events
 from textual.message import Message
 from textual.reactive import var
@@ -18,8 +20,7 @@ from .lines import Lines
 _LONGEST_SHORT = 99_999
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(Struct, frozen=True):
     """One tab: what a label shows."""
 
     id: str
@@ -47,8 +48,7 @@ def labels(tabs: tuple[Tab, ...], active: str, width: int) -> tuple[Line, ...]:
     return tuple(_label(number, tab, tab.id == active, form) for number, tab in enumerate(tabs, start=1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     figure: Callable[[int], str]
     counted: frozenset[str]
     """The tabs whose labels have a count."""

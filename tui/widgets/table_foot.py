@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..figures import count
 from ..spans import Line, Span, cut, width_of
@@ -10,8 +10,7 @@ from .columns import Tone
 from .table_sort import Sorting
 
 
-@dataclass(frozen=True, slots=True)
-class Foot:
+class Foot(Struct, frozen=True):
     """What the line tells."""
 
     position: int

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 MOST = 10_000
 """Rows that are marked one by one, or by a range; more are marked all together, by the filter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """A choice of rows that stays with them whatever their positions."""
 
     keys: frozenset[int] = field(default_factory=frozenset[int])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .columns import Column
 
@@ -12,8 +14,7 @@ R = TypeVar("R")
 ASCENDING, DESCENDING = "▲", "▼"
 
 
-@dataclass(frozen=True, slots=True)
-class Sorting:
+class Sorting(Struct, frozen=True):
     """Rows in the order of one column, named by its title."""
 
     title: str
@@ -52,8 +53,7 @@ def sorted_rows(rows: Iterable[R], key: Callable[[R], Any], descending: bool) ->
     return (*(row for _, row in known), *unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class Chooser:
+class Chooser(Struct, frozen=True):
     """A choice of order under way: the natural one first, then each column that rows can be sorted by."""
 
     columns: tuple[Column[Any], ...]

@@ -6,8 +6,9 @@ import os
 import struct
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 _MAGIC = 0x377F0682
 _FORMAT = 3_007_000
@@ -17,8 +18,7 @@ _MASK = 0xFFFFFFFF
 Sum = tuple[int, int]
 
 
-@dataclass(slots=True)
-class WalPages:
+class WalPages(Struct):
     """Where the log has the newest version of which page."""
 
     page_size: int | None = None
@@ -31,8 +31,7 @@ class WalPages:
     """Whether commits, or parts of some, are lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     page: int
     page_count: int
     """Above 0 in the last frame of a transaction."""
@@ -43,8 +42,7 @@ class _Frame:
     content: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(Struct, frozen=True):
     page_size: int
     order: str
     """How `struct` calls the byte order of the checksums."""
