@@ -7,7 +7,10 @@ from functools import lru_cache
 
 
 def iso(at: float) -> str:
-    """ISO 8601 in UTC with milliseconds, such as `2025-06-01T12:00:00.250Z`, of seconds since the epoch."""
+    """ISO 8601 in UTC with milliseconds, such as `2025-06-01T12:00:00.250Z`, of seconds since the epoch.
+
+    Raises ValueError, or OverflowError, for what is no date.
+    """
     return _moment(round(at * 1000))
 
 
@@ -19,4 +22,7 @@ def _moment(at: int) -> str:
 
 @lru_cache(4096)
 def _second(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except OSError as error:
+        raise ValueError(f"{at} seconds since the epoch are no date") from error

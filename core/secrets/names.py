@@ -107,10 +107,12 @@ _IN_LINKS = (
     _Late(rf"{_ANY_PARAMETER}(?P<v>[^&#\s>\"]*)"),
     _Late(rf"{_BEFORE_USER}(?P<v>[^/?#\s>\"]*)@"),
 )
+_NAME_IN_TEXT = rf"(?<![\w-])(?:{_either(_PARAMETERS)})="
 _IN_TEXT = (
     _Late(
-        rf"(?<![\w-])(?:{_either(_PARAMETERS)})="
-        r"(?P<v>(?:\\\"(?:(?!\\\").)*\\\"|\"[^\"]*\"|'[^']*')+[^\s&\"<>#]*|[^\s&\"<>#]+)"
+        rf"{_NAME_IN_TEXT}(?P<v>(?:\\\"(?:(?!\\\").)*(?:\\\")?|\"[^\"]*\"|'[^']*')?"
+        # Of a value in quotes, or a mask, that follows at once the quotes are to be found, and masked as its own.
+        rf"(?:(?!{_NAME_IN_TEXT}(?:\\?[\"']|\*\*\*))[^\s&\"<>#])*)"
     ),
     _Late(r"//(?P<v>[^/?#\s\"<>]*)@"),
     _Late(

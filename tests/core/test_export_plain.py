@@ -183,11 +183,13 @@ async def test_a_text_that_is_none_is_told_as_damage(tmp_path: Path) -> None:
         await export_run(journal.parent, tmp_path / "o.jsonl")
 
 
-@pytest.mark.parametrize("column", ["elapsed_ms", "ended_at"])
+@pytest.mark.parametrize(("column", "time"), [("elapsed_ms", 9e999), ("ended_at", 9e999), ("ended_at", 1e18)])
 @pytest.mark.parametrize("name", ["o.jsonl", "o.csv"])
-async def test_a_time_that_is_none_is_told_as_damage(tmp_path: Path, column: str, name: str) -> None:
+async def test_a_time_that_is_none_is_told_as_damage(
+    tmp_path: Path, column: str, time: float, name: str
+) -> None:
     journal = make_journal(tmp_path / "a.run" / "journal.sqlite", [Made()])
     with closing(sqlite3.connect(journal)) as db, db:
-        db.execute(f"UPDATE requests SET {column} = 9e999")
+        db.execute(f"UPDATE requests SET {column} = ?", (time,))
     with pytest.raises(RunError, match=r"is damaged"):
         await export_run(journal.parent, tmp_path / name)

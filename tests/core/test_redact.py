@@ -109,10 +109,31 @@ def test_masking_twice_masks_no_more(text: str, secrets: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "rest"),
-    [('""0', ""), ('"a b"c', ""), ("'a b'c d", " d"), ('"a b""c d" e', " e"), (r"\"a b\" c", " c")],
+    [('""0', ""), ('"a b"c', ""), ("'a b'c d", " d"), (r"\"a b\" c", " c"), (r"\"a b", "")],
 )
 def test_what_follows_on_a_quoted_value_is_of_it(value: str, rest: str) -> None:
     assert Redactor([]).text(f"say key={value}") == f"say key=***{rest}"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('password="a",token="hunter two"', "password=***token=***"),
+        ("key='x';token='hunter two'", "key=***token=***"),
+        ('key=a;token="hunter two"', "key=***token=***"),
+        ('key=token="hunter two"', "key=token=***"),
+        ("""["key='x'","token='hunter two'"]""", '["key=***","token=***"]'),
+        ("""{"q":"key='x'","password":"hunter two"}""", '{"q":"key=***","password":"***"}'),
+        (r"""{"a":"key=\"x\"","b":"y"}""", '{"a":"key=***","b":"y"}'),
+    ],
+)
+def test_one_value_ends_where_the_next_begins(text: str, masked: str) -> None:
+    assert Redactor([]).text(text) == masked
+    assert Redactor([]).text(masked) == masked
+
+
+def test_the_second_of_two_quoted_values_in_a_body_is_a_secret() -> None:
+    assert {"a1b2c3d4", "hunter two"} <= body_secrets(b'password="a1b2c3d4",token="hunter two"')
 
 
 def test_a_quoted_value_in_a_body_is_a_secret_without_what_follows() -> None:

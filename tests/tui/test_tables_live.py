@@ -6,7 +6,7 @@ import pytest
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.core.past import EventKind
-from fetchdeck.core.snapshot import Event, HostRow, InFlightRow
+from fetchdeck.core.snapshot import Event, HostRow, InFlightRow, RunState
 from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable
@@ -76,6 +76,26 @@ async def test_rows_that_are_others_at_each_look_are_looked_at_every_second_time
         look(600)
         await pilot.press("down")
         assert table.selected == flight(601)
+
+
+async def test_the_last_snapshot_is_looked_at_whatever_came_before() -> None:
+    engine = ScriptedTables()
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE):
+        for end in (
+            {"in_use": 0},
+            {"state": RunState.PAUSED},
+            {"read_only": True},
+        ):
+            read_only = "read_only" in end
+            for first in (0, 100):
+                engine.rows = [flight(first + n) for n in range(4)]
+                app.snapshot = replace(engine.snapshot(), revision=first, read_only=read_only)
+            engine.rows = [flight(200)] if end != {"in_use": 0} else []
+            last = replace(engine.snapshot(), revision=200, **end)
+            for _ in range(3):
+                app.snapshot = last
+            assert table.row_at(0) == (flight(200) if engine.rows else None)
 
 
 async def test_more_rows_than_there_are_lines_lay_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:

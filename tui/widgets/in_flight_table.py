@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.handle import EngineHandle
 from ...core.model import Phase
-from ...core.snapshot import InFlightRow, Snapshot
+from ...core.snapshot import InFlightRow, RunState, Snapshot
 from .columns import Cell, Column, Tone
 from .engine_table import EngineTable
 from .journal_table_columns import host_of, short_url
@@ -124,7 +124,7 @@ class InFlightTable(EngineTable[InFlightRow]):
         Of rows that are all others each time every second look is spared: nobody reads them in a quarter of a second,
         and to draw a screen of them takes half of a frame.
         """
-        if self._fleeting:
+        if self._fleeting and snapshot.in_use and snapshot.state is RunState.RUNNING:
             self._fleeting = False
             return
         before = {row.id for row in self._rows}
@@ -135,7 +135,9 @@ class InFlightTable(EngineTable[InFlightRow]):
         if position is not None and position < self.row_count:
             self.shift_cursor(position)
         self.window_changed()
-        self._fleeting = bool(before) and before.isdisjoint(row.id for row in self._rows)
+        lasts = any(row.id in before for row in self._rows)
+        # Where nothing is fetched from here, no other look may come.
+        self._fleeting = bool(before and self._rows) and not lasts and not snapshot.read_only
 
     def on_hide(self) -> None:
         """Spare no look when the table is shown again."""
