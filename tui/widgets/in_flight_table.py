@@ -122,9 +122,11 @@ class InFlightTable(EngineTable[InFlightRow]):
         """Bring the window up to date, the cursor on its request while that is still there.
 
         Of rows that are all others each time every second look is spared: nobody reads them in a quarter of a second,
-        and to draw a screen of them takes half of a frame.
+        and to draw a screen of them takes a third of a frame. Only while the run goes on,
+        and here: else no other look may come.
         """
-        if self._fleeting and snapshot.in_use and snapshot.state is RunState.RUNNING:
+        goes_on = snapshot.state is RunState.RUNNING and snapshot.in_use and not snapshot.read_only
+        if self._fleeting and goes_on:
             self._fleeting = False
             return
         before = {row.id for row in self._rows}
@@ -136,8 +138,7 @@ class InFlightTable(EngineTable[InFlightRow]):
             self.shift_cursor(position)
         self.window_changed()
         lasts = any(row.id in before for row in self._rows)
-        # Where nothing is fetched from here, no other look may come.
-        self._fleeting = bool(before and self._rows) and not lasts and not snapshot.read_only
+        self._fleeting = bool(before and self._rows) and not lasts
 
     def on_hide(self) -> None:
         """Spare no look when the table is shown again."""
