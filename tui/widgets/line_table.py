@@ -82,7 +82,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def vertical_scrollbar(self) -> ScrollBar:
         """Ours in the place of Textual's."""
         if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = bar = TableBar(vertical=True, name="vertical")
+            self._vertical_scrollbar = bar = TableBar(name="vertical")
             self.app._start_widget(self, bar)  # pyright: ignore[reportPrivateUsage]
         return self._vertical_scrollbar
 
