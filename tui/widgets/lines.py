@@ -145,7 +145,8 @@ class Lines(Widget):
         if padding.height or styles.gutter != padding:
             kept, size = self._bordered, self.size
             if kept is None or kept[:2] != (crop, size):
-                kept = self._bordered = crop, size, super().render_lines(crop)
+                strips = [BareStrip(strip, strip.cell_length) for strip in super().render_lines(crop)]
+                kept = self._bordered = crop, size, strips
             return kept[2]
         width = self.size.width + padding.width
         # A new size is painted before its event comes.

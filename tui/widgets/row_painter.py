@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.cache import LRUCache
 from textual.strip import Strip
 
 from ..spans import Line
@@ -27,6 +26,7 @@ RESTING_STYLE = "table--resting-cursor"
 SORTED_STYLE = "table--sorted"
 _SORT_BY = " sort by "
 _GAP = " " * GAP
+_MOST_ROWS = 512
 
 
 class Cursor(Enum):
@@ -49,7 +49,9 @@ class RowPainter(Generic[R]):
         self._spare = 0
         """Cells of a row that its columns leave over; less than 0 where they do not fit."""
         self._styles = ComponentStyles(lookup)
-        self._strips: LRUCache[tuple[R, Cursor, bool], Strip] = LRUCache(512)
+        self._strips: dict[tuple[R, Cursor, bool], Strip] = {}
+        """The rows that were drawn last. Textual's cache keeps its entries in circles, which only a collection takes away:
+        with rows in flight, a thousand objects a second."""
 
     @property
     def width(self) -> int:
@@ -151,6 +153,8 @@ class RowPainter(Generic[R]):
             if self._spare:
                 segments.append(Segment(" " * self._spare, plain))
             strip = BareStrip(segments, self._width)
+        if len(self._strips) >= _MOST_ROWS:
+            del self._strips[next(iter(self._strips))]
         self._strips[row, cursor, marked] = strip
         return strip
 
