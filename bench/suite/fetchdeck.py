@@ -55,8 +55,7 @@ def plain(
     looking: Looking | None = None,
 ) -> Run:
     """Run these `fetchdeck run` arguments with `--headless`."""
-    words = [*command(), "run", *arguments, "--headless", "--run", RUN]
-    with Child(words, folder, settings.client, environment=environment(folder)) as child:
+    with start_plain(arguments, settings, folder) as child:
         while looking is not None and child.ended is None and monotonic() < child.began + limit_s(rows):
             looking(child, Standing(0, 0))
             child.read(_FAR_S)
@@ -79,6 +78,12 @@ def dashboard(
             finished = _until_done(child, watch, rows, looking)
         ended = leave(child)
         return _run(child, finished, ended, checked(folder / RUN, rows))
+
+
+def start_plain(arguments: Sequence[str], settings: Settings, folder: Path) -> Child:
+    """Start these `fetchdeck run` arguments with `--headless`."""
+    words = [*command(), "run", *arguments, "--headless", "--run", RUN]
+    return Child(words, folder, settings.client, environment=environment(folder))
 
 
 def start_dashboard(arguments: Sequence[str], settings: Settings, folder: Path, size: Size = SIZE) -> Child:

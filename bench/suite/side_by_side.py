@@ -14,6 +14,8 @@ from .child import Child, TroubleError
 from .sampling import Sample, sample
 from .standing import Standing, Watch
 
+Looks = tuple[Sample, Sample]
+"""An early one and a late one at the same run."""
 _LIMIT_S = 300.0
 _EVERY_S = 0.1
 _STILL_S = 0.5
@@ -22,13 +24,13 @@ _STILL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """A run with a dashboard, which somebody else has started."""
+    """A run that somebody else has started."""
 
     child: Child
     watch: Watch
 
     def press_pause(self) -> None:
-        """Pause it, or let it go on."""
+        """Pause it, or let it go on; wants its dashboard."""
         self.child.type("p")
 
     def look(self) -> Sample:
@@ -66,29 +68,57 @@ def until_read(run: Underway, rows: int, other: Underway) -> None:
 
 
 def cost_ratios(one: Underway, other: Underway, until: int, windows: Windows) -> list[float]:
-    """The cost of a request of `one` in terms of the `other`'s, until `one` has done so many: window by window."""
-    ratios: list[float] = []
+    """The cost of a request of `one` in terms of the `other`'s, window by window, until one has done so many."""
+    return [
+        ratio for pair in _pairs(one, other, until, windows) for ratio in cost_ratio(pair.one, pair.other)
+    ]
+
+
+def cost_ratio(one: Looks, other: Looks) -> list[float]:
+    """The ratio of two costs, each from two looks; none where one of them did nothing, or was not to be seen."""
+    costs = [_cost_s(*looks) for looks in (one, other)]
+    return [costs[0] / costs[1]] if all(costs) else []
+
+
+def shares_beyond(one: Underway, other: Underway, until: int, windows: Windows) -> list[float]:
+    """The share of the processor that `one` takes beyond what its requests cost the `other`, in the same windows."""
+    return [
+        share
+        for pair in _pairs(one, other, until, windows)
+        for share in share_beyond(pair.one, pair.other, pair.seconds)
+    ]
+
+
+def share_beyond(one: Looks, other: Looks, seconds: float) -> list[float]:
+    """That share from two looks that far apart; none where one of the two did nothing, or was not to be seen."""
+    cost_s = _cost_s(*other)
+    done = one[1].done - one[0].done
+    return [(one[1].cpu_s - one[0].cpu_s - done * cost_s) / seconds] if cost_s and done > 0 else []
+
+
+def _cost_s(early: Sample, late: Sample) -> float:
+    """The processor time of a request; 0 where there was none, or none to be seen."""
+    return (late.cpu_s - early.cpu_s) / (late.done - early.done) if 0 < early.done < late.done else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    one: Looks
+    other: Looks
+    seconds: float
+
+
+def _pairs(one: Underway, other: Underway, until: int, windows: Windows) -> Iterator[_Pair]:
     before: tuple[Sample, Sample] | None = None
-    ends = monotonic() + windows.settling_s
+    began, ends = 0.0, monotonic() + windows.settling_s
     for now, standing in _looks(one, other):
         if now >= ends:
             after = one.look(), other.look()
             if before is not None:
-                ratios += cost_ratio((before[0], after[0]), (before[1], after[1]))
-            before, ends = after, now + windows.each_s
-        if standing.done >= until:
+                yield _Pair((before[0], after[0]), (before[1], after[1]), now - began)
+            before, began, ends = after, now, now + windows.each_s
+        if max(standing.done, other.watch.now().done) >= until:
             break
-    return ratios
-
-
-def cost_ratio(one: tuple[Sample, Sample], other: tuple[Sample, Sample]) -> list[float]:
-    """The ratio of two costs, each from two looks; none where one of them did nothing, or was not to be seen."""
-    costs = [
-        (late.cpu_s - early.cpu_s) / (late.done - early.done)
-        for early, late in (one, other)
-        if 0 < early.done < late.done
-    ]
-    return [costs[0] / costs[1]] if len(costs) == 2 and costs[1] > 0 else []
 
 
 def _looks(*runs: Underway) -> Iterator[tuple[float, Standing]]:

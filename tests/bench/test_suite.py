@@ -23,7 +23,7 @@ from bench.suite.rows import About, Row, row_of
 from bench.suite.sampling import Sample, cost_us, read_at, resident_mb
 from bench.suite.servers import Seen
 from bench.suite.settings import Settings, processors
-from bench.suite.side_by_side import cost_ratio
+from bench.suite.side_by_side import cost_ratio, share_beyond
 
 SETTINGS = Settings(5, False, *processors(), lambda _: None)
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the bench measures on Linux")
@@ -184,6 +184,15 @@ def test_costs_are_compared_only_where_both_runs_did_something() -> None:
     for nothing in ((sample(50, 2.0), sample(50, 2.1)), (sample(0, 2.0), sample(150, 2.1))):
         assert cost_ratio(one, nothing) == cost_ratio(nothing, one) == []
     assert cost_ratio(one, (sample(50, 2.0), sample(150, 2.0))) == []
+
+
+def test_what_a_run_takes_beyond_its_requests_is_told_in_shares_of_the_processor() -> None:
+    one, other = (sample(100, 1.0), sample(300, 1.4)), (sample(50, 2.0), sample(150, 2.1))
+    assert share_beyond(one, other, 2.0) == pytest.approx([0.1])
+    assert share_beyond(other, one, 2.0) == pytest.approx([-0.05])
+    assert share_beyond(one, one, 2.0) == pytest.approx([0.0])
+    nothing = (sample(50, 2.0), sample(50, 2.1))
+    assert share_beyond(one, nothing, 2.0) == share_beyond(nothing, one, 2.0) == []
 
 
 def test_every_case_of_the_table_is_there_and_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
