@@ -84,8 +84,8 @@ def _together(words: list[str], count: int, settings: Settings, folder: Path) ->
         settings.say(f"  round {number + 1}: both at once: {', '.join(f'{share:.1%}' for share in found)}")
     goal = at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares, _MOST)
     return Row(_SHARE, "", tuple(shares), goals=(goal,), trouble=trouble,
-        note="beyond what its requests cost the plain run beside it, every two seconds: what a frame takes, requests lack. "
-        "With caches that two runs share it is rather more than a dashboard alone would take")  # fmt: skip
+        note="beyond what its requests cost the plain run beside it, every two seconds: what frames take, requests "
+        "lack. With caches that two runs share it is rather more than a dashboard alone would take")  # fmt: skip
 
 
 def _once(words: list[str], count: int, settings: Settings, place: Path) -> list[float]:
