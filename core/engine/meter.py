@@ -38,6 +38,8 @@ class Meter:
         self._past: deque[Bucket] = deque(maxlen=HISTORY_S)
         self._history: tuple[Second, ...] = ()
         self._closed: deque[Bucket] = deque(maxlen=HISTORY_S)
+        self._recent_cells: Counter[int] | None = None
+        """Of the last `RECENT_S` closed seconds; None where others have closed since."""
 
     def record(self, now: float, elapsed_ms: float, *, succeeded: bool, ended: bool) -> None:
         """Count one attempt; `ended` says that its request is now in a terminal state."""
@@ -62,9 +64,12 @@ class Meter:
         ]
         self._past.extend(fresh)
         self._closed.extend(fresh)
-        closed = tuple(Second(one.succeeded, one.failed, _percentiles([one])) for one in fresh)
+        closed = tuple(
+            Second(one.succeeded, one.failed, Latencies.of(one.cells).percentiles) for one in fresh
+        )
         self._history = (*self._history, *closed)[-HISTORY_S:]
         self._bucket = Bucket(second)
+        self._recent_cells = None
 
     def take_closed(self) -> list[Bucket]:
         """The seconds closed since this was last asked, oldest first, `HISTORY_S` of them at most."""
@@ -84,16 +89,19 @@ class Meter:
             return 0.0
         return (self._bucket.ended + sum(one.ended for one in self._recent(window_s))) / max(span, 0.5)
 
-    def latency(self, window_s: int = RECENT_S) -> Latency | None:
-        """Percentiles over the last `window_s` seconds; None when no attempt ended in them."""
-        return _percentiles([self._bucket, *self._recent(window_s)])
+    def latency(self) -> Latency | None:
+        """Percentiles over the last `RECENT_S` seconds; None when no attempt ended in them."""
+        if self._recent_cells is None:
+            self._recent_cells = _cells(self._recent(RECENT_S))
+        return Latencies.of(self._recent_cells + self._bucket.cells).percentiles
 
     def _recent(self, window_s: int) -> Iterable[Bucket]:
         return islice(reversed(self._past), window_s)
 
 
-def _percentiles(buckets: list[Bucket]) -> Latency | None:
+def _cells(buckets: Iterable[Bucket]) -> Counter[int]:
+    """The counts of all of them together."""
     cells: Counter[int] = Counter()
     for bucket in buckets:
         cells.update(bucket.cells)
-    return Latencies.of(cells).percentiles
+    return cells

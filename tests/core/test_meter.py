@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from fetchdeck.core.engine.meter import HISTORY_S, Meter
+from fetchdeck.core.engine.meter import HISTORY_S, RECENT_S, Meter
 from fetchdeck.core.engine.run_clock import RunClock
 from fetchdeck.core.engine.watch import GapWatch
 from fetchdeck.core.policies.eta import estimate
@@ -34,6 +34,23 @@ def test_seconds_close_in_order_and_gaps_are_empty_seconds() -> None:
     before = meter.history
     meter.roll(104.5)
     assert meter.history is before
+
+
+@given(st.lists(st.tuples(st.floats(0, 4), st.floats(1, 1000)), min_size=1, max_size=60))
+def test_percentiles_are_of_the_recent_seconds_whenever_they_are_asked_for(
+    ends: list[tuple[float, float]],
+) -> None:
+    meter, now = Meter(0.0), 0.0
+    seen: list[tuple[float, float]] = []
+    for wait, latency in ends:
+        now += wait
+        meter.record(now, latency, succeeded=True, ended=True)
+        seen.append((now, latency))
+        fresh = Meter(now)
+        for at, other in seen:
+            if int(at) >= int(now) - RECENT_S:
+                fresh.record(now, other, succeeded=True, ended=True)
+        assert meter.latency() == fresh.latency()
 
 
 def test_history_is_bounded_also_after_a_long_sleep() -> None:
