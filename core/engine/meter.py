@@ -38,8 +38,8 @@ class Meter:
         self._past: deque[Bucket] = deque(maxlen=HISTORY_S)
         self._history: tuple[Second, ...] = ()
         self._closed: deque[Bucket] = deque(maxlen=HISTORY_S)
-        self._recent_cells: Counter[int] | None = None
-        """Of the last `RECENT_S` closed seconds; None where others have closed since."""
+        self._summed: tuple[int, Counter[int]] = (0, Counter())
+        """So many closed seconds, and what was counted in all of them: added up anew when another one has closed."""
 
     def record(self, now: float, elapsed_ms: float, *, succeeded: bool, ended: bool) -> None:
         """Count one attempt; `ended` says that its request is now in a terminal state."""
@@ -69,7 +69,7 @@ class Meter:
         )
         self._history = (*self._history, *closed)[-HISTORY_S:]
         self._bucket = Bucket(second)
-        self._recent_cells = None
+        self._summed = (0, Counter())
 
     def take_closed(self) -> list[Bucket]:
         """The seconds closed since this was last asked, oldest first, `HISTORY_S` of them at most."""
@@ -89,11 +89,11 @@ class Meter:
             return 0.0
         return (self._bucket.ended + sum(one.ended for one in self._recent(window_s))) / max(span, 0.5)
 
-    def latency(self) -> Latency | None:
-        """Percentiles over the last `RECENT_S` seconds; None when no attempt ended in them."""
-        if self._recent_cells is None:
-            self._recent_cells = _cells(self._recent(RECENT_S))
-        return Latencies.of(self._recent_cells + self._bucket.cells).percentiles
+    def latency(self, window_s: int = RECENT_S) -> Latency | None:
+        """Percentiles over the last `window_s` seconds; None when no attempt ended in them."""
+        if self._summed[0] != window_s:
+            self._summed = window_s, _cells(self._recent(window_s))
+        return Latencies.of(self._summed[1] + self._bucket.cells).percentiles
 
     def _recent(self, window_s: int) -> Iterable[Bucket]:
         return islice(reversed(self._past), window_s)
