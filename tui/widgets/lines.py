@@ -145,7 +145,8 @@ class Lines(Widget):
         if padding.height or styles.gutter != padding:
             kept, size = self._bordered, self.size
             if kept is None or kept[:2] != (crop, size):
-                strips = [BareStrip(strip, strip.cell_length) for strip in super().render_lines(crop)]
+                drawn = super().render_lines(crop)
+                strips: list[Strip] = [BareStrip(strip, strip.cell_length) for strip in drawn]
                 kept = self._bordered = crop, size, strips
             return kept[2]
         width = self.size.width + padding.width
