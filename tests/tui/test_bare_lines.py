@@ -6,20 +6,23 @@ import gc
 import weakref
 from pathlib import Path
 
+from fetchdeck.core.snapshot import InFlightRow
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.widgets.bare_lines import BareStrip, cropped
 from fetchdeck.tui.widgets.status_header import StatusHeader
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import ContentSwitcher
 
-from ..support.scripted_engine import rows, running, scripted
+from ..support.scripted_engine import ScriptedEngine, in_flight, rows, running, scripted
 
 TEXTS = st.lists(st.text("ab 例e\u0301", max_size=6), min_size=1, max_size=5)
 
@@ -70,6 +73,34 @@ async def test_what_holds_others_keeps_the_rules_of_textuals_own(tmp_path: Path)
         assert "screen--selection" in screen._get_component_classes()
         for kind in (Screen, Container, ContentSwitcher):
             assert any(kind.__name__ in node._css_type_names for node in screen.walk_children(with_self=True))
+
+
+async def test_looks_at_a_busy_run_leave_nothing_in_circles(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    base = in_flight(100)
+    app = FetchdeckApp(engine)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await look(app, pilot, engine, base, 0)
+        gc.collect()
+        gc.disable()
+        try:
+            # The scroll bar is as long as the number of rows says, and all that has a figure is drawn anew.
+            for n in range(1, 21):
+                await look(app, pilot, engine, base[: 90 + n % 5], n)
+            left = gc.collect()
+            assert left < 200, left
+        finally:
+            gc.enable()
+
+
+async def look(
+    app: FetchdeckApp, pilot: Pilot[object], engine: ScriptedEngine, flights: tuple[InFlightRow, ...], n: int
+) -> None:
+    """Pull and paint a run whose rows in flight and figures are all others each time."""
+    engine.flying = tuple(replace(row, id=row.id + 1000 * n) for row in flights)
+    engine.now = replace(engine.now, in_use=len(flights), rate_per_s=5000.0 + n, received_bytes=10**6 * n)
+    app.pull()
+    await pilot.pause()
 
 
 async def test_text_can_be_dragged_over(tmp_path: Path) -> None:
