@@ -15,7 +15,7 @@ T = TypeVar("T")
 _THRESHOLDS = (100_000, 20, 50)
 """For `gc.set_threshold`. A request makes some hundred objects that live until its commit and stand in no circle.
 Looking for circles after each 700 of them took a twentieth of the processor, and with 2,000 requests in flight each
-look after 10,000 stopped the loop for 40 ms. What a dashboard paints does leave circles: see `tui/tidying.py`."""
+look after 10,000 stopped the loop for 40 ms. A dashboard's layouts do leave circles: see `tui/tidying.py`."""
 
 
 def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -9,7 +9,7 @@ from time import monotonic
 from .typist import Typist
 
 EVERY_S = 10.0
-"""Painting leaves 600 objects a second, and typing 2,500, that refer to one another in circles."""
+"""Each layout leaves 80 objects that refer to one another in circles: ten changes of tab a second, 800 of them."""
 QUIET_S = 1.0
 """Who has typed within this time may type again at any moment."""
 OLDER_EVERY = 20
