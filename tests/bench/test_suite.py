@@ -191,8 +191,8 @@ def test_what_a_run_takes_beyond_its_requests_is_told_in_shares_of_the_processor
     assert share_beyond(one, other, 2.0) == pytest.approx([0.1])
     assert share_beyond(other, one, 2.0) == pytest.approx([-0.05])
     assert share_beyond(one, one, 2.0) == pytest.approx([0.0])
-    nothing = (sample(50, 2.0), sample(50, 2.1))
-    assert share_beyond(one, nothing, 2.0) == share_beyond(nothing, one, 2.0) == []
+    for nothing in ((sample(50, 2.0), sample(50, 2.1)), (sample(0, 2.0), sample(150, 2.1))):
+        assert share_beyond(one, nothing, 2.0) == share_beyond(nothing, one, 2.0) == []
 
 
 def test_every_case_of_the_table_is_there_and_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:

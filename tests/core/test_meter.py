@@ -46,11 +46,13 @@ def test_percentiles_are_of_the_recent_seconds_whenever_they_are_asked_for(
         now += wait
         meter.record(now, latency, succeeded=True, ended=True)
         seen.append((now, latency))
-        fresh = Meter(now)
-        for at, other in seen:
-            if int(at) >= int(now) - RECENT_S:
-                fresh.record(now, other, succeeded=True, ended=True)
-        assert meter.latency() == fresh.latency()
+        assert meter.latency() == meter.latency(RECENT_S)
+        for window_s in (RECENT_S, 0, 2, HISTORY_S):
+            fresh = Meter(now)
+            for at, other in seen:
+                if int(at) >= int(now) - window_s:
+                    fresh.record(now, other, succeeded=True, ended=True)
+            assert meter.latency(window_s) == fresh.latency()
 
 
 def test_history_is_bounded_also_after_a_long_sleep() -> None:

@@ -9,6 +9,8 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from .bare_lines import BareStrip
+
 _MOST_LOOKS = 64
 
 
@@ -34,11 +36,13 @@ class TableBar(ScrollBar):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The bar as it was drawn when all of it was the same."""
         place = self.position, self.window_size, self.window_virtual_size
-        look = (crop, self.size, place, self.mouse_over, self.grabbed is None, self.background_colors[0])
+        look = (crop, self.size, place, self.mouse_over, bool(self.grabbed), self.background_colors[0])
         if (lines := self._looks.get(look)) is None:
             if len(self._looks) >= _MOST_LOOKS:
-                self._looks.clear()
-            lines = self._looks[look] = super().render_lines(crop)
+                del self._looks[next(iter(self._looks))]
+            lines = self._looks[look] = [
+                BareStrip(line, line.cell_length) for line in super().render_lines(crop)
+            ]
         return lines
 
     def notify_style_update(self) -> None:

@@ -25,7 +25,7 @@ _MOST = 0.05
 _SHARE = "both at once: the processor's share that the dashboard takes"
 _LATE = 0.95
 """The share of its requests after which the plain run, which is ahead, is looked at no more."""
-_WINDOWS, _QUICK_WINDOWS = Windows(2.0, 1.0), Windows(0.3, 0.3)
+_WINDOWS, _QUICK_WINDOWS = Windows(2.0, 1.0), Windows(0.5, 0.3)
 
 
 def _work(settings: Settings) -> str:
@@ -84,8 +84,8 @@ def _together(words: list[str], count: int, settings: Settings, folder: Path) ->
         settings.say(f"  round {number + 1}: both at once: {', '.join(f'{share:.1%}' for share in found)}")
     goal = at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares, _MOST)
     return Row(_SHARE, "", tuple(shares), goals=(goal,), trouble=trouble,
-        note="beyond what its requests cost the plain run beside it, every two seconds: what frames take, requests "
-        "lack. With caches that two runs share it is rather more than a dashboard alone would take")  # fmt: skip
+        note=f"beyond what its requests cost the plain run beside it, every {_windows(settings).each_s:g} s: what "
+        "frames take, requests lack")  # fmt: skip
 
 
 def _once(words: list[str], count: int, settings: Settings, place: Path) -> list[float]:
@@ -102,10 +102,16 @@ def _once(words: list[str], count: int, settings: Settings, place: Path) -> list
             plain, dashboard = Underway(plain_child, plain_watch), Underway(dashboard_child, dashboard_watch)
             until_read(plain, count, dashboard)
             until_read(dashboard, count, plain)
-            windows = _QUICK_WINDOWS if settings.quick else _WINDOWS
-            return shares_beyond(dashboard, plain, round(_LATE * count), windows)
+            found = shares_beyond(dashboard, plain, round(_LATE * count), _windows(settings))
     finally:
         shutil.rmtree(place, ignore_errors=True)
+    if not found:
+        raise TroubleError("too short to be looked at twice")
+    return found
+
+
+def _windows(settings: Settings) -> Windows:
+    return _QUICK_WINDOWS if settings.quick else _WINDOWS
 
 
 CASE = Case("frame", _work, measure)
