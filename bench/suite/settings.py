@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,8 @@ class Settings:
     say: Callable[[str], None]
     """Tells the person who waits."""
 
-    def load(self, whole: int, quick: int) -> int:
-        """How much to do."""
+    def load(self, whole: T, quick: T) -> T:
+        """How much to do, or for how long."""
         return quick if self.quick else whole
 
 

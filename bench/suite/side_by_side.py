@@ -91,10 +91,8 @@ def shares_beyond(one: Underway, other: Underway, until: int, windows: Windows) 
 
 def share_beyond(one: Looks, other: Looks, seconds: float) -> list[float]:
     """That share from two looks that far apart; none where one of the two did nothing, or was not to be seen."""
-    cost_s, (early, late) = _cost_s(*other), one
-    if not cost_s or not 0 < early.done < late.done:
-        return []
-    return [(late.cpu_s - early.cpu_s - (late.done - early.done) * cost_s) / seconds]
+    own_s, cost_s = _cost_s(*one), _cost_s(*other)
+    return [(one[1].done - one[0].done) * (own_s - cost_s) / seconds] if own_s and cost_s else []
 
 
 def _cost_s(early: Sample, late: Sample) -> float:

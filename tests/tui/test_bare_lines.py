@@ -100,8 +100,13 @@ async def look(
 ) -> None:
     """Pull and paint a run whose rows in flight and figures are all others each time."""
     engine.flying = tuple(replace(row, id=row.id + 1000 * n) for row in flights)
-    engine.now = replace(engine.now, in_use=len(flights), rate_per_s=5000.0 + n, received_bytes=10**6 * n)
-    engine.now = replace(engine.now, latency=Latency(100.0 + n, 300.0 + n, 900.0 + n))
+    engine.now = replace(
+        engine.now,
+        in_use=len(flights),
+        rate_per_s=5000.0 + n,
+        received_bytes=10**6 * n,
+        latency=Latency(100.0 + n, 300.0 + n, 900.0 + n),
+    )
     app.pull()
     app.screen.query_one(InFlightTable).resize_to(len(flights), now=True)
     await pilot.pause()

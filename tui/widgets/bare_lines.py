@@ -43,6 +43,11 @@ class BareStrip(Strip):
         return [self] if cuts[:1] == [whole] else super().divide(cuts)
 
 
+def bare(strips: Iterable[Strip]) -> list[Strip]:
+    """Lines that Textual has drawn, to be kept by whoever shows them."""
+    return [BareStrip(strip, strip.cell_length) for strip in strips]
+
+
 def style_of(widget: Widget, component: str) -> Style:
     """The style of a component class, or for an empty name of the ground, as the app's filters leave it.
 

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
 from ..spans import Line, Span, cut
-from .bare_lines import BareStrip, cropped, style_of
+from .bare_lines import BareStrip, bare, cropped, style_of
 from .columns import TONES, Tone, tone_css
 from .component_styles import ComponentStyles
 
@@ -145,9 +145,7 @@ class Lines(Widget):
         if padding.height or styles.gutter != padding:
             kept, size = self._bordered, self.size
             if kept is None or kept[:2] != (crop, size):
-                drawn = super().render_lines(crop)
-                strips: list[Strip] = [BareStrip(strip, strip.cell_length) for strip in drawn]
-                kept = self._bordered = crop, size, strips
+                kept = self._bordered = crop, size, bare(super().render_lines(crop))
             return kept[2]
         width = self.size.width + padding.width
         # A new size is painted before its event comes.

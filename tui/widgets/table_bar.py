@@ -9,7 +9,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from .bare_lines import BareStrip
+from .bare_lines import bare
 
 _MOST_LOOKS = 64
 
@@ -40,9 +40,7 @@ class TableBar(ScrollBar):
         if (lines := self._looks.get(look)) is None:
             if len(self._looks) >= _MOST_LOOKS:
                 del self._looks[next(iter(self._looks))]
-            lines = self._looks[look] = [
-                BareStrip(line, line.cell_length) for line in super().render_lines(crop)
-            ]
+            lines = self._looks[look] = bare(super().render_lines(crop))
         return lines
 
     def notify_style_update(self) -> None:

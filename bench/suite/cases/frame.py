@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from .. import fetchdeck
 from ..case import Case
 from ..child import TroubleError
-from ..figures import median
+from ..figures import Run, median
 from ..goals import at_most
 from ..inputs import write_urls
 from ..rounds import Contestant, paired
-from ..rows import Row, row_of
+from ..rows import About, Row, row_of
 from ..servers import serve
 from ..settings import Settings
 from ..side_by_side import Underway, Windows, shares_beyond, until_read
@@ -57,7 +56,9 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         results = paired(contestants, settings, folder)
         count = _rows(settings)
         words[0] = str(write_urls(folder / "more.txt", server.url, count))
-        share = _together(words, count, settings, folder)
+        shares: list[float] = []
+        both = Contestant(About(_SHARE), partial(_both, words, count, settings, shares))
+        together = paired([both], settings, folder)
     lost = [1 - ratio for ratio in results.ratios(fetchdeck.DASHBOARD, fetchdeck.PLAIN,
                                                   lambda run: 1 / run.more["middle_s"])]  # fmt: skip
     middle = median(lost)
@@ -65,53 +66,35 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     return [
         row_of(fetchdeck.ABOUT_PLAIN, results, fetchdeck.PLAIN),
         row_of(fetchdeck.ABOUT_DASHBOARD, results, fetchdeck.PLAIN, note=note),
-        share,
-    ]
+        Row(_SHARE, "", tuple(shares), trouble=together.troubles.get(_SHARE, ""),
+            goals=(at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares, _MOST),),
+            note="beyond what its requests cost the plain run beside it, every "
+            f"{settings.load(_WINDOWS, _QUICK_WINDOWS).each_s:g} s: what frames take, requests lack"),
+    ]  # fmt: skip
 
 
-def _together(words: list[str], count: int, settings: Settings, folder: Path) -> Row:
-    shares: list[float] = []
-    trouble = ""
-    for number in range(settings.rounds):
-        os.sync()
-        try:
-            found = _once(words, count, settings, folder / "together")
-        except (TroubleError, OSError) as reason:
-            trouble = str(reason)
-            settings.say(f"  round {number + 1}: both at once failed: {reason}")
-            continue
-        shares += found
-        settings.say(f"  round {number + 1}: both at once: {', '.join(f'{share:.1%}' for share in found)}")
-    goal = at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares, _MOST)
-    return Row(_SHARE, "", tuple(shares), goals=(goal,), trouble=trouble,
-        note=f"beyond what its requests cost the plain run beside it, every {_windows(settings).each_s:g} s: what "
-        "frames take, requests lack")  # fmt: skip
-
-
-def _once(words: list[str], count: int, settings: Settings, place: Path) -> list[float]:
+def _both(words: list[str], count: int, settings: Settings, shares: list[float], place: Path) -> Run:
+    """One round, which adds its shares; what the plain run has come to."""
     places = [place / name for name in ("plain", "dashboard")]
     for each in places:
-        each.mkdir(parents=True)
-    try:
-        with (
-            fetchdeck.start_plain(words, settings, places[0]) as plain_child,
-            fetchdeck.start_dashboard(words, settings, places[1], _SIZE) as dashboard_child,
-            fetchdeck.watched(places[0]) as plain_watch,
-            fetchdeck.watched(places[1]) as dashboard_watch,
-        ):
-            plain, dashboard = Underway(plain_child, plain_watch), Underway(dashboard_child, dashboard_watch)
-            until_read(plain, count, dashboard)
-            until_read(dashboard, count, plain)
-            found = shares_beyond(dashboard, plain, round(_LATE * count), _windows(settings))
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-    if not found:
-        raise TroubleError("too short to be looked at twice")
-    return found
-
-
-def _windows(settings: Settings) -> Windows:
-    return _QUICK_WINDOWS if settings.quick else _WINDOWS
+        each.mkdir()
+    with (
+        fetchdeck.start_plain(words, settings, places[0]) as plain_child,
+        fetchdeck.start_dashboard(words, settings, places[1], _SIZE) as dashboard_child,
+        fetchdeck.watched(places[0]) as plain_watch,
+        fetchdeck.watched(places[1]) as dashboard_watch,
+    ):
+        plain, dashboard = Underway(plain_child, plain_watch), Underway(dashboard_child, dashboard_watch)
+        until_read(plain, count, dashboard)
+        until_read(dashboard, count, plain)
+        windows = settings.load(_WINDOWS, _QUICK_WINDOWS)
+        found = shares_beyond(dashboard, plain, round(_LATE * count), windows)
+        if not found:
+            raise TroubleError("too short to be looked at twice")
+        shares += found
+        settings.say(f"  the dashboard takes {', '.join(f'{share:.1%}' for share in found)}")
+        then = plain.look()
+        return Run(then.done, monotonic() - plain_child.began, then.cpu_s, then.resident_mb)
 
 
 CASE = Case("frame", _work, measure)

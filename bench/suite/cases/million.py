@@ -115,7 +115,7 @@ class _Million:
                 young = Underway(young_child, young_watch)
                 until_read(young, self._count, old)
                 old.press_pause()
-                windows = _QUICK_WINDOWS if self._settings.quick else _WINDOWS
+                windows = self._settings.load(_WINDOWS, _QUICK_WINDOWS)
                 self.drifts += cost_ratios(old, young, int(_LATE * self._count), windows)
 
 
