@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region, Size
+from textual.geometry import Region, Size, Spacing
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
@@ -47,10 +47,13 @@ class Lines(Widget):
         """The action under the pointer."""
         self._styles = ComponentStyles(partial(style_of, self))
         self._strips: dict[int, Strip] = {}
-        """Whole lines as they were drawn, without a border, for this width and padding:"""
-        self._shape = (0, 0)
-        self._bordered: tuple[Region, Size, list[Strip]] | None = None
-        """With a border: what was last painted, and of which part."""
+        """Whole lines as they were drawn, by their place in the content."""
+        self._frame: dict[int, Strip] = {}
+        """Lines above and below the content, by their place in the widget."""
+        self._edges: tuple[list[Segment], list[Segment]] | None = None
+        """What stands left and right of each line of the content."""
+        self._shape: tuple[Size, Spacing] | None = None
+        """The content's size, and what is around it, for which all those were drawn."""
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -75,13 +78,13 @@ class Lines(Widget):
         composed = tuple(lines)
         if composed == self._text and width == self._cut_to:
             return
+        known = dict(zip(self._text, self._drawn, strict=True)) if width == self._cut_to else {}
+        before, self._drawn = self._drawn, tuple(known.get(line) or cut(line, width) for line in composed)
         self._text, self._cut_to = composed, width
-        drawn = tuple(cut(line, width) for line in composed)
-        if drawn != self._drawn:
-            changed = [y for y, (one, other) in enumerate(zip_longest(drawn, self._drawn)) if one != other]
-            self._drawn = drawn
-            for y in changed:
-                self._strips.pop(y, None)
+        changed = [y for y, (one, other) in enumerate(zip_longest(self._drawn, before)) if one != other]
+        for y in changed:
+            self._strips.pop(y, None)
+        if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def action_at(self, x: int, y: int) -> str:
@@ -127,39 +130,48 @@ class Lines(Widget):
         """Forget the old theme's colours."""
         super().notify_style_update()
         self._styles.clear()
-        self._strips.clear()
-        self._bordered = None
+        self._forget()
 
     def _set_dirty(self, *regions: Region) -> None:
-        """Textual's own word for it: something of the widget is to be painted anew."""
-        self._bordered = None
+        """Textual's own word for it: these lines of the content, or all of the widget, are to be painted anew."""
+        if not regions:
+            self._forget()
         super()._set_dirty(*regions)
 
+    def _forget(self) -> None:
+        self._strips.clear()
+        self._frame.clear()
+        self._edges = None
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines as they are, where there is no border and nothing above or below them.
-
-        Those with a border as long as nothing of them changes: a frame asks for whatever lies between its changes.
-        """
-        styles = self.styles
-        padding = styles.padding
-        if padding.height or styles.gutter != padding:
-            kept, size = self._bordered, self.size
-            if kept is None or kept[:2] != (crop, size):
-                kept = self._bordered = crop, size, bare(super().render_lines(crop))
-            return kept[2]
-        width = self.size.width + padding.width
+        """The lines as they were drawn: of what stands around them Textual is asked once."""
+        size, gutter = self.size, self.styles.gutter
         # A new size is painted before its event comes.
-        if (shape := (width, padding.left)) != self._shape:
-            self._shape = shape
-            self._strips.clear()
-        return cropped([self._whole(y, width, padding.left) for y in crop.line_range], crop, width)
+        if self._shape != (size, gutter):
+            self._shape = size, gutter
+            self._forget()
+        width = size.width + gutter.width
+        content = range(gutter.top, gutter.top + size.height)
+        lines = [
+            self._content_line(y - gutter.top, width, gutter) if y in content else self._frame_line(y, width)
+            for y in crop.line_range
+        ]
+        return cropped(lines, crop, width)
 
-    def _whole(self, y: int, width: int, left: int) -> Strip:
+    def _content_line(self, y: int, width: int, gutter: Spacing) -> Strip:
         if (strip := self._strips.get(y)) is None:
-            ground = self._styles[_GROUND]
-            segments = [*([Segment(" " * left, ground)] if left else ()), *self.render_line(y)]
-            segments = Segment.adjust_line_length(segments, width, ground)
-            strip = self._strips[y] = BareStrip(segments, width)
+            if self._edges is None:
+                line = self._frame_line(gutter.top, width)
+                left, right = line.crop(0, gutter.left), line.crop(width - gutter.right)
+                self._edges = list(left), list(right)
+            left, right = self._edges
+            strip = self._strips[y] = BareStrip([*left, *self.render_line(y), *right], width)
+        return strip
+
+    def _frame_line(self, y: int, width: int) -> Strip:
+        if (strip := self._frame.get(y)) is None:
+            (strip,) = bare(super().render_lines(Region(0, y, width, 1)))
+            self._frame[y] = strip
         return strip
 
     def render_line(self, y: int) -> Strip:
