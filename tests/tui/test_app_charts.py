@@ -144,6 +144,6 @@ def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:
     canvas.column(4, 1, 8, Tone.GOOD)
     canvas.column(5, 5, 6, Tone.BAD)
     assert canvas.lines() == (
-        (Span("⠁", Tone.GOOD), Span(" ", Tone.MUTED), Span("⡆", Tone.GOOD)),
-        (Span(" ", Tone.MUTED), Span("⢀", Tone.BAD), Span("⡗", Tone.GOOD)),
+        (Span("⠁ ⡆", Tone.GOOD),),
+        (Span(" ⢀", Tone.BAD), Span("⡗", Tone.GOOD)),
     )

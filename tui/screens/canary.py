@@ -54,7 +54,7 @@ class CanaryScreen(QuestionScreen):
 
     def compose(self) -> ComposeResult:
         """The question, one request in full, the keys."""
-        footer = KeyFooter().data_bind(CanaryScreen.snapshot)
+        footer = KeyFooter()
         footer.hints = _HINTS
         question = Static(id="canary-question", markup=False)
         yield RequestPanel(self._reader, above=[question], below=[footer])

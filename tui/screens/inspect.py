@@ -81,12 +81,12 @@ class InspectScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The sections, the request beside its response's body, and the keys."""
         with self._frame:
-            yield self._tabs.data_bind(InspectScreen.snapshot)
+            yield self._tabs
             with Container(id="inspector-panes"):
                 yield self.details
                 yield self.body
             yield self._search_line
-            yield self._footer.data_bind(InspectScreen.snapshot)
+            yield self._footer
 
     def on_mount(self) -> None:
         """Read the request."""

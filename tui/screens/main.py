@@ -27,6 +27,7 @@ from ..widgets.bare_lines import BareGround
 from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable
 from ..widgets.deck import Deck
+from ..widgets.direct_paint import DirectPaint
 from ..widgets.event_log import EventLog
 from ..widgets.filter_bar import FilterBar
 from ..widgets.filter_line import Filtered, FilterLine
@@ -53,7 +54,7 @@ class Tables(BareGround, ContentSwitcher):
     """A table for each tab, of which one is shown."""
 
 
-class MainScreen(BareGround, Screen[None]):
+class MainScreen(BareGround, DirectPaint, Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
     AUTO_FOCUS = ""
@@ -94,7 +95,7 @@ class MainScreen(BareGround, Screen[None]):
         yield Deck(self._engine).data_bind(MainScreen.snapshot)
         yield TabBar().data_bind(active=MainScreen.tab)
         yield FilterBar()
-        yield FilterLine().data_bind(MainScreen.snapshot)
+        yield FilterLine()
         with Tables(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
             yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
@@ -147,15 +148,17 @@ class MainScreen(BareGround, Screen[None]):
         if action == "on_table":
             return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
+        # While a run goes on something is in flight again in a moment: hints should not come and go with it.
+        flying = self.tab == "in-flight" and (snapshot.in_use > 0 or snapshot.state is RunState.RUNNING)
         match action:
             case "retry":
                 return self.tab in ("failed", "causes") and bool(self.table.row_count)
             case "retry_all":
                 return snapshot.counts.failed > 0
             case "cancel":
-                return snapshot.in_use > 0 if self.tab == "in-flight" else journal and self._shows_pending()
+                return flying or (journal and self._shows_pending())
             case "copy_curl":
-                return (journal or self.tab == "in-flight") and bool(self.table.row_count)
+                return flying or (journal and bool(self.table.row_count))
             case "filter":
                 return journal
         return True

@@ -13,7 +13,7 @@ from ...core.snapshot import Snapshot
 from ..figures import STATE_GLYPHS, count
 from ..spans import Line, Span, join, width_of
 from .columns import Tone
-from .lines import Lines
+from .lines import SnapshotLines
 
 STATE_TONES = {
     State.QUEUED: Tone.MUTED,
@@ -135,7 +135,7 @@ def _widest_counts(total: int, terms: int, separated: bool) -> int:
     )
 
 
-class AccountingLine(Lines):
+class AccountingLine(SnapshotLines):
     """Shows the accounting of the last snapshot; a state that was once named stays named."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from ..spans import Line, Span, justify, width_of
 from . import charts_drawing as drawing
 from .charts_time import GUTTER, moment, nearest, note, time_axis, window_word
 from .columns import Tone
-from .lines import Lines
+from .lines import SnapshotLines
 
 _GONE = (RunState.FINISHED, RunState.INTERRUPTED)
 _REACH = 3
@@ -99,7 +99,7 @@ def readout(kind: ChartKind, one: Stretch | None, span_s: float) -> Line:
     return (Span(f"{moment(one.at, min(span_s, 3600))}  ", Tone.MUTED), *figures[kind])
 
 
-class Chart(Lines):
+class Chart(SnapshotLines):
     """Draws only when a second has passed, or when something else is to be shown."""
 
     DEFAULT_CSS = """

@@ -7,7 +7,7 @@ from ..commands.catalogue import command_of
 from ..figures import count, milliseconds, pace, rate, short, size
 from ..spans import Line, Span, fill, join, width_of
 from .columns import Tone
-from .lines import Lines
+from .lines import SnapshotLines
 
 _LABEL = 12
 _PANEL_LINES, _SHORT_LINES = 7, 5
@@ -187,7 +187,7 @@ def _label(text: str) -> Span:
     return Span(f"{text:<{_LABEL}}", Tone.MUTED)
 
 
-class Controls(Lines):
+class Controls(SnapshotLines):
     """Concurrency, governor, rate, latency and bytes: two lines, or a panel where it is tall enough."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:

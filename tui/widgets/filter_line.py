@@ -9,7 +9,6 @@ from textual.reactive import var
 
 from ...core.model import State
 from ...core.printable import printable
-from ...core.snapshot import Snapshot
 from ..figures import STATE_GLYPHS, count
 from ..spans import Line, Span, cut, join, width_of
 from .accounting import STATE_TONES
@@ -75,7 +74,7 @@ class FilterLine(Lines):
         """The same."""
         self.watch_filtered()
 
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    def composed(self, width: int, height: int) -> tuple[Line, ...]:
         """The filter and what it leaves, or how many rows there are of each state."""
         if self.filtered is not None:
             return (filter_line(self.filtered, width),)

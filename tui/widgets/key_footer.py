@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.reactive import var
 
-from ...core.snapshot import RunState, Snapshot
+from ...core.snapshot import RunState
 from ..commands.declaration import Command
 from ..commands.keymap import Keymap
 from ..spans import Line, Span
@@ -94,12 +94,7 @@ class KeyFooter(Lines):
         """Paint the new hints."""
         self.update_lines()
 
-    def update_lines(self) -> None:
-        """Paint if the hints are others; they need no snapshot."""
-        if width := self.size.width:
-            self.show((hints_line(self.hints, width),), width)
-
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    def composed(self, width: int, height: int) -> tuple[Line, ...]:
         """The hints that fit."""
         return (hints_line(self.hints, width),)
 

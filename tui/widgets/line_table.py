@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from .bare_lines import cropped, style_of
 from .columns import TONES, Column, Tone, tone_css
+from .direct_paint import repaint
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_bar import TableBar
 from .table_foot import Foot, foot_line
@@ -47,8 +48,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }
     """ + tone_css("LineTable")
-    virtual_size = Reactive(Size(0, 0))
-    """As Textual has it, which also lays the whole screen out anew, 5-11 ms: a table keeps its size."""
+    virtual_size = Reactive(Size(0, 0), repaint=False)
+    """As Textual has it, which also paints the table and lays the whole screen out anew, 5-11 ms: it keeps its size."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, RESTING_STYLE, SORTED_STYLE, *TONES}
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
@@ -153,18 +154,18 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Show a sentence of trouble in the header's place; an empty one brings the header back."""
         if text != self.notice:
             self.notice = text
-            self.refresh()
+            repaint(self)
 
     def rows_changed(self) -> None:
         """Rows were loaded or are others: paint again, and learn which row the cursor is on."""
         if (row := self.row_at(self._cursor)) is not None:
             self._cursor_row = row
-        self.refresh()
+        repaint(self)
 
     def repaint_rows(self) -> None:
         """Draw rows anew that look different though they are the same."""
         self._painter.forget()
-        self.refresh()
+        repaint(self)
 
     def move_cursor(self, position: int, *, follow: bool = False) -> None:
         """Put the cursor on a position and scroll it into sight."""
@@ -173,7 +174,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._put_cursor(position)
         self._reveal()
         self._see_end()
-        self.refresh()
+        repaint(self)
 
     def shift_cursor(self, position: int) -> None:
         """The cursor's row stands at `position` now: keep it on the line of the screen that it is on."""
@@ -181,7 +182,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._put_cursor(position)
         if step:
             self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
-        self.refresh()
+        repaint(self)
 
     def window(self) -> tuple[int, int]:
         """The first position on screen, and how many rows fit."""
@@ -271,7 +272,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         elif self._cursor >= self._count:
             self._put_cursor(self._count - 1)
         self._see_end()
-        self.refresh()
+        repaint(self)
 
     def _measure(self) -> None:
         self.virtual_size = size = Size(0, self._count + HEADER + self.foot_lines if self._count else 0)

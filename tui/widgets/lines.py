@@ -23,19 +23,19 @@ from ..spans import Line, Span, cut
 from .bare_lines import BareStrip, bare, cropped, style_of
 from .columns import TONES, Tone, tone_css
 from .component_styles import ComponentStyles
+from .direct_paint import repaint
 
 _GROUND = ""
 """In the place of a component class: what a line stands on."""
 
 
 class Lines(Widget):
-    """Draws what `lines` composes of the snapshot; four snapshots a second that look alike paint nothing."""
+    """Draws what `composed` gives; what looks as it did paints nothing."""
 
     DEFAULT_CSS = """
     Lines { height: 1; padding: 0 1; }
     """ + tone_css("Lines")
     COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES}
-    snapshot: var[Snapshot | None] = var(None)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -52,16 +52,12 @@ class Lines(Widget):
         """Lines above and below the content, by their place in the widget."""
         self._edges: tuple[list[Segment], list[Segment]] | None = None
         """What stands left and right of each line of the content."""
-        self._shape: tuple[Size, Spacing] | None = None
-        """The content's size, and what is around it, for which all those were drawn."""
+        self._shape: tuple[Size, int] | None = None
+        """The content's size and the widget's width for which all those were drawn."""
 
     @abstractmethod
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    def composed(self, width: int, height: int) -> tuple[Line, ...]:
         """The text for a content area of that many cells and lines; top first, fewer lines than fit are fine."""
-
-    def watch_snapshot(self) -> None:
-        """Paint if the text is another one."""
-        self.update_lines()
 
     def on_resize(self) -> None:
         """Compose for the new size."""
@@ -70,8 +66,8 @@ class Lines(Widget):
     def update_lines(self) -> None:
         """Compose anew, and paint if the text is another one."""
         # Textual works a size out anew whenever it is asked for, 10 µs each.
-        if self.snapshot is not None and (size := self.size).width:
-            self.show(self.lines(self.snapshot, *size), size.width)
+        if (size := self.size).width:
+            self.show(self.composed(*size), size.width)
 
     def show(self, lines: Iterable[Line], width: int) -> None:
         """Paint those of these lines that are others than before."""
@@ -85,7 +81,7 @@ class Lines(Widget):
         for y in changed:
             self._strips.pop(y, None)
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            repaint(self, *(Region(0, y, width, 1) for y in changed))
 
     def action_at(self, x: int, y: int) -> str:
         """The action of what stands at a place of the content; empty for none."""
@@ -145,13 +141,13 @@ class Lines(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they were drawn: of what stands around them Textual is asked once."""
-        size, gutter = self.size, self.styles.gutter
+        size, width, gutter = self.size, self.outer_size.width, self.styles.gutter
         # A new size is painted before its event comes.
-        if self._shape != (size, gutter):
-            self._shape = size, gutter
+        if self._shape != (size, width):
+            self._shape = size, width
             self._forget()
-        width = size.width + gutter.width
-        content = range(gutter.top, gutter.top + size.height)
+        # Where there is no room for what stands around them, there is no line.
+        content = range(gutter.top, gutter.top + size.height) if size.width else range(0)
         lines = [
             self._content_line(y - gutter.top, width, gutter) if y in content else self._frame_line(y, width)
             for y in crop.line_range
@@ -181,3 +177,21 @@ class Lines(Widget):
             return Strip.blank(width, ground)
         segments = [Segment(span.text, self._style_of(span)) for span in self._drawn[y] if span.text]
         return Strip(segments).adjust_cell_length(width, ground)
+
+
+class SnapshotLines(Lines):
+    """Draws what `lines` composes of the snapshot: four a second that look alike paint nothing."""
+
+    snapshot: var[Snapshot | None] = var(None)
+
+    @abstractmethod
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+        """The text, as `composed` gives it."""
+
+    def composed(self, width: int, height: int) -> tuple[Line, ...]:
+        """Nothing before the first snapshot."""
+        return () if self.snapshot is None else self.lines(self.snapshot, width, height)
+
+    def watch_snapshot(self) -> None:
+        """Paint if the text is another one."""
+        self.update_lines()

@@ -13,7 +13,7 @@ from ..commands.keymap import Keymap
 from ..spans import Line, Span
 from .columns import Tone
 from .key_footer import KeyHint, hint_at, hints_line
-from .lines import Lines
+from .lines import SnapshotLines
 
 _ANSWERS: dict[Asking, tuple[tuple[str, str], ...]] = {
     Asking.CANARY: (
@@ -43,7 +43,7 @@ def answers(asking: Asking, keymap: Keymap) -> tuple[KeyHint, ...]:
     )
 
 
-class QuestionLine(Lines):
+class QuestionLine(SnapshotLines):
     """Takes its lines only while the run asks something; a click on a key presses it."""
 
     DEFAULT_CSS = """

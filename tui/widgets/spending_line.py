@@ -9,7 +9,7 @@ from ..figures import span
 from ..spans import Line, Span, join, width_of
 from ..spending import cost_words, quota_words, share_words
 from .columns import Tone
-from .lines import Lines
+from .lines import SnapshotLines
 
 _GAP = "   "
 
@@ -41,7 +41,7 @@ def _tone(spent: bool) -> Tone:
     return Tone.WARN if spent else Tone.PLAIN
 
 
-class SpendingLine(Lines):
+class SpendingLine(SnapshotLines):
     """Takes a line only in a run with a quota or a price."""
 
     DEFAULT_CSS = """

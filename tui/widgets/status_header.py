@@ -12,7 +12,7 @@ from ..spans import Line, Span, cut, justify, width_of
 from ..spending import quota_wait
 from ..waits import wait_words
 from .columns import Tone
-from .lines import Lines
+from .lines import SnapshotLines
 
 _TONES = {
     RunState.RUNNING: Tone.GOOD,
@@ -127,7 +127,7 @@ def share_cells(amounts: list[int], width: int) -> list[int]:
     return cells
 
 
-class StatusHeader(Lines):
+class StatusHeader(SnapshotLines):
     """Run name, state, times and the progress bar."""
 
     DEFAULT_CSS = """

@@ -11,7 +11,6 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
-from ...core.snapshot import Snapshot
 from ..figures import count, short
 from ..spans import Line, Span, width_of
 from .columns import Tone
@@ -123,16 +122,8 @@ class TabBar(Lines):
         """Paint the new choice."""
         self.update_lines()
 
-    def update_lines(self) -> None:
-        """Paint if the labels are others; they need no snapshot."""
-        if width := self.size.width:
-            self.show(self._line(width), width)
-
-    def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
+    def composed(self, width: int, height: int) -> tuple[Line, ...]:
         """All labels in one line."""
-        return self._line(width)
-
-    def _line(self, width: int) -> tuple[Line, ...]:
         return (tuple(span for label in labels(self.tabs, self.active, width) for span in label),)
 
     def on_click(self, event: events.Click) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from rich.console import RenderableType
 from rich.style import Style
 from textual.geometry import Region
@@ -9,6 +11,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from . import direct_paint
 from .bare_lines import bare
 
 _MOST_LOOKS = 64
@@ -25,6 +28,15 @@ class TableBar(ScrollBar):
         super().__init__(vertical=True, name=name)
         self._looks: dict[tuple[object, ...], list[Strip]] = {}
         """As it was drawn before: 0.8 ms at full load, in most frames, and from few numbers of rows in flight."""
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """With the frame that has the rows for which it is another."""
+        if not repaint or layout or recompose:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        direct_paint.repaint(self, *regions)
+        return self
 
     def render(self) -> RenderableType:
         """The bar, or nothing."""

@@ -1,0 +1,195 @@
+"""What a partial frame writes: every cell that changed, as a whole frame has it, and nothing that another covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from fetchdeck.core.latencies import Latency
+from fetchdeck.core.snapshot import RunState
+from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from fetchdeck.tui.widgets.status_header import StatusHeader
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from textual import messages
+from textual._compositor import CompositorUpdate
+from textual.geometry import Region
+
+from ..support.scripted_engine import ScriptedEngine, in_flight, rows, running, scripted
+from ..support.terminal_model import Cell, TerminalModel
+
+SIZES = ((20, 5), (80, 24), (200, 60))
+REGIONS = st.lists(
+    st.builds(Region, st.integers(-5, 200), st.integers(-2, 60), st.integers(0, 90), st.integers(0, 9)),
+    min_size=1,
+    max_size=6,
+)
+
+
+def cells(app: FetchdeckApp, update: CompositorUpdate | None) -> list[list[Cell]]:
+    """What an update leaves on a terminal that has never been written to."""
+    terminal = TerminalModel(*app.size)
+    terminal.feed("\x1b[?7l")
+    if update is not None:
+        terminal.feed(update.render_segments(app.console))
+    assert terminal.unknown == []
+    return terminal.cells
+
+
+def places(regions: Iterable[Region], app: FetchdeckApp) -> set[tuple[int, int]]:
+    """The cells of these regions that are on the screen."""
+    seen = [region.intersection(app.size.region) for region in regions]
+    return {(x, y) for region in seen for y in region.line_range for x in region.column_range}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_part_of_a_frame_is_that_of_the_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    engine = scripted(tmp_path, rows())
+    engine.flying = in_flight(200)
+    async with (app := FetchdeckApp(engine)).run_test(size=size) as pilot:
+        app.notify("Something that covers\nhalf of the lines beneath", timeout=600)
+        await pilot.pause()
+        compositor = app.screen._compositor
+        whole = cells(app, compositor.render_full_update())
+
+        @given(REGIONS)
+        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        def agree(regions: list[Region]) -> None:
+            compositor._dirty_regions.update(regions)
+            part = cells(app, compositor.render_partial_update())
+            wanted = places(regions, app)
+            for y, (line, of_whole) in enumerate(zip(part, whole, strict=True)):
+                for x, (cell, expected) in enumerate(zip(line, of_whole, strict=True)):
+                    assert cell == expected or (cell == ("", "") and (x, y) not in wanted), (x, y)
+
+        agree()
+        assert compositor.render_partial_update() is None
+
+
+class Watching:
+    """A terminal that gets what an app without one would have written."""
+
+    def __init__(self, app: FetchdeckApp) -> None:
+        self._app = app
+        self._terminal = TerminalModel(*app.size)
+        self._terminal.feed("\x1b[?7l")
+        self.frames: list[str] = []
+        app._display = self._display  # type: ignore[method-assign]
+
+    def _display(self, screen: object, update: object) -> None:
+        if isinstance(update, CompositorUpdate):
+            self.frames.append(update.render_segments(self._app.console))
+            self._terminal.feed(self.frames[-1])
+
+    def check(self) -> None:
+        """Every cell shows what the app would paint now."""
+        strips = self._app.screen._compositor.render_strips()
+        assert self._terminal.text == "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def step(engine: ScriptedEngine, n: int) -> None:
+    """Another moment of a busy run, of which all figures are others."""
+    engine.flying = tuple(replace(row, id=row.id + 1000 * n) for row in in_flight(30 + 40 * (n % 3)))
+    engine.now = running(
+        in_use=len(engine.flying),
+        rate_per_s=5000.0 + n,
+        received_bytes=10**6 * n,
+        latency=Latency(100.0 + n, 300.0 + n, 900.0 + n),
+        elapsed_s=100.0 + n,
+        state=RunState.PAUSED if n % 4 == 3 else RunState.RUNNING,
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_terminal_shows_what_there_is_after_each_look_and_key(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=size) as pilot:
+        await pilot.pause()
+        terminal = Watching(app)
+        app.refresh(layout=True)
+        await pilot.pause()
+        terminal.check()
+        keys = (
+            "down",
+            "G",
+            "2",
+            "end",
+            "k",
+            "4",
+            "1",
+            "g",
+            "space",
+            "z",
+            "m",
+            "question_mark",
+            "escape",
+            "p",
+        )
+        for n, key in enumerate(keys):
+            step(engine, n)
+            app.pull()
+            await pilot.pause()
+            terminal.check()
+            await pilot.press(key)
+            await pilot.pause()
+            terminal.check()
+
+
+async def test_a_look_costs_one_frame_and_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        step(engine, 0)
+        app.pull()
+        await pilot.pause()
+        posted: list[object] = []
+        post: Callable[..., bool] = app.screen.post_message
+        monkeypatch.setattr(
+            app.screen, "post_message", lambda message: (posted.append(message), post(message))[1]
+        )
+        terminal = Watching(app)
+        step(engine, 1)
+        app.pull()
+        await pilot.pause()
+        assert not [message for message in posted if isinstance(message, messages.Update)]
+        assert len(terminal.frames) == 1
+        # Only lines that changed: the keys below are what they were.
+        assert f"\x1b[{app.size.height};" not in terminal.frames[0]
+
+
+async def test_what_is_out_of_sight_is_painted_when_it_comes_into_sight(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        terminal = Watching(app)
+        app.refresh(layout=True)
+        for n in range(3):
+            step(engine, n)
+            app.pull()
+            app.screen.query_one(InFlightTable).rows_changed()
+        await pilot.press("1")
+        await pilot.pause()
+        terminal.check()
+
+
+async def test_beneath_a_dialog_nothing_is_lost(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=(120, 40)) as pilot:
+        await pilot.press("c")
+        await pilot.pause()
+        terminal = Watching(app)
+        app.refresh(layout=True)
+        step(engine, 5)
+        app.pull()
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        terminal.check()
+        assert "5,005" in "".join(terminal.frames) or "5.0k" in "".join(terminal.frames)
+        assert app.screen.query_one(StatusHeader)
