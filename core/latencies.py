@@ -82,7 +82,7 @@ class Latencies:
     def percentiles(self) -> Latency | None:
         """None where nothing was counted."""
         if self._percentiles is None and self.total:
-            self._percentiles = _percentiles(self)
+            self._percentiles = _percentiles(self.total, self.cells)
         return self._percentiles
 
 
@@ -102,11 +102,17 @@ def merged(parts: Iterable[Latencies]) -> Latencies:
     return Latencies.of(sums)
 
 
-def _percentiles(latencies: Latencies) -> Latency:
-    ranks = [math.ceil(latencies.total * share) for share in _SHARES]
+def percentiles_of(cells: Mapping[int, int]) -> Latency | None:
+    """Of counts by the number of their cell, where nothing else is asked of them; None of none."""
+    total = sum(cells.values())
+    return _percentiles(total, sorted(cells.items())) if total else None
+
+
+def _percentiles(total: int, cells: Iterable[tuple[int, int]]) -> Latency:
+    ranks = [math.ceil(total * share) for share in _SHARES]
     found: list[float] = []
     seen = 0
-    for cell, count in latencies.cells:
+    for cell, count in cells:
         seen += count
         while len(found) < len(ranks) and seen >= ranks[len(found)]:
             found.append(middle_of(cell))

@@ -8,7 +8,7 @@ from itertools import islice
 
 from msgspec import Struct, field
 
-from ..latencies import Latencies, Latency, cell_of
+from ..latencies import Latencies, Latency, cell_of, percentiles_of
 from ..snapshot import Second
 
 HISTORY_S = 120
@@ -93,7 +93,10 @@ class Meter:
         """Percentiles over the last `window_s` seconds; None when no attempt ended in them."""
         if self._summed[0] != window_s:
             self._summed = window_s, _cells(self._recent(window_s))
-        return Latencies.of(self._summed[1] + self._bucket.cells).percentiles
+        cells = dict(self._summed[1])
+        for cell, count in self._bucket.cells.items():
+            cells[cell] = cells.get(cell, 0) + count
+        return percentiles_of(cells)
 
     def _recent(self, window_s: int) -> Iterable[Bucket]:
         return islice(reversed(self._past), window_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fetchdeck.core.printable import printable
 from fetchdeck.tui.cells import cells_of, clip
 from fetchdeck.tui.shell_words import quote_path
+from fetchdeck.tui.spans import Span, width_of
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -31,6 +32,11 @@ def test_a_clipped_text_fits_and_says_that_it_was_longer(text: str, cells: int) 
 def test_letters_of_the_world_have_the_width_that_rich_gives_them() -> None:
     for text in ("Zürich", "東京タワー", "한국 한국", "نورماندي", "ﾊﾝｶｸ", "👍☕½", "e\u0301", "मस्ते"):
         assert cells_of(text) == cell_len(text)
+
+
+@given(st.lists(st.text(KNOWN | st.sampled_from("▌▐│━█⣿⊘‖…→✓ "), max_size=8), max_size=6))
+def test_a_line_is_as_wide_as_its_spans(texts: list[str]) -> None:
+    assert width_of(tuple(map(Span, texts))) == sum(map(cell_len, texts))
 
 
 def test_a_path_is_no_option() -> None:

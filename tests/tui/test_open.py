@@ -17,6 +17,7 @@ from fetchdeck.tui.commands.keymap import Keymap
 from fetchdeck.tui.help_text import sections
 from fetchdeck.tui.only_looking import instead
 from fetchdeck.tui.screens.main import MainScreen
+from fetchdeck.tui.widgets.journal_table import JournalTable
 
 from ..support.journal_factory import Made, make_journal
 from ..support.pty_session import FETCHDECK, pty_session
@@ -77,7 +78,9 @@ async def test_keys_that_would_change_the_run_reach_no_engine(tmp_path: Path) ->
     async with app.run_test(size=(100, 30)) as pilot:
         assert isinstance(app.screen, MainScreen)
         assert app.screen.tab == "failed"
+        await app.screen.query_one("#failed", JournalTable).settled()
         await pilot.press("p", "R", "r", "plus", "a", "x")
+        app.pull()
         await pilot.pause()
         text = seen(app)
         assert engine.commands == []

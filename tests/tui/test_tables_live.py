@@ -128,6 +128,23 @@ async def test_more_rows_than_there_are_lines_lay_nothing_out(monkeypatch: pytes
         assert not laid_out
 
 
+@pytest.mark.parametrize("key", ["end", "L"])
+async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(key: str) -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(n) for n in range(500)]
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=(90, 30)) as pilot:
+        app.snapshot = engine.snapshot()
+        await pilot.press(key)
+        selected = table.selected
+        await pilot.resize_terminal(90, 12)
+        await pilot.pause()
+        assert selected is not None
+        assert table.selected == selected
+        (line,) = [line for line in screen_text(table) if line.startswith("▸")]
+        assert f" {selected.id} " in line
+
+
 async def test_stragglers_stand_out_with_a_word() -> None:
     engine = ScriptedTables()
     engine.rows = [flight(1, age_s=1.2), flight(2, age_s=0.9)]

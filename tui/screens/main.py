@@ -51,7 +51,21 @@ from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
 
 class Tables(BareGround, ContentSwitcher):
-    """A table for each tab, of which one is shown."""
+    """A table for each tab, of which one is shown: it follows the run, and so do those that count for their tabs."""
+
+    snapshot: var[Snapshot | None] = var(None, always_update=True)
+
+    def watch_snapshot(self) -> None:
+        """Hand it on."""
+        for table in self.children:
+            if isinstance(table, VirtualTable) and (table.COUNTS_UNSEEN or table.id == self.current):
+                table.snapshot = self.snapshot
+
+    def watch_current(self, old: str | None, new: str | None) -> None:
+        """The table that comes into sight has missed some."""
+        if new:
+            self.get_child_by_id(new, VirtualTable).snapshot = self.snapshot
+        super().watch_current(old, new)
 
 
 class MainScreen(BareGround, DirectPaint, Screen[None]):
@@ -96,14 +110,13 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
         yield TabBar().data_bind(active=MainScreen.tab)
         yield FilterBar()
         yield FilterLine()
-        with Tables(initial=self.tab, id="tables"):
-            yield InFlightTable(self._engine, id="in-flight").data_bind(MainScreen.snapshot)
-            yield JournalTable({State.SUCCEEDED}, id="succeeded").data_bind(MainScreen.snapshot)
-            failed = JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
-            yield failed.data_bind(MainScreen.snapshot)
-            yield CauseTable(id="causes").data_bind(MainScreen.snapshot)
-            yield HostTable(self._engine, id="hosts").data_bind(MainScreen.snapshot)
-            yield EventLog(self._engine, id="events").data_bind(MainScreen.snapshot)
+        with Tables(initial=self.tab, id="tables").data_bind(MainScreen.snapshot):
+            yield InFlightTable(self._engine, id="in-flight")
+            yield JournalTable({State.SUCCEEDED}, id="succeeded")
+            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
+            yield CauseTable(id="causes")
+            yield HostTable(self._engine, id="hosts")
+            yield EventLog(self._engine, id="events")
         yield CausePane()
         yield KeyFooter()
 

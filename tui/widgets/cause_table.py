@@ -10,7 +10,6 @@ from enum import Enum, auto
 from time import monotonic
 
 from textual.message import Message
-from textual.reactive import var
 
 from ...core.errors import FetchdeckError
 from ...core.journal.reader import JournalReader
@@ -56,6 +55,7 @@ class CauseTable(VirtualTable[Cause]):
     """Failures that share a signature, the largest cluster first; they are bounded, and all are held."""
 
     NATURAL = "largest first"
+    COUNTS_UNSEEN = True
 
     class Opened(VirtualTable.Opened[Cause]):
         """The user opened a cause."""
@@ -76,9 +76,6 @@ class CauseTable(VirtualTable[Cause]):
 
         cause: Cause | None
         now: float
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot: a new `revision` means that causes may have changed."""
 
     def __init__(
         self,
@@ -200,12 +197,13 @@ class CauseTable(VirtualTable[Cause]):
         self._tell()
 
     def on_hide(self) -> None:
-        """Read seldom while nobody looks."""
+        """Read seldom while nobody looks, and nothing before the first failure."""
         self._in_sight = False
         self._tell()
 
     def _schedule(self) -> None:
-        due = self._in_sight or monotonic() - self._read_at >= COUNT_S
+        some = self._causes or self.snapshot is None or self.snapshot.counts.failed
+        due = self._in_sight or (some and monotonic() - self._read_at >= COUNT_S)
         if self._reader is not None and self._again and due and not self._reading:
             self._reading = True
             self.run_worker(self._read(self._reader), name="cause-table")

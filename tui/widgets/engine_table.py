@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import monotonic
 
-from textual.reactive import var
-
 from ...core.handle import EngineHandle
 from ...core.snapshot import Snapshot
 from .columns import Column
@@ -19,9 +17,6 @@ _SHARE = 20
 
 class EngineTable(VirtualTable[R]):
     """Holds the rows of the window, or all of them in the order of a column; asks for nothing while nobody looks."""
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot; each one brings the window up to date."""
 
     def __init__(
         self,

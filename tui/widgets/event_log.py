@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.reactive import var
-
 from ...core.handle import EngineHandle
 from ...core.past import EventKind
 from ...core.snapshot import Event, Snapshot
@@ -41,12 +39,10 @@ class EventLog(VirtualTable[Event]):
     FOLLOWS = True
     MARKABLE = False
     NATURAL = "newest last"
+    COUNTS_UNSEEN = True
 
     class Opened(VirtualTable.Opened[Event]):
         """The user opened an event."""
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot; each one is an occasion to pull."""
 
     def __init__(
         self,

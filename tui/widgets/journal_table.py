@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from time import monotonic
 
 from msgspec.structs import replace
-from textual.reactive import var
 
 from ...core.errors import FetchdeckError
 from ...core.journal.filter import RowFilter
@@ -45,9 +44,6 @@ class JournalTable(VirtualTable[TableRow]):
 
     class Opened(VirtualTable.Opened[TableRow]):
         """The user opened a request."""
-
-    snapshot: var[Snapshot | None] = var(None, init=False)
-    """Bound to the app's snapshot: a new `revision` means that rows changed."""
 
     def __init__(
         self,

@@ -73,6 +73,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._cursor = 0
         self._cursor_row: R | None = None
         self._painted: int | None = None
+        self._height = 0
+        """Rows that fitted at the last size."""
         self._seen = 0
         """Rows there were when the end was last in sight."""
         self._grown_at = -GROWTH_S
@@ -242,9 +244,12 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self.window_changed()
 
     def on_resize(self) -> None:
-        """A larger screen shows more rows; a following table keeps to its end."""
+        """A larger screen shows more rows; a following table keeps to its end, and a cursor in sight stays there."""
+        first, height = self.window()
+        in_sight = first <= self._cursor < first + self._height
+        self._height = height
         self._measure()
-        if self.following:
+        if self.following or in_sight:
             self._reveal()
         self.window_changed()
 
