@@ -109,6 +109,7 @@ def percentiles_of(cells: Mapping[int, int]) -> Latency | None:
 
 
 def _percentiles(total: int, cells: Iterable[tuple[int, int]]) -> Latency:
+    """Of rising cells whose counts add up to `total`."""
     ranks = [math.ceil(total * share) for share in _SHARES]
     found: list[float] = []
     seen = 0

@@ -22,7 +22,7 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 _NARROW = re.compile(r"[ -~·×–—‖…←-⇿−⊘─-◼⚠✓✗⠀-⣿]*").fullmatch
-"""Of characters that take one cell each: nearly all that lines are made of, and looked at four times a second."""
+"""ASCII and what our own lines draw: glyphs of states, arrows, bars, frames, braille, all of one cell each."""
 
 
 def width_of(line: Line) -> int:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.latencies import Latency
 from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.settings.config_file import Config, Read
+from fetchdeck.tui.settings.preferences import Preferences
+from fetchdeck.tui.widgets.bare_lines import BareGround
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from fetchdeck.tui.widgets.line_table import LineTable
+from fetchdeck.tui.widgets.lines import Lines
 from fetchdeck.tui.widgets.status_header import StatusHeader
+from fetchdeck.tui.widgets.table_bar import TableBar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual import messages
 from textual._compositor import CompositorUpdate
+from textual._styles_cache import StylesCache
 from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
 
 from ..support.scripted_engine import ScriptedEngine, in_flight, rows, running, scripted
 from ..support.terminal_model import Cell, TerminalModel
@@ -69,25 +80,63 @@ async def test_a_part_of_a_frame_is_that_of_the_whole(tmp_path: Path, size: tupl
         assert compositor.render_partial_update() is None
 
 
+@contextmanager
+def nothing_kept(app: FetchdeckApp) -> Iterator[None]:
+    """All that is drawn in the block is drawn from the beginning; what was kept is put back."""
+    put_back: list[tuple[object, str, object]] = []
+    widgets = [widget for screen in app.screen_stack for widget in (screen, *screen.walk_children(Widget))]
+    for widget in (
+        *widgets,
+        *(table.vertical_scrollbar for table in widgets if isinstance(table, LineTable)),
+    ):
+        kept: dict[str, object] = {"_styles_cache": StylesCache(), "_layout_cache": {}}
+        if isinstance(widget, Lines):
+            kept |= {"_strips": {}, "_frame": {}, "_edges": None, "_shape": None}
+        elif isinstance(widget, TableBar):
+            kept |= {"_looks": {}}
+        elif isinstance(widget, BareGround):
+            kept |= {"_empty": None}
+        elif isinstance(widget, LineTable):
+            widget._painter.forget()
+        for name, empty in kept.items():
+            put_back.append((widget, name, getattr(widget, name)))
+            setattr(widget, name, empty)
+    yield
+    for widget, name, value in put_back:
+        setattr(widget, name, value)
+
+
 class Watching:
     """A terminal that gets what an app without one would have written."""
 
     def __init__(self, app: FetchdeckApp) -> None:
         self._app = app
-        self._terminal = TerminalModel(*app.size)
-        self._terminal.feed("\x1b[?7l")
+        self._terminal = TerminalModel(0, 0)
         self.frames: list[str] = []
         app._display = self._display  # type: ignore[method-assign]
+        app.screen.refresh(layout=True)
 
     def _display(self, screen: object, update: object) -> None:
+        if self._app.size != (self._terminal.columns, self._terminal.rows):
+            self._terminal.resize(*self._app.size)
+            self._terminal.feed("\x1b[?7l")
         if isinstance(update, CompositorUpdate):
             self.frames.append(update.render_segments(self._app.console))
             self._terminal.feed(self.frames[-1])
 
-    def check(self) -> None:
-        """Every cell shows what the app would paint now."""
-        strips = self._app.screen._compositor.render_strips()
-        assert self._terminal.text == "\n".join(strip.text.rstrip() for strip in strips)
+    async def check(self, pilot: Pilot[None]) -> None:
+        """Every cell comes to show what the app would paint if it had never painted before."""
+        app = self._app
+        compositor = app.screen._compositor
+        for patience in range(20):
+            await pilot.pause(0.02 * patience)
+            dirty = set(compositor._dirty_regions)
+            with nothing_kept(app):
+                whole = compositor.render_update(full=True, screen_stack=app._background_screens)
+            compositor._dirty_regions |= dirty
+            if self._terminal.cells == (expected := cells(app, whole)):
+                return
+        assert self._terminal.cells == expected
 
 
 def step(engine: ScriptedEngine, n: int) -> None:
@@ -111,9 +160,7 @@ async def test_the_terminal_shows_what_there_is_after_each_look_and_key(
     async with (app := FetchdeckApp(engine)).run_test(size=size) as pilot:
         await pilot.pause()
         terminal = Watching(app)
-        app.refresh(layout=True)
-        await pilot.pause()
-        terminal.check()
+        await terminal.check(pilot)
         keys = (
             "down",
             "G",
@@ -133,11 +180,9 @@ async def test_the_terminal_shows_what_there_is_after_each_look_and_key(
         for n, key in enumerate(keys):
             step(engine, n)
             app.pull()
-            await pilot.pause()
-            terminal.check()
+            await terminal.check(pilot)
             await pilot.press(key)
-            await pilot.pause()
-            terminal.check()
+            await terminal.check(pilot)
 
 
 async def test_a_look_costs_one_frame_and_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +198,9 @@ async def test_a_look_costs_one_frame_and_no_message(tmp_path: Path, monkeypatch
             app.screen, "post_message", lambda message: (posted.append(message), post(message))[1]
         )
         terminal = Watching(app)
+        await terminal.check(pilot)
+        terminal.frames.clear()
+        posted.clear()
         step(engine, 1)
         app.pull()
         await pilot.pause()
@@ -168,14 +216,12 @@ async def test_what_is_out_of_sight_is_painted_when_it_comes_into_sight(tmp_path
         await pilot.press("2")
         await pilot.pause()
         terminal = Watching(app)
-        app.refresh(layout=True)
         for n in range(3):
             step(engine, n)
             app.pull()
             app.screen.query_one(InFlightTable).rows_changed()
         await pilot.press("1")
-        await pilot.pause()
-        terminal.check()
+        await terminal.check(pilot)
 
 
 async def test_beneath_a_dialog_nothing_is_lost(tmp_path: Path) -> None:
@@ -184,12 +230,56 @@ async def test_beneath_a_dialog_nothing_is_lost(tmp_path: Path) -> None:
         await pilot.press("c")
         await pilot.pause()
         terminal = Watching(app)
-        app.refresh(layout=True)
         step(engine, 5)
         app.pull()
         await pilot.pause()
         await pilot.press("escape")
-        await pilot.pause()
-        terminal.check()
+        await terminal.check(pilot)
         assert "5,005" in "".join(terminal.frames) or "5.0k" in "".join(terminal.frames)
         assert app.screen.query_one(StatusHeader)
+
+
+KEYS = (
+    *"123456gGkzZtThms?/acoqxr",
+    "down", "up", "home", "end", "escape", "enter", "space", "tab", "left", "right", "ctrl+p",
+)  # fmt: skip
+MORE_SIZES = (*SIZES, (60, 14), (100, 33), (120, 40), (165, 35), (42, 80))
+
+
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+async def test_whatever_is_done_the_terminal_shows_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, colour: bool
+) -> None:
+    if not colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    chance = random.Random(seed)
+    engine = scripted(tmp_path, rows())
+    app = FetchdeckApp(engine, preferences=Preferences(Read(Config(reduced_motion=True))))
+    async with app.run_test(size=chance.choice(MORE_SIZES)) as pilot:
+        await pilot.pause()
+        terminal = Watching(app)
+        done: list[object] = []
+        for n in range(60):
+            what = chance.choices(("key", "look", "size", "toast", "hover", "theme"), (6, 5, 2, 1, 2, 1))[0]
+            detail: object = None
+            if what == "key":
+                await pilot.press(detail := chance.choice(KEYS))
+            elif what == "look":
+                step(engine, n)
+                app.pull()
+            elif what == "size":
+                await pilot.resize_terminal(*(detail := chance.choice(MORE_SIZES)))
+            elif what == "toast":
+                app.notify("Something 例えば in\ntwo lines", timeout=chance.choice([0.1, 5]))
+            elif what == "hover":
+                detail = chance.randrange(app.size.width), chance.randrange(app.size.height)
+                await pilot.hover(offset=detail)
+            else:
+                app.action_next_theme()
+            done.append((what, detail))
+            if chance.random() < 0.7:
+                try:
+                    await terminal.check(pilot)
+                except AssertionError as error:
+                    raise AssertionError(f"after {done[-12:]}") from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import Event, HostRow, InFlightRow, RunState
+from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable
@@ -16,6 +19,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
+from ..support.scripted_engine import in_flight, scripted
 from ..support.scripted_tables import HOSTILE, SNAPSHOT, ScriptedTables, TableApp, screen_text
 
 SIZE = (90, 13)
@@ -143,6 +147,22 @@ async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(key: str) -> 
         assert table.selected == selected
         (line,) = [line for line in screen_text(table) if line.startswith("▸")]
         assert f" {selected.id} " in line
+
+
+@pytest.mark.parametrize("size", [(100, 60), (60, 14), (200, 20), (20, 12)])
+async def test_the_dashboards_cursor_stays_in_sight_at_any_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    engine = scripted(tmp_path, flying=in_flight(500))
+    async with (app := FetchdeckApp(engine)).run_test(size=(100, 24)) as pilot:
+        await pilot.press("G")
+        await pilot.pause()
+        table = app.screen.query_one(InFlightTable)
+        assert table.cursor == 499
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        first, height = table.window()
+        assert first <= table.cursor < first + height
 
 
 async def test_stragglers_stand_out_with_a_word() -> None:

@@ -162,7 +162,8 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
             return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
         journal = self.tab in ("succeeded", "failed")
         # While a run goes on something is in flight again in a moment: hints should not come and go with it.
-        flying = self.tab == "in-flight" and (snapshot.in_use > 0 or snapshot.state is RunState.RUNNING)
+        going_on = snapshot.state is RunState.RUNNING and not self._engine.read_only
+        flying = self.tab == "in-flight" and (snapshot.in_use > 0 or going_on)
         match action:
             case "retry":
                 return self.tab in ("failed", "causes") and bool(self.table.row_count)

@@ -69,6 +69,8 @@ class RowCommands:
         if isinstance(table, JournalTable) and table.marks.everything:
             self._ask_to_skip(table.rows_filter, table.row_count)
             return
+        if self._nothing_flies(table):
+            return
         ids = table.chosen_ids()
         gone = [id_ for id_ in ids if isinstance(table, InFlightTable) and not table.holds(id_)]
         if gone and not table.marks:
@@ -87,6 +89,8 @@ class RowCommands:
 
     async def copy_curl(self, table: VirtualTable[Any]) -> None:
         """Copy the marked requests, or the selected one, as curl commands."""
+        if self._nothing_flies(table):
+            return
         if isinstance(table, JournalTable) and table.marks.everything:
             ids = await table.keys_between(0, MOST_COPIED)
         elif table.marks:
@@ -109,6 +113,13 @@ class RowCommands:
             first = f" the first {MOST_COPIED} of" if len(ids) > MOST_COPIED else ""
             note = f"Copied{first} {count(len(ids))} marked requests as curl, secrets masked."
         self._screen.notify(note, markup=False, timeout=3)
+
+    def _nothing_flies(self, table: VirtualTable[Any]) -> bool:
+        """Say so where a table of requests in flight has none: the next moment may have some, and hints stay."""
+        if not isinstance(table, InFlightTable) or table.row_count:
+            return False
+        self._screen.notify("Nothing is in flight just now.", markup=False, timeout=3)
+        return True
 
     def _ask_to_skip(self, rows: RowFilter, n: int) -> None:
         def answered(yes: bool | None) -> None:

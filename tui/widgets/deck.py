@@ -23,8 +23,8 @@ class Deck(BareGround, Container):
     """As many charts as there is room for, all over the same time."""
 
     snapshot: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)
-    second: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)
-    """The first one since the run has another second behind it, or another state: charts tell of no less."""
+    charted: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)
+    """The first snapshot of each second of the run, or state: charts would draw the same of all others."""
     span_s: var[float | None] = var[float | None](None)
     histogram: var[bool] = var(False)
 
@@ -40,13 +40,13 @@ class Deck(BareGround, Container):
         for n, kind in enumerate(KINDS):
             chart = Chart(self._engine, notes=n == 0, id=f"chart-{n}")
             chart.set_reactive(Chart.kind, kind)
-            yield chart.data_bind(Deck.span_s, Deck.histogram, snapshot=Deck.second)
+            yield chart.data_bind(Deck.span_s, Deck.histogram, snapshot=Deck.charted)
 
     def watch_snapshot(self, now: Snapshot | None) -> None:
         """Let the charts have it if it tells them something."""
-        last = self.second
+        last = self.charted
         if now is None or last is None or now.history is not last.history or now.state is not last.state:
-            self.second = now
+            self.charted = now
 
     def carry_out(self, what: str) -> None:
         """A command of the catalogue, by the argument of its action."""

@@ -1,13 +1,14 @@
 """From a widget whose lines have changed straight to the next frame.
 
-In Textual's own way each widget sends itself a message, then one to its screen, and forgets what it knows of its size
-and styles. Of ten widgets four times a second that is a tenth of what a dashboard costs a run at full load.
+In Textual's own way each widget sends itself a message, and then one to its screen. Of ten widgets four times a second
+that is a tenth of what a dashboard costs a run at full load.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual.dom import NoScreen
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,16 +22,16 @@ else:
 
 
 class DirectPaint(_Mixin):
-    """A screen on which `repaint` takes the short way; no widget itself, to keep the style rules of its other base."""
+    """A screen on which `paint_anew` takes the short way; no widget itself, to keep its other base's style rules."""
 
     def __init__(self) -> None:
         super().__init__()
+        # By two names, because Textual's says nothing of what ours can do besides.
         self._compositor = self._parts = PartCompositor()
 
     def shows(self, widget: Widget) -> bool:
         """Whether what a widget paints can be seen just now."""
-        app = self.app
-        return app.screen is self and not app._batch_count and self._parts.holds(widget)  # pyright: ignore[reportPrivateUsage]
+        return self._parts.holds(widget) and self.is_active and not self.app._batch_count  # pyright: ignore[reportPrivateUsage]
 
     def paint_soon(self, widget: Widget) -> None:
         """Paint a widget's dirty regions with the next frame."""
@@ -38,12 +39,16 @@ class DirectPaint(_Mixin):
         self._update_timer.resume()
 
 
-def repaint(widget: Widget, *regions: Region) -> None:
-    """Have these regions of a widget's content painted anew, or all of it, as `Widget.refresh` does.
+def paint_anew(widget: Widget, *regions: Region) -> None:
+    """Have these regions of a widget's content painted anew, or all of it: `Widget.refresh` without its messages.
 
-    For a widget whose size does not depend on its content.
+    What Textual knows of the widget's size is kept: for one whose size does not depend on its content. Not to be called
+    while a frame is made, after which nothing counts as dirty.
     """
-    screen = widget.screen if widget.is_mounted else None
+    try:
+        screen = widget.screen
+    except NoScreen:
+        return
     if not isinstance(screen, DirectPaint) or not screen.shows(widget):
         Widget.refresh(widget, *regions)
         return
@@ -52,5 +57,7 @@ def repaint(widget: Widget, *regions: Region) -> None:
         offset = gutter.left, gutter.top
         widget._repaint_regions.update(region.translate(offset) for region in regions)  # pyright: ignore[reportPrivateUsage]
     else:
+        # There Textual keeps what a widget without lines of its own was last drawn as.
+        widget._layout_cache.clear()  # pyright: ignore[reportPrivateUsage]
         widget._set_dirty()  # pyright: ignore[reportPrivateUsage]
     screen.paint_soon(widget)

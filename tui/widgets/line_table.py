@@ -17,7 +17,7 @@ from textual.timer import Timer
 
 from .bare_lines import cropped, style_of
 from .columns import TONES, Column, Tone, tone_css
-from .direct_paint import repaint
+from .direct_paint import paint_anew
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_bar import TableBar
 from .table_foot import Foot, foot_line
@@ -73,8 +73,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._cursor = 0
         self._cursor_row: R | None = None
         self._painted: int | None = None
-        self._height = 0
-        """Rows that fitted at the last size."""
+        self._settled = Size(0, 0)
+        """The size that was last heard of: another one has moved what is in sight before."""
+        self._cursor_seen = True
+        """Whether the cursor was in sight when the size was that."""
         self._seen = 0
         """Rows there were when the end was last in sight."""
         self._grown_at = -GROWTH_S
@@ -156,18 +158,18 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Show a sentence of trouble in the header's place; an empty one brings the header back."""
         if text != self.notice:
             self.notice = text
-            repaint(self)
+            paint_anew(self)
 
     def rows_changed(self) -> None:
         """Rows were loaded or are others: paint again, and learn which row the cursor is on."""
         if (row := self.row_at(self._cursor)) is not None:
             self._cursor_row = row
-        repaint(self)
+        paint_anew(self)
 
     def repaint_rows(self) -> None:
         """Draw rows anew that look different though they are the same."""
         self._painter.forget()
-        repaint(self)
+        paint_anew(self)
 
     def move_cursor(self, position: int, *, follow: bool = False) -> None:
         """Put the cursor on a position and scroll it into sight."""
@@ -175,8 +177,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._painted = None
         self._put_cursor(position)
         self._reveal()
-        self._see_end()
-        repaint(self)
+        self._see()
+        paint_anew(self)
 
     def shift_cursor(self, position: int) -> None:
         """The cursor's row stands at `position` now: keep it on the line of the screen that it is on."""
@@ -184,7 +186,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._put_cursor(position)
         if step:
             self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
-        repaint(self)
+        paint_anew(self)
 
     def window(self) -> tuple[int, int]:
         """The first position on screen, and how many rows fit."""
@@ -240,17 +242,16 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """Tell that other rows came into sight."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self._see_end()
+            self._see()
             self.window_changed()
 
     def on_resize(self) -> None:
         """A larger screen shows more rows; a following table keeps to its end, and a cursor in sight stays there."""
-        first, height = self.window()
-        in_sight = first <= self._cursor < first + self._height
-        self._height = height
         self._measure()
-        if self.following or in_sight:
+        if self.following or self._cursor_seen:
             self._reveal()
+        self._settled = self.size
+        self._see()
         self.window_changed()
 
     def _put_cursor(self, position: int) -> None:
@@ -276,14 +277,17 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._reveal()
         elif self._cursor >= self._count:
             self._put_cursor(self._count - 1)
-        self._see_end()
-        repaint(self)
+        self._see()
+        paint_anew(self)
 
     def _measure(self) -> None:
         self.virtual_size = size = Size(0, self._count + HEADER + self.foot_lines if self._count else 0)
         self._scroll_update(size)
 
-    def _see_end(self) -> None:
+    def _see(self) -> None:
+        """Note whether the end is in sight, and the cursor."""
         first, height = self.window()
         if self.following or first + height >= self._count:
             self._seen = self._count
+        if self.size == self._settled:
+            self._cursor_seen = first <= self._cursor < first + height

@@ -23,7 +23,7 @@ from ..spans import Line, Span, cut
 from .bare_lines import BareStrip, bare, cropped, style_of
 from .columns import TONES, Tone, tone_css
 from .component_styles import ComponentStyles
-from .direct_paint import repaint
+from .direct_paint import paint_anew
 
 _GROUND = ""
 """In the place of a component class: what a line stands on."""
@@ -81,7 +81,7 @@ class Lines(Widget):
         for y in changed:
             self._strips.pop(y, None)
         if changed:
-            repaint(self, *(Region(0, y, width, 1) for y in changed))
+            paint_anew(self, *(Region(0, y, width, 1) for y in changed))
 
     def action_at(self, x: int, y: int) -> str:
         """The action of what stands at a place of the content; empty for none."""
@@ -129,9 +129,12 @@ class Lines(Widget):
         self._forget()
 
     def _set_dirty(self, *regions: Region) -> None:
-        """Textual's own word for it: these lines of the content, or all of the widget, are to be painted anew."""
+        """Textual's own word for it: these lines of the content, or all of the widget, are to be drawn anew."""
         if not regions:
             self._forget()
+        for region in regions:
+            for y in region.line_range:
+                self._strips.pop(y, None)
         super()._set_dirty(*regions)
 
     def _forget(self) -> None:

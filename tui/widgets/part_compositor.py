@@ -78,11 +78,11 @@ class PartCompositor(Compositor):
             (first, piece), (last, _) = lines[0], lines[-1]
             region = piece.region
             strips = widget.render_lines(Region(0, first - region.y, region.width, last - first + 1))
-            for y, (start, end, _, _) in lines:
+            for y, piece in lines:
                 strip = strips[y - first]
-                if (start, end) != (region.x, region.right):
-                    strip = strip.crop(start - region.x, end - region.x)
-                parts.append(_Part(start, y, strip))
+                if (piece.start, piece.end) != (region.x, region.right):
+                    strip = strip.crop(piece.start - region.x, piece.end - region.x)
+                parts.append(_Part(piece.start, y, strip))
         return PartsUpdate(parts)
 
     def _pieces_by_line(self) -> list[list[_Piece]]:

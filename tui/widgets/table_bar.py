@@ -11,8 +11,8 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from . import direct_paint
 from .bare_lines import bare
+from .direct_paint import paint_anew
 
 _MOST_LOOKS = 64
 
@@ -32,10 +32,10 @@ class TableBar(ScrollBar):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """With the frame that has the rows for which it is another."""
+        """Paint it with the same frame as the rows that make it another."""
         if not repaint or layout or recompose:
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-        direct_paint.repaint(self, *regions)
+        paint_anew(self, *regions)
         return self
 
     def render(self) -> RenderableType:
