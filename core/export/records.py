@@ -70,6 +70,8 @@ _TRY = "a.n, a.started, a.elapsed_ms, a.status, a.kind, a.message"
 # The condition names columns as they are in `requests`, which responses and attempts have some of, too.
 _CHOSEN = """(SELECT id FROM requests WHERE state IN ({states}) AND {condition} ORDER BY id LIMIT -1) c
 CROSS JOIN requests r ON r.id = c.id"""
+_ALL = "requests r NOT INDEXED"
+"""Every request: as they stand in the table, which is in the order of their ids."""
 # `bytes` is set exactly when the last attempt came to a reply: an earlier attempt's reply, which the journal
 # keeps for the inspector, is not what the request came to.
 _REPLIES = "LEFT JOIN responses p ON p.request = r.id AND r.bytes IS NOT NULL"
@@ -84,7 +86,7 @@ class JournalRows:
         self._db = db
         states = ",".join(str(int(state)) for state in choice.states.states)
         condition, self._values = choice.rows.where()
-        self._chosen = _CHOSEN.format(states=states, condition=condition)
+        self._chosen = _ALL if choice == EVERYTHING else _CHOSEN.format(states=states, condition=condition)
 
     def records(self) -> Iterator[Record]:
         """The requests in input order."""
