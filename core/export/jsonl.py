@@ -108,10 +108,7 @@ def _lines(rows: JournalRows) -> Iterator[list[Line]]:
                 )
             if n is not None:
                 # Mostly it is the only attempt, which took what the request did.
-                if rounded is None or took_ms != elapsed_ms:
-                    took = round(took_ms * 1000) / 1000
-                else:
-                    took = rounded
+                took = round(took_ms * 1000) / 1000 if rounded is None or took_ms != elapsed_ms else rounded
                 problem = Problem(failed_by, why) if failed_by is not None else None
                 tried.append(AttemptLine(n, iso(started), took, came_to, problem))
         # The last one may have further attempts in the next block.
