@@ -129,7 +129,7 @@ class Watching:
         app = self._app
         compositor = app.screen._compositor
         for patience in range(20):
-            await pilot.pause(0.02 * patience)
+            await pilot.pause(0.02 * patience or None)
             dirty = set(compositor._dirty_regions)
             with nothing_kept(app):
                 whole = compositor.render_update(full=True, screen_stack=app._background_screens)
@@ -187,23 +187,28 @@ async def test_the_terminal_shows_what_there_is_after_each_look_and_key(
 
 async def test_a_look_costs_one_frame_and_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = scripted(tmp_path, rows())
-    async with (app := FetchdeckApp(engine)).run_test(size=(200, 60)) as pilot:
+    app = FetchdeckApp(engine)
+    # Only the looks that are asked for here.
+    monkeypatch.setattr(app, "pull_in_time", lambda: None)
+    async with app.run_test(size=(200, 60)) as pilot:
         await pilot.pause()
-        step(engine, 0)
-        app.pull()
-        await pilot.pause()
+        terminal = Watching(app)
+        table = app.screen.query_one(InFlightTable)
+        for n in (0, 6):
+            step(engine, n)
+            app.pull()
+            table.resize_to(len(engine.flying), now=True)
+            await terminal.check(pilot)
         posted: list[object] = []
         post: Callable[..., bool] = app.screen.post_message
         monkeypatch.setattr(
             app.screen, "post_message", lambda message: (posted.append(message), post(message))[1]
         )
-        terminal = Watching(app)
-        await terminal.check(pilot)
         terminal.frames.clear()
-        posted.clear()
-        step(engine, 1)
+        step(engine, 12)
         app.pull()
-        await pilot.pause()
+        await terminal.check(pilot)
+        assert table.row_count == len(engine.flying)
         assert not [message for message in posted if isinstance(message, messages.Update)]
         assert len(terminal.frames) == 1
         # Only lines that changed: the keys below are what they were.
