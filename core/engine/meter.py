@@ -93,9 +93,8 @@ class Meter:
         """Percentiles over the last `window_s` seconds; None when no attempt ended in them."""
         if self._summed[0] != window_s:
             self._summed = window_s, _cells(self._recent(window_s))
-        cells = dict(self._summed[1])
-        for cell, count in self._bucket.cells.items():
-            cells[cell] = cells.get(cell, 0) + count
+        cells = self._summed[1].copy()
+        cells.update(self._bucket.cells)
         return percentiles_of(cells)
 
     def _recent(self, window_s: int) -> Iterable[Bucket]:
