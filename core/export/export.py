@@ -19,7 +19,7 @@ from ..journal.meta import read_meta
 from ..journal.reader import connect
 from .csv_lines import csv_lines
 from .jsonl import jsonl, jsonl_to_print
-from .output import STDOUT, WriteBehind, whole_file
+from .output import STDOUT, whole_file
 from .records import EVERYTHING, Choice, JournalRows
 from .unmasked import SecretSources, unmasked_rows
 
@@ -84,15 +84,13 @@ def _export(
     try:
         with (
             _rows(folder, choice, secrets, rehearse=output == STDOUT) as rows,
-            whole_file(output) as file,
-            closing(WriteBehind(file)) as behind,
+            whole_file(output) as write,
         ):
             for lines, data in writer(rows):
                 if cancelled.is_set():
                     raise RunError(f"The export to {output} was cancelled; nothing was written.")
-                behind.write(data)
+                write(data)
                 written += lines
-            behind.settle()
     except (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError) as error:
         # A damaged page may give a value of any type, or none.
         raise unusable(folder.journal, error) from error

@@ -4,50 +4,65 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from ..errors import OptionError
 
 STDOUT = Path("-")
+_SYNC_EVERY = 32 << 20
+"""Octets."""
 
 
-class WriteBehind:
-    """Writes a piece on a thread of its own while the next is made: which saves a sixth of the time."""
+class _Growing:
+    """A file that the disk takes while it grows: its end, and whatever else is synced meanwhile, waits for little.
 
-    def __init__(self, file: BinaryIO) -> None:
-        """The file stays the caller's."""
-        self._file = file
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export-file")
-        self._under_way: Future[int] | None = None
+    Of six seconds in which a million rows are exported on one core, this and no buffer between save one.
+    """
+
+    def __init__(self, fd: int) -> None:
+        """The descriptor stays the caller's."""
+        self._fd = fd
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export-sync")
+        self._under_way: Future[None] | None = None
+        self._not_asked_for = 0
 
     def write(self, data: bytes) -> None:
-        """Take a piece, once the one before is written; raises the OSError of that one."""
-        self.settle()
-        self._under_way = self._thread.submit(self._file.write, data)
+        """Raises OSError, that of an earlier piece among them, where the disk would not take it."""
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._fd, left) :]
+        self._not_asked_for += len(data)
+        if self._not_asked_for >= _SYNC_EVERY and (self._under_way is None or self._under_way.done()):
+            self._settle()
+            self._not_asked_for = 0
+            self._under_way = self._thread.submit(os.fsync, self._fd)
 
-    def settle(self) -> None:
-        """Wait for what is being written; raises OSError where it could not be."""
-        under_way, self._under_way = self._under_way, None
-        if under_way is not None:
-            under_way.result()
+    def sync(self) -> None:
+        """Wait until the disk has all of it; raises OSError where it would not take it."""
+        self._settle()
+        os.fsync(self._fd)
 
     def close(self) -> None:
-        """Let the thread end, after what it is writing."""
+        """Let the thread end, after what it is syncing."""
         self._thread.shutdown()
+
+    def _settle(self) -> None:
+        # The system says only once of a file that something was not written, to whom it says it first.
+        if self._under_way is not None:
+            self._under_way.result()
 
 
 @contextmanager
-def whole_file(path: Path) -> Generator[BinaryIO]:
-    """A file to write that replaces `path` when the block ends well: durable, mode 0600; gone when it does not.
+def whole_file(path: Path) -> Generator[Callable[[bytes], object]]:
+    """Writes a file that replaces `path` when the block ends well: durable, mode 0600; gone when it does not.
 
     Raises OptionError where the file cannot be written. `-` is standard output.
     """
     if path == STDOUT:
-        yield sys.stdout.buffer
+        yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
     part = path.with_name(path.name + ".part")
@@ -61,10 +76,9 @@ def whole_file(path: Path) -> Generator[BinaryIO]:
             f"--output {path} cannot be written: {error.strerror}. Choose another file."
         ) from error
     try:
-        with open(fd, "wb", buffering=1 << 20) as file:  # noqa: PTH123
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        with open(fd, "wb", buffering=0), closing(_Growing(fd)) as file:  # noqa: PTH123
+            yield file.write
+            file.sync()
         part.replace(path)
         _sync_folder(path.parent)
     except BaseException:

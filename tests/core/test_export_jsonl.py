@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -173,6 +175,46 @@ async def test_places_that_cannot_be_written_or_read_are_one_sentence(tmp_path: 
     with pytest.raises(RunError, match="There is no run in"):
         await export_run(tmp_path, tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl.part").exists()
+
+
+async def test_what_the_disk_refuses_on_the_way_is_an_error_although_the_system_says_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux tells an error of writing back once for each open file: here to a sync long before the last."""
+    said = [OSError(errno.EIO, "Input/output error")]
+
+    def fsync(fd: int) -> None:
+        if said:
+            raise said.pop()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    folder = run_with(tmp_path, *[answered(b"x" * 200_000)] * 400)
+    output = tmp_path / "out.jsonl"
+    output.write_text("old")
+    with pytest.raises(OptionError, match="Input/output error"):
+        await export_run(folder, output)
+    assert not said
+    assert output.read_text() == "old"
+    assert not (tmp_path / "out.jsonl.part").exists()
+
+
+async def test_a_large_export_is_whole_with_the_disk_asked_for_it_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+
+    def fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_size)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    folder = run_with(tmp_path, *[answered(bytes([65 + n % 26]) * 200_000) for n in range(400)])
+    lines = await exported(folder)
+    assert [str(line["body"])[0] for line in lines] == [chr(65 + n % 26) for n in range(400)]
+    assert {len(str(line["body"])) for line in lines} == {200_000}
+    whole = (tmp_path / "out.jsonl").stat().st_size
+    assert whole > 80_000_000
+    assert 0 < synced[0] < whole
+    assert synced[-2] == whole, "the last but the folder's"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
