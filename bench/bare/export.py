@@ -35,7 +35,7 @@ def main(journal: str, output: str) -> None:
     encoder, raw = msgspec.json.Encoder(), msgspec.Raw
     count = 0
     rows = sqlite3.connect(f"file:{journal}?mode=ro", uri=True).execute(FIELDS)
-    with open(output, "wb", buffering=1 << 20) as file:  # noqa: PTH123
+    with open(output, "wb", buffering=0) as file:  # noqa: PTH123
         while found := rows.fetchmany(128):
             lines = [
                 Line(id_, raw(row), method, url, state, status, size, took, at, str(headers, "latin-1"),
