@@ -26,7 +26,6 @@ _UNSAFE_ASTRAL = re.compile(
 )
 """The layout of hieroglyphs, shorthand and music, tags and more selectors, noncharacters."""
 _ASTRAL = "\U00010000-\U0010ffff"
-_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
 _PRESENTATION = re.compile(f"[\ufe0e\ufe0f{_SKIN_TONES}]")
 _MOST_DIACRITICS = 4
 _MOST_MARKS = 8
@@ -47,11 +46,6 @@ _MARK_BLOCKS = (
 _MARK_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cn"})
 _JAMO = "\u1161-\u11ff\ud7b0-\ud7ff"
 """Vowels and finals of Hangul take no cell of their own after an initial."""
-_MAY_PILE = re.compile(
-    "[^\x00-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u20cf\u2100-\u2cee\u3040-\u3098\u309b-\ua66e\uac00-\ud7af\uff00-\uffef"
-    f"\U0001f000-\U0001faff]{{{_MOST_DIACRITICS + 1}}}"
-)
-"""Quicker than the search for marks, and found wherever there are too many of them."""
 _ASCII_UNSAFE = re.compile("[\x00-\x1f\x7f]")
 _WIDE_UNSAFE = re.compile(f"[\x00-\x1f{_UNSAFE_BASIC}{_ASTRAL}]")
 """One range for all beyond the first plane: a class with many of them takes thirty times as long."""
@@ -71,7 +65,7 @@ def printable(text: str) -> str:
     if text.isascii():
         return _ASCII_UNSAFE.sub(_named, text) if _ASCII_UNSAFE.search(text) else text
     text = _WIDE_UNSAFE.sub(_shown, text)
-    if _MAY_PILE.search(text):
+    if _may_pile().search(text):
         text = _piles().sub(_counted, text)
     return _DOTTED_CIRCLE + text if text and _is_mark(text[0]) else text
 
@@ -106,7 +100,7 @@ def _is_presentation(match: re.Match[str]) -> bool:
     start, text = match.start(), match.string
     if not start or not _PRESENTATION.match(match[0]):
         return False
-    if _EMOJI.match(text, start - 1):
+    if _emoji().match(text, start - 1):
         return True
     return (
         match[0] == "\ufe0f" and text[start - 1] in "#*0123456789" and text[start + 1 : start + 2] == "\u20e3"
@@ -122,6 +116,21 @@ def _escaped(match: re.Match[str]) -> str:
         return match[0]
     units = match[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+# What few starts need is made when it is wanted: these three patterns take 14 ms.
+@cache
+def _emoji() -> re.Pattern[str]:
+    return re.compile("[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
+
+
+@cache
+def _may_pile() -> re.Pattern[str]:
+    """Quicker than the search for marks, and found wherever there are too many of them."""
+    return re.compile(
+        "[^\x00-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u20cf\u2100-\u2cee\u3040-\u3098\u309b-\ua66e\uac00-\ud7af\uff00-\uffef"
+        f"\U0001f000-\U0001faff]{{{_MOST_DIACRITICS + 1}}}"
+    )
 
 
 @cache

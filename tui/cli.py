@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from ..core.printable import printable_lines
+from ..core.version import VERSION
 from .refusals import Commands, LazyCommands
 from .terminal import FrontEnd, open_standard_streams, use_dashboard
 
@@ -46,7 +47,7 @@ COMMANDS = {
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(package_name="fetchdeck", message="fetchdeck %(version)s")
+@click.version_option(VERSION, message="fetchdeck %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Fetch a long list of HTTP requests: watch it, tune it, retry what failed, lose nothing.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -81,4 +80,9 @@ class QuotaTerms(Struct, frozen=True):
         return self.start_of(noon.timestamp())
 
     def _zone(self) -> tzinfo:
-        return UTC if self.zone == "UTC" else ZoneInfo(self.zone)
+        if self.zone == "UTC":
+            return UTC
+        # Few runs have a quota of another zone, and all start without it sooner.
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.zone)

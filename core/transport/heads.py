@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib import metadata
 
 from ..model import Headers, Request
+from ..version import VERSION
 from .cookies import CookieJar
 from .decoders import ACCEPT_ENCODING
 from .routes import Route
 
 _DEFAULTS = (
-    ("User-Agent", f"fetchdeck/{metadata.version('fetchdeck')}"),
+    ("User-Agent", f"fetchdeck/{VERSION}"),
     ("Accept", "*/*"),
     ("Accept-Encoding", ACCEPT_ENCODING),
 )
