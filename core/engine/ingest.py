@@ -24,7 +24,7 @@ from .feed import HeldRows
 
 _CHUNK = 100
 _AT_FIRST = 500
-"""Rows that are read before requests can be sent: enough to begin with."""
+"""Rows that are read before requests can be sent, and handed over at once: enough to begin with."""
 _OTHER_INPUT = (
     "Standard input is not the one that this run was started with: its rows are different. "
     "Give the same input again, use --run OTHER for a new run, or --fresh to discard this one."
@@ -115,11 +115,12 @@ class Ingest:
                     self._take(journal, batch[start : start + _CHUNK])
                     if batch[start].id < self._known.rows:
                         on_reread()
+                    if batch[start].id < _AT_FIRST - _CHUNK:
+                        continue
                     await asyncio.sleep(0)
                     await journal.room()
                     await self._held.room()
-                    if batch[start].id >= _AT_FIRST - _CHUNK:
-                        await self._until_sending()
+                    await self._until_sending()
             self._finish(journal)
             self._held.read_to = None
             on_reread()

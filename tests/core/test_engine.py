@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetchdeck.core.detail import request_detail
@@ -11,8 +13,10 @@ from fetchdeck.core.engine.engine import Engine
 from fetchdeck.core.engine.run import open_run, stored_job
 from fetchdeck.core.errors import FetchdeckError, InputError, RunBusyError, RunError, TemplateError
 from fetchdeck.core.job import Job, Options, Templates
+from fetchdeck.core.journal.entries import Leased
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.reader import JournalReader
+from fetchdeck.core.journal.store import Store
 from fetchdeck.core.model import Counts, FailureKind, State
 from fetchdeck.core.snapshot import RunState, Snapshot
 from msgspec.structs import replace
@@ -107,6 +111,35 @@ async def test_pausing_admits_nothing_and_resuming_goes_on(server: Ledger, tmp_p
         engine.resume()
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=30)
+
+
+async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_between(
+    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a server's latency is the same, so that all slots become free within the time that one commit takes."""
+    goes_on = threading.Event()
+    leases: list[int] = []
+    lease = Store.lease
+
+    def first_only(store: Store, *args: Any, **options: Any) -> list[Leased]:
+        leases.append(1)
+        if len(leases) > 1:
+            goes_on.wait(60)
+        return lease(store, *args, **options)
+
+    monkeypatch.setattr(Store, "lease", first_only)
+    job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(200)])
+    options = replace(FAST, concurrency=40)
+    async with open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        try:
+            await server.in_flight(40)
+            server.release()
+            async with asyncio.timeout(30):
+                await until(engine, lambda _: len(server.seen) == 80)
+        finally:
+            goes_on.set()
+        await engine.finished()
+        assert engine.snapshot().counts == Counts(succeeded=200)
 
 
 async def test_the_limit_goes_up_at_once_and_down_by_draining(server: Ledger, tmp_path: Path) -> None:
