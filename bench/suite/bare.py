@@ -8,13 +8,16 @@ from pathlib import Path
 
 from ..body import SIZE
 from .child import Child, TroubleError
-from .fetchdeck import limit_s
+from .fetchdeck import SIZE as TERMINAL
+from .fetchdeck import environment, limit_s
 from .figures import Run
 from .rows import About
 from .settings import ROOT, Settings
 from .standing import JOURNAL
 
 GATHER, GATHER_UVLOOP, WORKERS = "bare gather, asyncio", "bare gather, uvloop", "bare workers, uvloop"
+BENEATH = "bare workers beneath Textual, uvloop"
+ABOUT_BENEATH = About(BENEATH)
 ABOUT_GATHER, ABOUT_GATHER_UVLOOP, ABOUT_WORKERS = About(GATHER), About(GATHER_UVLOOP), About(WORKERS)
 PROTOCOL, KEEPING = "bare protocol, uvloop", "bare protocol to SQLite, uvloop"
 ABOUT_PROTOCOL, ABOUT_KEEPING = About(PROTOCOL), About(KEEPING, "yes, with headers", "no")
@@ -22,6 +25,7 @@ TO_FILES, EXPORT = "bare workers to files, uvloop", "bare cursor to JSON lines"
 ABOUT_TO_FILES = About(TO_FILES, "yes, files", "no", "nothing synced")
 ABOUT_EXPORT = About(EXPORT, note="fields as they are stored, nothing looked at, nothing synced")
 _FOLDER = ROOT / "bench" / "bare"
+_TOLD = "told.txt"
 
 
 def gather(urls: Path, rows: int, concurrency: int, loop: str, settings: Settings, folder: Path) -> Run:
@@ -39,6 +43,16 @@ def workers(urls: Path, rows: int, concurrency: int, settings: Settings, folder:
     return script(
         [sys.executable, str(_FOLDER / "workers.py"), str(urls), str(concurrency)], rows, settings, folder
     )
+
+
+def beneath_textual(urls: Path, rows: int, concurrency: int, settings: Settings, folder: Path) -> Run:
+    """The same beneath a Textual app that shows one line; its time ends, as a dashboard's, with the last reply."""
+    words = [sys.executable, str(_FOLDER / "beneath_textual.py"), str(urls), str(concurrency), _TOLD]
+    with Child(words, folder, settings.client, terminal=TERMINAL, environment=environment(folder)) as child:
+        ended = child.succeed(limit_s(rows))
+        told = folder / _TOLD
+        _check(told.read_text(), rows, SIZE)
+        return Run(rows, told.stat().st_mtime - child.began_wall, ended.cpu_s, ended.peak_mb)
 
 
 def protocol(
@@ -68,8 +82,12 @@ def script(words: Sequence[str], rows: int, settings: Settings, folder: Path, si
     """
     with Child(words, folder, settings.client) as child:
         ended = child.succeed(limit_s(rows))
-        expected = [str(rows)] if size is None else [str(rows), str(rows * size)]
-        told = child.said.split()[-len(expected) :]
-        if told != expected:
-            raise TroubleError(f"it has not done everything: {' '.join(told)}")
+        _check(child.said, rows, size)
         return Run(rows, ended.ended - child.began, ended.cpu_s, ended.peak_mb)
+
+
+def _check(said: str, rows: int, size: int | None) -> None:
+    expected = [str(rows)] if size is None else [str(rows), str(rows * size)]
+    told = said.split()[-len(expected) :]
+    if told != expected:
+        raise TroubleError(f"it has not done everything: {' '.join(told)}")

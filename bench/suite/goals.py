@@ -18,7 +18,7 @@ class Goal:
     met: bool | None
     """None where nothing could be measured."""
     bare: str = ""
-    """A script that does the same work with nothing around it, and the same figure of it, from the same rounds."""
+    """Scripts that do the same work with nothing around it, and the same figure of each, from the same rounds."""
 
     def __str__(self) -> str:
         if self.value is None or self.met is None:
@@ -27,9 +27,11 @@ class Goal:
         return f"{reached} ({self.bare})" if self.bare else reached
 
     def beside(self, name: str, values: Sequence[float]) -> Goal:
-        """The same goal, with what a bare script reaches where there are figures of it."""
+        """The same goal, with what a bare script reaches, behind others, where there are figures of it."""
         value = median(values)
-        return self if value is None else replace(self, bare=f"{name}: {figure(value)}")
+        if value is None:
+            return self
+        return replace(self, bare=", ".join(filter(None, (self.bare, f"{name}: {figure(value)}"))))
 
 
 def at_least(text: str, values: Sequence[float], least: float) -> Goal:

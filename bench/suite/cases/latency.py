@@ -18,6 +18,8 @@ from ..settings import Settings
 LATENCY_MS = 333
 _CONCURRENCY = 500
 _MOST = 1.03
+_SCRIPTS = {fetchdeck.PLAIN: bare.WORKERS, fetchdeck.DASHBOARD: bare.BENEATH}
+"""What each does with nothing around it."""
 
 
 def _rows(settings: Settings) -> int:
@@ -45,18 +47,24 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
             Contestant(bare.ABOUT_WORKERS, partial(bare.workers, urls, count, _CONCURRENCY, settings)),
+            Contestant(
+                bare.ABOUT_BENEATH, partial(bare.beneath_textual, urls, count, _CONCURRENCY, settings)
+            ),
         ]
         results = paired(contestants, settings, folder)
     return [_row(one, results, _ideal_s(settings)) for one in contestants]
 
 
 def _row(one: Contestant, results: Results, ideal_s: float) -> Row:
-    if one.name == bare.WORKERS:
+    if one.name not in _SCRIPTS:
         return row_of(one.about, results, fetchdeck.PLAIN)
-    done = results.done(one.name)
-    script = [run.wall_s / ideal_s for run in results.done(bare.WORKERS)]
-    goal = at_most(f"whole command ≤ {_MOST} × ideal", [run.wall_s / ideal_s for run in done], _MOST)
-    goal = goal.beside(bare.WORKERS, script)
+
+    def times_ideal(name: str) -> list[float]:
+        return [run.wall_s / ideal_s for run in results.done(name)]
+
+    script = _SCRIPTS[one.name]
+    goal = at_most(f"whole command ≤ {_MOST} × ideal", times_ideal(one.name), _MOST)
+    goal = goal.beside(script, times_ideal(script))
     return row_of(one.about, results, fetchdeck.PLAIN, [goal], _shares(one.name, results, ideal_s))
 
 

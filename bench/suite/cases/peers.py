@@ -41,6 +41,9 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
             Contestant(
+                bare.ABOUT_WORKERS, partial(bare.workers, urls, count, throughput.CONCURRENCY, settings)
+            ),
+            Contestant(
                 bare.ABOUT_KEEPING,
                 partial(bare.protocol, urls, count, throughput.CONCURRENCY, settings, keeping=True),
             ),
@@ -73,7 +76,9 @@ def _goals(name: str, results: Results) -> list[Goal]:
         return []
     least = _LEAST[name]
     goal = at_least(f"fetchdeck ≥ {least} × this", results.ratios(fetchdeck.PLAIN, name), least)
-    return [goal.beside(bare.KEEPING, results.ratios(bare.KEEPING, name))]
+    for script in (bare.WORKERS, bare.KEEPING):
+        goal = goal.beside(script, results.ratios(script, name))
+    return [goal]
 
 
 CASE = Case("peers", _work, measure)
