@@ -118,7 +118,7 @@ def _escaped(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-# What few starts need is made when it is wanted: these three patterns take 14 ms.
+# What few starts need is made when it is wanted: the first two patterns take 3 ms, the third one 12.
 @cache
 def _emoji() -> re.Pattern[str]:
     return re.compile("[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ..model import FailureKind
 from ..printable import printable
+from .variables import without_variables
 
 LONGEST = 200
 """Characters of a signature."""
@@ -31,9 +32,6 @@ def signature(kind: FailureKind, status: int | None, message: str) -> str:
     text = printable(" ".join(message[:_LOOKED_AT].split()))
     if kind in _BY_RULE:
         return _cut(text)
-    # Its patterns take 3 ms, which a run starts without until something has failed.
-    from .variables import without_variables
-
     if kind is FailureKind.HTTP_STATUS and status is not None:
         words, colon, said = text.partition(": ")
         if words.startswith(f"HTTP {status}"):

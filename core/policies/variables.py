@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import pairwise
 
 Put = str | Callable[[re.Match[str]], str]
@@ -36,14 +37,14 @@ def without_variables(text: str, *, names: bool = False) -> str:
     digits = _DIGIT.search(text) is not None
     text = _apply(_BEFORE_NAMES, text, digits=digits)
     if "." in text or ":" in text or "localhost" in text:
-        text = (_ANY_HOST if names else _HOST).sub("HOST", text)
+        text = _pattern(_ANY_HOST if names else _HOST).sub("HOST", text)
     return _apply(_AFTER_NAMES, text, digits=digits)
 
 
 def _apply(rules: Iterable[Rule], text: str, *, digits: bool) -> str:
     for needed, pattern, put in rules:
         if digits if needed == "0" else needed in text:
-            text = pattern.sub(put, text)
+            text = _pattern(pattern).sub(put, text)
     return text
 
 
@@ -69,58 +70,54 @@ def _token(match: re.Match[str]) -> str:
     return "ID" if _is_token(word) else word
 
 
+_pattern = cache(re.compile)
+"""Made when something has failed: all of them take 3 ms, which a start does without."""
 _SIGN = re.compile(r"[^A-Za-z]")
 _DIGIT = re.compile(r"\d")
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]+[_-]?\d+|\d+[_-]?[A-Za-z]+|(?:[A-Za-z]+[_-])+\d+")
-Rule = tuple[str, re.Pattern[str], Put]
+Rule = tuple[str, str, Put]
 """A character without which nothing is found (empty: none; `0` for any digit), what to look for, what to put there."""
 _BEFORE_NAMES: tuple[Rule, ...] = (
-    ("/", re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>`]+", re.IGNORECASE), "URL"),
-    ("@", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*"), "EMAIL"),
-    ('"', re.compile(r'"[^"]*"'), '"…"'),
-    ("“", re.compile(r"“[^”]*”"), "“…”"),
-    ("`", re.compile(r"`[^`]*`"), "`…`"),
-    ("'", re.compile(r"(?<!\w)'[^']*'(?!\w)"), "'…'"),
-    ("-", re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "ID"),
-    ("0", re.compile(rf"(?:{_DAY})?\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}(?:\s{_CLOCK})?{_ZONE}"), "TIME"),
+    ("/", r"(?i)\b[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>`]+", "URL"),
+    ("@", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*", "EMAIL"),
+    ('"', r'"[^"]*"', '"…"'),
+    ("“", r"“[^”]*”", "“…”"),
+    ("`", r"`[^`]*`", "`…`"),
+    ("'", r"(?<!\w)'[^']*'(?!\w)", "'…'"),
+    ("-", r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID"),
+    ("0", rf"(?:{_DAY})?\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}(?:\s{_CLOCK})?{_ZONE}", "TIME"),
     (
         "0",
-        re.compile(rf"(?:{_DAY})?{_MONTH}\s{{1,2}}\d{{1,2}},?(?:\s{_CLOCK})?(?:\s\d{{4}})?{_ZONE}"),
+        rf"(?:{_DAY})?{_MONTH}\s{{1,2}}\d{{1,2}},?(?:\s{_CLOCK})?(?:\s\d{{4}})?{_ZONE}",
         "TIME",
     ),
-    ("0", re.compile(rf"\b\d{{4}}[-/]\d{{2}}[-/]\d{{2}}(?:[T\s_]{_CLOCK})?{_ZONE}"), "TIME"),
-    (":", re.compile(r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b(?!:)"), "TIME"),
-    ("[", re.compile(r"\[[0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?\](?::\d+)?", re.IGNORECASE), "HOST"),
+    ("0", rf"\b\d{{4}}[-/]\d{{2}}[-/]\d{{2}}(?:[T\s_]{_CLOCK})?{_ZONE}", "TIME"),
+    (":", r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b(?!:)", "TIME"),
+    ("[", r"(?i)\[[0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?\](?::\d+)?", "HOST"),
     (
         ":",
-        re.compile(
-            r"(?<![\w:.])(?=[a-f:.]*\d)(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:(?:[0-9a-f]{1,4}:){1,7}|:):"
-            r"(?:[0-9a-f]{1,4}:){0,6}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4})?)(?:%\w+)?(?![\w:])",
-            re.IGNORECASE,
+        (
+            r"(?i)(?<![\w:.])(?=[a-f:.]*\d)(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:(?:[0-9a-f]{1,4}:){1,7}|:):"
+            r"(?:[0-9a-f]{1,4}:){0,6}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4})?)(?:%\w+)?(?![\w:])"
         ),
         "HOST",
     ),
-    (".", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.]\d)(?::\d+)?"), "HOST"),
+    (".", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.]\d)(?::\d+)?", "HOST"),
 )
-_HOST = re.compile(
+_HOST = (
     rf"(?<![\w.@-])(?:(?:{_LABEL})+(?:{_TOP_LEVELS})|(?:{_LABEL}){{2,}}[a-z]{{2}}|(?:{_LABEL})+[a-z][a-z0-9-]+(?=:\d)"
     rf"|localhost)(?![\w-]|\.\w){_PORT}"
 )
-_ANY_HOST = re.compile(
-    rf"(?<![\w.@-])(?:(?:{_LABEL})+[A-Za-z][A-Za-z0-9-]+|[A-Za-z][\w-]*(?=:\d)|localhost)(?![\w-]|\.\w){_PORT}"
-)
+_ANY_HOST = rf"(?<![\w.@-])(?:(?:{_LABEL})+[A-Za-z][A-Za-z0-9-]+|[A-Za-z][\w-]*(?=:\d)|localhost)(?![\w-]|\.\w){_PORT}"
 _AFTER_NAMES: tuple[Rule, ...] = (
-    ("/", re.compile(r"(?<![\w/.<])/(?!/)[\w.~%!$&()*+,;=:@/-]*(?:\?[^\s\"'<>]*)?"), "PATH"),
-    ("0", re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "ID"),
+    ("/", r"(?<![\w/.<])/(?!/)[\w.~%!$&()*+,;=:@/-]*(?:\?[^\s\"'<>]*)?", "PATH"),
+    ("0", r"(?i)\b0x[0-9a-f]+\b", "ID"),
     (
         "0",
-        re.compile(
-            r"(?<![\w-])(?=[a-f-]*\d)(?=[0-9-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*(?![\w-])",
-            re.IGNORECASE,
-        ),
+        r"(?i)(?<![\w-])(?=[a-f-]*\d)(?=[0-9-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*(?![\w-])",
         "ID",
     ),
-    ("", re.compile(r"[\w+/=-]{8,}", re.ASCII), _token),
-    ("0", re.compile(r"(?:(?<=[\s(=,:\[])[-+])?\d+(?:[.,:]\d+)*(?:[eE][-+]?\d+)?"), "N"),
-    ("N", re.compile(r"\bN(?:[,;]? ?N\b)+"), "N"),
+    ("", r"(?a)[\w+/=-]{8,}", _token),
+    ("0", r"(?:(?<=[\s(=,:\[])[-+])?\d+(?:[.,:]\d+)*(?:[eE][-+]?\d+)?", "N"),
+    ("N", r"\bN(?:[,;]? ?N\b)+", "N"),
 )
