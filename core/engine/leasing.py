@@ -1,4 +1,4 @@
-"""Taking requests out of the journal, durably marked as in flight, a little ahead of need."""
+"""Taking requests out of the journal, durably marked as in flight, ahead of need."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class Leasing:
         self._pump = pump
         self._loop = asyncio.get_running_loop()
         self._leasing: asyncio.Task[None] | None = None
+        self._urged = False
+        """Whether the lease under way has been asked to be durable at once."""
         self._again: set[asyncio.Task[None]] = set()
         self._dry_at: int | None = None
         """The horizon below which nothing was queued when it was last looked for."""
@@ -57,7 +59,7 @@ class Leasing:
         """Below this id only hosts of the crowd have queued requests."""
         self._only_crowd: tuple[frozenset[str], int] | None = None
         """The crowd, and how many requests were queued, when there were none of other hosts."""
-        self._plenty = 0
+        self._plenty = _MOST_READY
         """While more than this are ready, nobody need ask how many are wanted: that costs as much as a start."""
         self._made = 0
         """Grows when requests are to be made anew; tickets made before are given back."""
@@ -72,7 +74,12 @@ class Leasing:
     def ahead(self, pace: float | None) -> None:
         """Lease more where less is ready than will be wanted soon; `pace` is that of the starts a second."""
         parts, ready = self._parts, self._ready
-        if self._leasing is not None or ready.available > self._plenty:
+        if self._leasing is not None:
+            if not (ready.available or self._urged):
+                self._urged = True
+                parts.journal.urge()
+            return
+        if ready.available > self._plenty:
             return
         if parts.gate.paused or parts.journal.congested or self.reserve == 0:
             return
@@ -86,8 +93,8 @@ class Leasing:
         ):
             return
         limit = parts.limit()
-        # Where latency is all, all slots become free within the time of a commit: half as many tickets let the last
-        # of each wave wait for a lease, which made the waves of 500 twice as long as they had begun.
+        # Where requests wait for nothing but latency, all slots become free at nearly the same time, again and again:
+        # with fewer tickets than slots the last of them would stand empty until a lease is durable.
         ahead = max(_LEAST_AHEAD, limit, int(parts.rate_per_s() * 0.3))
         target = max(0, limit - parts.gate.in_use) + ahead
         if pace is not None:
@@ -98,10 +105,11 @@ class Leasing:
         if self.reserve is not None:
             missing = min(missing, self.reserve)
         if missing > 0 and (ready.available == 0 or missing * 2 >= min(ahead, target)):
-            self._plenty = 0
+            self._plenty = _MOST_READY
+            self._urged = ready.available == 0
             self._leasing = self._loop.create_task(self._lease(missing))
         else:
-            self._plenty = max(0, ready.available - max(1, ahead // 8))
+            self._plenty = max(0, ready.available - max(1, min(ahead, target) // 8))
 
     def again(self, tickets: list[Ticket]) -> None:
         """Lease these for their next attempt; those that are outdated are queued, to be made anew."""
@@ -159,7 +167,7 @@ class Leasing:
                 horizon,
                 start=self._crowd_from,
                 without=crowd,
-                urgent=self._ready.available == 0,
+                urgent=self._urged,
             )
             self._dry_at = horizon if not leased and not crowd else None
             self._pass_over(crowd, leased)

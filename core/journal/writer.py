@@ -201,6 +201,10 @@ class Journal:
             self._committed.clear()
             await self._committed.wait()
 
+    def urge(self) -> None:
+        """Commit at once what was handed over so far, because slots stand empty until it is durable."""
+        self._urgent.set()
+
     def hurry(self) -> None:
         """Commit at once what was handed over so far, because nothing more seems to come.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from fetchdeck.core.journal.entries import Leased
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.journal.reader import JournalReader
 from fetchdeck.core.journal.store import Store
+from fetchdeck.core.journal.writer import Journal
 from fetchdeck.core.model import Counts, FailureKind, State
 from fetchdeck.core.snapshot import RunState, Snapshot
 from msgspec.structs import replace
@@ -113,10 +114,9 @@ async def test_pausing_admits_nothing_and_resuming_goes_on(server: Ledger, tmp_p
         assert engine.snapshot().counts == Counts(succeeded=30)
 
 
-async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_between(
-    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All of a server's latency is the same, so that all slots become free within the time that one commit takes."""
+@pytest.fixture
+def one_lease(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Only the first lease becomes durable before this is set, and no commit after it."""
     goes_on = threading.Event()
     leases: list[int] = []
     lease = Store.lease
@@ -128,18 +128,44 @@ async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_betw
         return lease(store, *args, **options)
 
     monkeypatch.setattr(Store, "lease", first_only)
+    yield goes_on
+    goes_on.set()
+
+
+async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_between(
+    server: Ledger, tmp_path: Path, one_lease: threading.Event
+) -> None:
+    """All of a server's latency is the same, so that all slots become free within the time that one commit takes."""
     job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(200)])
     options = replace(FAST, concurrency=40)
     async with open_run(job, options, tmp_path / "x.run", environ={}) as engine:
-        try:
-            await server.in_flight(40)
-            server.release()
-            async with asyncio.timeout(30):
-                await until(engine, lambda _: len(server.seen) == 80)
-        finally:
-            goes_on.set()
+        await server.in_flight(40)
+        server.release()
+        async with asyncio.timeout(30):
+            await until(engine, lambda _: len(server.seen) == 80)
+        one_lease.set()
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=200)
+
+
+async def test_the_next_lease_is_asked_for_while_requests_of_the_last_are_ready(
+    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when slots stand empty already: a commit takes as long as the disk wants."""
+    urgent: list[bool] = []
+    lease = Journal.lease
+
+    async def noted(journal: Journal, *args: Any, **options: Any) -> list[Leased]:
+        urgent.append(options["urgent"])
+        return await lease(journal, *args, **options)
+
+    monkeypatch.setattr(Journal, "lease", noted)
+    job = write_urls(tmp_path, [f"{server.url}/ok/{n}" for n in range(600)])
+    snapshot = await run_all(job, tmp_path / "x.run")
+    assert snapshot.counts == Counts(succeeded=600)
+    assert urgent[0]
+    assert len(urgent) > 3
+    assert urgent.count(True) <= 2, "the second where the first found but the rows that had been read by then"
 
 
 async def test_the_limit_goes_up_at_once_and_down_by_draining(server: Ledger, tmp_path: Path) -> None:
