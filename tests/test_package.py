@@ -38,7 +38,8 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
         ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath", "aiohttp")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
         ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
-        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export", "aiohttp")),
+        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export", "aiohttp", "zoneinfo")),
+        ("fetchdeck.core.transport.http", ("importlib.metadata",)),
         (
             "fetchdeck.tui.dashboard",
             ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help", "aiohttp"),

@@ -100,7 +100,7 @@ class Ingest:
         """Whether the whole input has been read and handed over."""
 
     async def run(self, journal: Acceptor, on_reread: Callable[[], None]) -> None:
-        """Hand all records to the journal, in pieces small enough to leave the loop responsive.
+        """Hand all records to the journal: what a run begins with at once, then pieces that leave the loop responsive.
 
         `on_reread` is called after rows that the journal had before. Raises InputError where the input is not the
         one that earlier sessions have read, OSError where it cannot be read further.

@@ -103,6 +103,8 @@ def test_a_goal_tells_what_a_bare_script_reaches() -> None:
     missed = goals.at_least("≥ 15 × this", [5.0], 15)
     assert str(missed.beside("bare workers", [5.1, 5.3, 5.2])) == "≥ 15 × this: 5, MISSED (bare workers: 5.2)"
     assert missed.beside("bare workers", []) == missed
+    two = missed.beside("bare workers", [5.2]).beside("bare protocol", [16.0])
+    assert str(two) == "≥ 15 × this: 5, MISSED (bare workers: 5.2, bare protocol: 16.0)"
 
 
 @pytest.mark.parametrize(

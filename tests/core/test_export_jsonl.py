@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import Choice, ExportStates, export_run
+from fetchdeck.core.export import output as output_file
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, State
 
@@ -188,7 +189,8 @@ async def test_what_the_disk_refuses_on_the_way_is_an_error_although_the_system_
             raise said.pop()
 
     monkeypatch.setattr(os, "fsync", fsync)
-    folder = run_with(tmp_path, *[answered(b"x" * 200_000)] * 400)
+    monkeypatch.setattr(output_file, "_SYNC_EVERY", 1)
+    folder = run_with(tmp_path, *[answered(b"x" * 1000)] * 3000)
     output = tmp_path / "out.jsonl"
     output.write_text("old")
     with pytest.raises(OptionError, match="Input/output error"):
