@@ -9,6 +9,8 @@ from .spans import Line, Span
 from .widgets.columns import Tone
 
 _COLUMN_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_GLYPHS = [" ", *(chr(0x2800 + bits) for bits in range(1, 256))]
+"""By the dots of a cell."""
 ACROSS, DOWN = 2, 4
 
 
@@ -27,22 +29,29 @@ class Canvas:
         plane = self._planes.get(tone)
         if plane is None:
             plane = self._planes[tone] = [0] * self._columns
-        cell, side = divmod(x, ACROSS)
-        plane[cell] |= _bits(side, max(0, start), min(end, self.height))
+        plane[x // ACROSS] |= _bits(x % ACROSS, start, end, self.height)
 
     def lines(self) -> tuple[Line, ...]:
         """The canvas as text, top first."""
-        tones = tuple(self._planes)
-        if not tones:
-            return ((Span(" " * self._columns, Tone.MUTED),),) * self._rows
-        planes = (
-            zip(*(cells.to_bytes(self._rows, "little") for cells in plane), strict=True)
-            for plane in self._planes.values()
-        )
-        return tuple(_line(tones, zip(*row, strict=True)) for row in zip(*planes, strict=True))
+        rows: list[dict[Tone, bytes]] = [{} for _ in range(self._rows)]
+        for tone, plane in self._planes.items():
+            upright = (cells.to_bytes(self._rows, "little") for cells in plane)
+            for row, dots in zip(rows, map(bytes, zip(*upright, strict=True)), strict=True):
+                if any(dots):
+                    row[tone] = dots
+        return tuple(map(self._line, rows))
+
+    def _line(self, row: dict[Tone, bytes]) -> Line:
+        """Of the tones of a row, with the dots that each has in each cell."""
+        if len(row) > 1:
+            return _mixed(tuple(row), zip(*row.values(), strict=True))
+        # Most rows have dots of one tone, and take a third of the time so.
+        for tone, dots in row.items():
+            return (Span("".join([_GLYPHS[bits] for bits in dots]), tone),)
+        return (Span(" " * self._columns, Tone.MUTED),)
 
 
-def _line(tones: tuple[Tone, ...], cells: Iterable[tuple[int, ...]]) -> Line:
+def _mixed(tones: tuple[Tone, ...], cells: Iterable[tuple[int, ...]]) -> Line:
     """As few spans as there are changes of tone; what is empty has that of its neighbours."""
     spans: list[Span] = []
     tone, text = None, ""
@@ -58,9 +67,10 @@ def _line(tones: tuple[Tone, ...], cells: Iterable[tuple[int, ...]]) -> Line:
 
 
 @lru_cache(maxsize=8192)
-def _bits(side: int, start: int, end: int) -> int:
+def _bits(side: int, start: int, end: int, height: int) -> int:
     """The dots of a column from one height to another, in the cells that it reaches into."""
-    return sum(_COLUMN_BITS[side][y % DOWN] << 8 * (y // DOWN) for y in range(start, end))
+    dots = range(max(0, start), min(end, height))
+    return sum(_COLUMN_BITS[side][y % DOWN] << 8 * (y // DOWN) for y in dots)
 
 
 @lru_cache(maxsize=8192)
@@ -72,4 +82,4 @@ def _cell(tones: tuple[Tone, ...], own: tuple[int, ...]) -> tuple[Tone | None, s
         bits |= dots
         if dots and dots.bit_count() >= most:
             winner, most = tone, dots.bit_count()
-    return winner, chr(0x2800 + bits)
+    return winner, _GLYPHS[bits]

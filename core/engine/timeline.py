@@ -19,6 +19,7 @@ _SPANS_S = (30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700)
 _PARTS = 4
 """Stretches in a column, where they are short enough, so that all columns are about as long."""
 _MOST_CACHED = 4000
+_MOST_VIEWS = 4
 
 
 class _Level(Struct):
@@ -54,6 +55,8 @@ class Timeline:
         self._end = 0
         self._idle_s = 0.0
         self._cached: dict[tuple[int, int, int], Stretch | None] = {}
+        self._views: dict[tuple[float | None, int], PastView] = {}
+        """What has been asked for since the last change: charts of one width ask for the same."""
 
     @property
     def seconds(self) -> int:
@@ -62,6 +65,7 @@ class Timeline:
 
     def add(self, stretch: Stretch) -> bool:
         """Take in what comes next, no longer than the last of `UNITS_S`; False where it is idle for too long."""
+        self._views.clear()
         self._idle_s = self._idle_s + stretch.seconds if stretch.idle else 0.0
         if self._idle_s > IDLE_S:
             return False
@@ -77,17 +81,26 @@ class Timeline:
 
     def stand_still(self, seconds: float) -> None:
         """Leave a gap, such as between two sessions; the next stretch begins on a round second."""
+        self._views.clear()
         gap = min(IDLE_S, max(0, math.ceil(seconds)))
         self._end = -(-(self._end + gap) // UNITS_S[1]) * UNITS_S[1]
         self._idle_s = 0.0
 
     def mark(self, at: float, kind: EventKind, text: str) -> None:
         """Remember a change that happens now."""
+        self._views.clear()
         self._moments.append(_Moment(self._end, at, kind, text))
 
     def view(self, span_s: float | None, columns: int) -> PastView:
         """The last `span_s` seconds, all of them for None; a young run fills its columns sooner."""
-        columns = max(1, columns)
+        known = self._views.get((span_s, columns))
+        if known is None:
+            if len(self._views) >= _MOST_VIEWS:
+                self._views.clear()
+            known = self._views[span_s, columns] = self._view(span_s, max(1, columns))
+        return known
+
+    def _view(self, span_s: float | None, columns: int) -> PastView:
         span = _span(min(span_s or math.inf, self._end)) if span_s is None else min(span_s, _span(self._end))
         per = span / columns
         level = max((n for n, one in enumerate(self._levels) if one.unit * _PARTS <= per), default=0)

@@ -176,3 +176,19 @@ async def test_a_resumed_run_shows_what_earlier_sessions_did(tmp_path: Path) -> 
             view = engine.past(None, 60)
             assert sum(one.succeeded for one in distinct(view)) == before
             assert [mark.kind for mark in view.marks].count(EventKind.STARTED) == 2
+
+
+def test_a_view_that_several_ask_for_is_made_once_until_something_happens() -> None:
+    timeline = filled(100)
+    first = timeline.view(60, 30)
+    assert timeline.view(60, 30) is first
+    assert timeline.view(60, 20) != first
+    timeline.mark(T0 + 100, EventKind.PAUSED, "Paused.")
+    assert [mark.text for mark in timeline.view(60, 30).marks] == ["Paused."]
+    timeline.add(second(100, good=77))
+    newest = timeline.view(60, 30).columns[-1]
+    assert newest is not None
+    assert newest.succeeded >= 77
+    before = timeline.view(60, 30)
+    timeline.stand_still(30)
+    assert timeline.view(60, 30) != before
