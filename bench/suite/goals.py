@@ -31,7 +31,7 @@ class Goal:
         value = median(values)
         if value is None:
             return self
-        return replace(self, bare=", ".join(filter(None, (self.bare, f"{name}: {figure(value)}"))))
+        return replace(self, bare="; ".join(filter(None, (self.bare, f"{name}: {figure(value)}"))))
 
 
 def at_least(text: str, values: Sequence[float], least: float) -> Goal:

@@ -104,7 +104,7 @@ def test_a_goal_tells_what_a_bare_script_reaches() -> None:
     assert str(missed.beside("bare workers", [5.1, 5.3, 5.2])) == "≥ 15 × this: 5, MISSED (bare workers: 5.2)"
     assert missed.beside("bare workers", []) == missed
     two = missed.beside("bare workers", [5.2]).beside("bare protocol", [16.0])
-    assert str(two) == "≥ 15 × this: 5, MISSED (bare workers: 5.2, bare protocol: 16.0)"
+    assert str(two) == "≥ 15 × this: 5, MISSED (bare workers: 5.2; bare protocol: 16.0)"
 
 
 @pytest.mark.parametrize(
