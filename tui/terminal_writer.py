@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
+
+from ..core.durable import write_whole
 
 BACKLOG = 128 * 1024
 """Bytes waiting to be written above which a reader counts as stalled, or four of the largest pieces if more."""
@@ -104,10 +105,8 @@ class TerminalWriter:
             return self._pieces.popleft()[0]
 
     def _write_whole(self, data: bytes) -> None:
-        rest = memoryview(data)
         try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            write_whole(self._descriptor, data)
         except OSError:
             # The reader is gone; whoever watches the terminal's input learns of it there.
             with self._changed:

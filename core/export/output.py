@@ -5,54 +5,39 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ..durable import sync, write_back, write_whole
 from ..errors import OptionError
 
 STDOUT = Path("-")
-_SYNC_EVERY = 32 << 20
-"""Octets."""
 
 
 class _Growing:
-    """A file that is synced on a thread while it grows, so that the last sync, and a journal's, find little to do.
+    """A file that the disk takes while it grows, so that the last sync, and a journal's, find little to do.
 
-    A million rows take five seconds of one core so; with a buffer and a single sync they take six.
+    A million rows take five seconds of one core so; with a buffer, and all left to that sync, they take six.
     """
 
-    def __init__(self, fd: int) -> None:
-        """The descriptor stays the caller's."""
-        self._fd = fd
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export-sync")
-        self._under_way: Future[None] | None = None
-        self._not_asked_for = 0
+    def __init__(self, descriptor: int) -> None:
+        """The descriptor is closed with it."""
+        self._descriptor = descriptor
+        self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Raises OSError, that of an earlier piece among them, where the disk would not take it."""
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._fd, left) :]
-        self._not_asked_for += len(data)
-        if self._not_asked_for >= _SYNC_EVERY and (self._under_way is None or self._under_way.done()):
-            self._settle()
-            self._not_asked_for = 0
-            self._under_way = self._thread.submit(os.fsync, self._fd)
+        """Add octets; raises OSError."""
+        write_whole(self._descriptor, data)
+        write_back(self._descriptor, self._size, len(data))
+        self._size += len(data)
 
     def sync(self) -> None:
-        """Wait until the disk has all of it; raises OSError where it would not take it."""
-        self._settle()
-        os.fsync(self._fd)
+        """Make all of it durable; raises OSError, also for what the disk has refused on the way."""
+        os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Wait for a sync under way: the descriptor must stay open for so long."""
-        self._thread.shutdown()
-
-    def _settle(self) -> None:
-        # The system says only once of a file that something was not written, to whom it says it first.
-        if self._under_way is not None:
-            self._under_way.result()
+        """Close it."""
+        os.close(self._descriptor)
 
 
 @contextmanager
@@ -76,20 +61,11 @@ def whole_file(path: Path) -> Generator[Callable[[bytes], object]]:
             f"--output {path} cannot be written: {error.strerror}. Choose another file."
         ) from error
     try:
-        with open(fd, "wb", buffering=0), closing(_Growing(fd)) as file:  # noqa: PTH123
+        with closing(_Growing(fd)) as file:
             yield file.write
             file.sync()
         part.replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

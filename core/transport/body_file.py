@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..durable import sync, write_back, write_whole
+
 _PRIVATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -29,12 +31,12 @@ class Folders:
         self._durable.discard(folder)
 
     def sync(self, folder: Path) -> None:
-        """Make the names in a folder durable: an fsync of a file says nothing of the directory it stands in."""
-        _sync(folder)
+        """Make the names in a folder durable, and its own."""
+        sync(folder)
         if folder in self._durable:
             return
         if folder == self._root:
-            _sync(folder.parent)
+            sync(folder.parent)
         else:
             self.sync(folder.parent)
         self._durable.add(folder)
@@ -59,12 +61,9 @@ class PartFile:
             self._descriptor = self._opened()
         before = self._size
         for piece in pieces:
-            rest = memoryview(piece)
-            while rest:
-                written = os.write(self._descriptor, rest)
-                self._size += written
-                rest = rest[written:]
-        _write_back(self._descriptor, before, self._size - before)
+            write_whole(self._descriptor, piece)
+            self._size += len(piece)
+        write_back(self._descriptor, before, self._size - before)
 
     def seal(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Add the last octets and make all durable; the final name is then for `Folders.sync`. Raises OSError."""
@@ -92,22 +91,3 @@ class PartFile:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
-
-
-def _write_back(descriptor: int, start: int, length: int) -> None:
-    """Let the disk begin with what was just written, so that the fsync at the end has less to wait for.
-
-    What Linux drops from its cache on this advice is only what the disk has already; what is still to be written
-    it begins to write. A tenth of the time of a run of 5 MB bodies.
-    """
-    if length and hasattr(os, "posix_fadvise"):
-        with contextlib.suppress(OSError):
-            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

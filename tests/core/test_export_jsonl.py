@@ -7,12 +7,12 @@ import os
 import stat
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from fetchdeck.core.errors import OptionError, RunError
 from fetchdeck.core.export import Choice, ExportStates, export_run
-from fetchdeck.core.export import output as output_file
 from fetchdeck.core.journal.filter import RowFilter
 from fetchdeck.core.model import FailureKind, State
 
@@ -181,7 +181,7 @@ async def test_places_that_cannot_be_written_or_read_are_one_sentence(tmp_path: 
 async def test_what_the_disk_refuses_on_the_way_is_an_error_although_the_system_says_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Linux tells an error of writing back once for each open file: here to a sync long before the last."""
+    """Linux tells an error of writing back once for each open file, at the next sync."""
     said = [OSError(errno.EIO, "Input/output error")]
 
     def fsync(fd: int) -> None:
@@ -189,7 +189,6 @@ async def test_what_the_disk_refuses_on_the_way_is_an_error_although_the_system_
             raise said.pop()
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(output_file, "_SYNC_EVERY", 1)
     folder = run_with(tmp_path, *[answered(b"x" * 1000)] * 3000)
     output = tmp_path / "out.jsonl"
     output.write_text("old")
@@ -204,18 +203,26 @@ async def test_a_large_export_is_whole_with_the_disk_asked_for_it_on_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
+    asked_for: list[tuple[int, int]] = []
 
     def fsync(fd: int) -> None:
         synced.append(os.fstat(fd).st_size)
 
+    def advise(fd: int, start: int, length: int, advice: int) -> None:
+        asked_for.append((start, length))
+
     monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "posix_fadvise", advise)
     folder = run_with(tmp_path, *[answered(bytes([65 + n % 26]) * 200_000) for n in range(400)])
     lines = await exported(folder)
     assert [str(line["body"])[0] for line in lines] == [chr(65 + n % 26) for n in range(400)]
     assert {len(str(line["body"])) for line in lines} == {200_000}
     whole = (tmp_path / "out.jsonl").stat().st_size
     assert whole > 80_000_000
-    assert 0 < synced[0] < whole
+    assert asked_for[0][1] < whole
+    ends = [0, *accumulate(length for _, length in asked_for)]
+    assert [start for start, _ in asked_for] == ends[:-1]
+    assert ends[-1] == whole
     assert synced[-2] == whole, "the last but the folder's"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...durable import sync
 from ...model import IDEMPOTENT_METHODS, FailureKind, State
 from ...policies.signature import Signatures
 from .. import schema
@@ -182,12 +182,3 @@ def ingest_of(known: Known, count: int, following: int) -> dict[str, object]:
     # The digest is that of exactly these rows.
     digest = told.get("digest", "") if told is not None and told["rows"] == rows else ""
     return {"rows": rows, "done": done, "digest": digest, "lost_below": lost_below}
-
-
-def sync(path: Path) -> None:
-    """Make a file, or the names in a folder, survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
