@@ -43,12 +43,13 @@ class Canvas:
 
     def _line(self, row: dict[Tone, bytes]) -> Line:
         """Of the tones of a row, with the dots that each has in each cell."""
+        if not row:
+            return (Span(" " * self._columns, Tone.MUTED),)
         if len(row) > 1:
             return _mixed(tuple(row), zip(*row.values(), strict=True))
         # Most rows have dots of one tone, and take a third of the time so.
-        for tone, dots in row.items():
-            return (Span("".join([_GLYPHS[bits] for bits in dots]), tone),)
-        return (Span(" " * self._columns, Tone.MUTED),)
+        ((tone, dots),) = row.items()
+        return (Span("".join([_GLYPHS[bits] for bits in dots]), tone),)
 
 
 def _mixed(tones: tuple[Tone, ...], cells: Iterable[tuple[int, ...]]) -> Line:

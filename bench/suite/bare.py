@@ -16,9 +16,9 @@ from .settings import ROOT, Settings
 from .standing import JOURNAL
 
 GATHER, GATHER_UVLOOP, WORKERS = "bare gather, asyncio", "bare gather, uvloop", "bare workers, uvloop"
+ABOUT_GATHER, ABOUT_GATHER_UVLOOP, ABOUT_WORKERS = About(GATHER), About(GATHER_UVLOOP), About(WORKERS)
 BENEATH = "bare workers beneath Textual, uvloop"
 ABOUT_BENEATH = About(BENEATH)
-ABOUT_GATHER, ABOUT_GATHER_UVLOOP, ABOUT_WORKERS = About(GATHER), About(GATHER_UVLOOP), About(WORKERS)
 PROTOCOL, KEEPING = "bare protocol, uvloop", "bare protocol to SQLite, uvloop"
 ABOUT_PROTOCOL, ABOUT_KEEPING = About(PROTOCOL), About(KEEPING, "yes, with headers", "no")
 TO_FILES, EXPORT = "bare workers to files, uvloop", "bare cursor to JSON lines"

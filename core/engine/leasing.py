@@ -100,16 +100,17 @@ class Leasing:
         if pace is not None:
             target = min(target, max(_LEAST_AHEAD, int(pace * 2)))
         target = min(target, _MOST_AHEAD)
+        ahead = min(ahead, target)
         # Tickets of hosts without room do not count, so that they delay no other host.
         missing = min(target - ready.available, _MOST_READY - len(ready))
         if self.reserve is not None:
             missing = min(missing, self.reserve)
-        if missing > 0 and (ready.available == 0 or missing * 2 >= min(ahead, target)):
+        if missing > 0 and (ready.available == 0 or missing * 2 >= ahead):
             self._plenty = _MOST_READY
             self._urged = ready.available == 0
             self._leasing = self._loop.create_task(self._lease(missing))
         else:
-            self._plenty = max(0, ready.available - max(1, min(ahead, target) // 8))
+            self._plenty = max(0, ready.available - max(1, ahead // 8))
 
     def again(self, tickets: list[Ticket]) -> None:
         """Lease these for their next attempt; those that are outdated are queued, to be made anew."""

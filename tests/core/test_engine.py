@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,36 +114,30 @@ async def test_pausing_admits_nothing_and_resuming_goes_on(server: Ledger, tmp_p
         assert engine.snapshot().counts == Counts(succeeded=30)
 
 
-@pytest.fixture
-def one_lease(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Only the first lease becomes durable before this is set, and no commit after it."""
-    goes_on = threading.Event()
-    leases: list[int] = []
+async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_between(
+    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a server's latency is the same, so that all slots become free within the time that one commit takes."""
+    first, goes_on = threading.Event(), threading.Event()
     lease = Store.lease
 
     def first_only(store: Store, *args: Any, **options: Any) -> list[Leased]:
-        leases.append(1)
-        if len(leases) > 1:
+        if first.is_set():
             goes_on.wait(60)
+        first.set()
         return lease(store, *args, **options)
 
     monkeypatch.setattr(Store, "lease", first_only)
-    yield goes_on
-    goes_on.set()
-
-
-async def test_a_wave_of_replies_is_followed_by_the_next_without_a_lease_in_between(
-    server: Ledger, tmp_path: Path, one_lease: threading.Event
-) -> None:
-    """All of a server's latency is the same, so that all slots become free within the time that one commit takes."""
     job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(200)])
     options = replace(FAST, concurrency=40)
     async with open_run(job, options, tmp_path / "x.run", environ={}) as engine:
-        await server.in_flight(40)
-        server.release()
-        async with asyncio.timeout(30):
-            await until(engine, lambda _: len(server.seen) == 80)
-        one_lease.set()
+        try:
+            await server.in_flight(40)
+            server.release()
+            async with asyncio.timeout(30):
+                await until(engine, lambda _: len(server.seen) == 80)
+        finally:
+            goes_on.set()
         await engine.finished()
         assert engine.snapshot().counts == Counts(succeeded=200)
 

@@ -44,13 +44,12 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     with serve(folder / "nginx", settings.server, Serving(latency_ms=LATENCY_MS)) as server:
         urls = write_urls(folder / "urls.txt", server.url, count)
         words = [str(urls), "-c", str(_CONCURRENCY)]
+        script = urls, count, _CONCURRENCY, settings
         contestants = [
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
-            Contestant(bare.ABOUT_WORKERS, partial(bare.workers, urls, count, _CONCURRENCY, settings)),
-            Contestant(
-                bare.ABOUT_BENEATH, partial(bare.beneath_textual, urls, count, _CONCURRENCY, settings)
-            ),
+            Contestant(bare.ABOUT_WORKERS, partial(bare.workers, *script)),
+            Contestant(bare.ABOUT_BENEATH, partial(bare.beneath_textual, *script)),
         ]
         results = paired(contestants, settings, folder)
     return [_row(one, results, _ideal_s(settings)) for one in contestants]

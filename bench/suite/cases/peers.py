@@ -37,16 +37,12 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     with serve(folder / "nginx", settings.server) as server:
         urls = write_urls(folder / "urls.txt", server.url, count)
         words = [str(urls), "-c", str(throughput.CONCURRENCY)]
+        script = urls, count, throughput.CONCURRENCY, settings
         contestants = [
             Contestant(fetchdeck.ABOUT_PLAIN, partial(fetchdeck.plain, words, count, settings)),
             Contestant(fetchdeck.ABOUT_DASHBOARD, partial(fetchdeck.dashboard, words, count, settings)),
-            Contestant(
-                bare.ABOUT_WORKERS, partial(bare.workers, urls, count, throughput.CONCURRENCY, settings)
-            ),
-            Contestant(
-                bare.ABOUT_KEEPING,
-                partial(bare.protocol, urls, count, throughput.CONCURRENCY, settings, keeping=True),
-            ),
+            Contestant(bare.ABOUT_WORKERS, partial(bare.workers, *script)),
+            Contestant(bare.ABOUT_KEEPING, partial(bare.protocol, *script, keeping=True)),
             *(_contestant(peer, server, settings, folder) for peer in PEERS),
         ]
         results = paired(contestants, settings, folder)
