@@ -8,11 +8,16 @@ import errno
 import os
 import socket
 import threading
+from collections.abc import Sequence
+from math import inf
+from time import monotonic
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
+from yarl import URL
 
 _MOST_AT_ONCE = 32
+_MOST_KNOWN = 10_000
 
 
 class Address(Struct, frozen=True):
@@ -86,6 +91,36 @@ class Names(AbstractResolver):
             answer.set_exception(found)
         else:
             answer.set_result(found)
+
+
+class OneAddress:
+    """Which hosts have one address only, so that there is no choice to be made when a connection is."""
+
+    def __init__(self, good_for_s: float) -> None:
+        """What a look-up has found is believed for so long."""
+        self._good_for_s = good_for_s
+        self._known: dict[tuple[str | None, int | None], tuple[str, float]] = {}
+
+    def of(self, origin: URL) -> tuple[str, int] | None:
+        """The address to connect to; None where there may be several, or a look-up is due."""
+        port = origin.port
+        known = self._known.get((origin.raw_host, port))
+        if known is None or port is None:
+            return None
+        address, until = known
+        return (address, port) if monotonic() < until else None
+
+    def learn(self, host: str, port: int, addresses: Sequence[str], *, fresh: bool) -> None:
+        """These were found, by a `fresh` look-up or because that had been made before."""
+        numeric = host in addresses
+        if not (fresh or numeric):
+            return
+        if len(addresses) != 1:
+            self._known.pop((host, port), None)
+            return
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[host, port] = addresses[0], inf if numeric else monotonic() + self._good_for_s
 
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Address]:

@@ -47,6 +47,11 @@ class Route(Struct, frozen=True, eq=False):
     proxy_authorization: str | None
     """Where the proxy reads the request itself; what opens a tunnel carries its own."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing between TCP and the server: no TLS, no proxy."""
+        return self.proxy is None and not self.key.is_ssl
+
     def dial(self, progress: Progress) -> Dial:
         """What makes a connection, for the attempt with this progress."""
         dial = _dial(self.origin, self.proxy, self.tls)
