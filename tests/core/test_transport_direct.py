@@ -1,0 +1,218 @@
+"""A host with one address is connected to by the loop's own means, and nobody can tell from what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from fetchdeck.core.job import Options
+from fetchdeck.core.model import FailureKind, Phase, Progress, Request
+from fetchdeck.core.transport.http import HttpTransport
+from fetchdeck.core.transport.names import OneAddress
+from yarl import URL
+
+from tests.support.fault_server import Close, FaultServer, Send, reply
+from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
+
+CLOSING = [Send(reply(b"ok", Connection="close")), Close()]
+
+
+@pytest.fixture
+async def transport(tmp_path: Path) -> AsyncIterator[HttpTransport]:
+    async with opened(tmp_path, Options(timeout_s=20, connect_timeout_s=0.2)) as transport:
+        yield transport
+
+
+@pytest.fixture
+def by_aiohttp(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hosts that aiohttp was asked for a connection to."""
+    asked: list[str] = []
+    connect = aiohttp.TCPConnector.connect
+
+    async def noted(self: aiohttp.TCPConnector, req: aiohttp.ClientRequest, *args: object) -> object:
+        asked.append(req.host)
+        return await connect(self, req, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", noted)
+    return asked
+
+
+def names(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Every name has these addresses."""
+    ask = socket.getaddrinfo
+
+    def told(host: str, *args: object, **more: object) -> list[object]:
+        return [one for address in addresses for one in ask(address, *args, **more)]  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", told)
+
+
+async def test_a_numeric_host_is_known_after_its_first_connection(
+    transport: HttpTransport, by_aiohttp: list[str]
+) -> None:
+    async with FaultServer(default=CLOSING) as server:
+        for _ in range(5):
+            assert whole(await fetched(transport, server.url("/"))).body == b"ok"
+        assert server.ledger.connections == 5
+    assert by_aiohttp == ["127.0.0.1"]
+
+
+async def test_a_name_with_one_address_too_and_its_connection_took_time(
+    transport: HttpTransport, by_aiohttp: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(monkeypatch, "127.0.0.1")
+    async with FaultServer(default=CLOSING) as server:
+        for _ in range(3):
+            progress = Progress()
+            request = Request("GET", f"http://one.example:{server.port}/")
+            found = whole(await fetch(transport, request, "00000/0-1", progress))
+            assert progress.times is not None
+            assert 0 < (progress.times.connect_s or 0) <= found.ttfb_s
+        assert progress.times.dns_s is None
+    assert by_aiohttp == ["one.example"]
+
+
+async def test_several_addresses_are_aiohttps_to_choose_from(
+    transport: HttpTransport, by_aiohttp: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(monkeypatch, "127.0.0.9", "127.0.0.1")
+    async with FaultServer(default=CLOSING) as server:
+        for _ in range(3):
+            whole(await fetched(transport, f"http://two.example:{server.port}/"))
+    assert by_aiohttp == ["two.example"] * 3
+
+
+async def test_a_refusal_is_told_alike(transport: HttpTransport, by_aiohttp: list[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/?key={SECRET}"
+        first, second = [fault(await fetched(transport, url, "POST")) for _ in range(2)]
+    assert first == second
+    assert second.kind is FailureKind.CONNECT
+    assert len(by_aiohttp) == 1
+
+
+def descriptors() -> int:
+    """How many this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@contextmanager
+def full() -> Iterator[str]:
+    """A URL whose server accepts no connection."""
+    with socket.socket() as mute, socket.socket() as filler:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen(0)
+        filler.connect(mute.getsockname())
+        yield f"http://127.0.0.1:{mute.getsockname()[1]}/"
+
+
+async def test_a_connection_that_is_never_accepted_is_told_alike(
+    transport: HttpTransport, by_aiohttp: list[str]
+) -> None:
+    with full() as url:
+        first, second = [fault(await fetched(transport, url, "POST")) for _ in range(2)]
+    assert first == second
+    assert second.kind is FailureKind.CONNECT_TIMEOUT
+    assert len(by_aiohttp) == 1
+
+
+async def test_an_attempt_is_cancelled_while_it_connects(
+    transport: HttpTransport, by_aiohttp: list[str]
+) -> None:
+    with full() as url:
+        await fetched(transport, url)
+        open_before = descriptors()
+        progress = Progress()
+        attempt = asyncio.create_task(fetch(transport, Request("GET", url), "00000/0-2", progress))
+        async with asyncio.timeout(10):
+            while progress.phase is not Phase.CONNECT:
+                await asyncio.sleep(0)
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        await asyncio.sleep(0)
+        assert descriptors() == open_before
+    assert len(by_aiohttp) == 1
+
+
+async def test_no_descriptors_left_is_this_machines_fault(
+    transport: HttpTransport, by_aiohttp: list[str]
+) -> None:
+    async with FaultServer(default=CLOSING) as server:
+        whole(await fetched(transport, server.url("/")))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            found = fault(await fetched(transport, server.url("/")))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert found.kind is FailureKind.LOCAL
+        assert "too many open files" in found.message
+        assert whole(await fetched(transport, server.url("/"))).body == b"ok"
+    assert len(by_aiohttp) == 1
+
+
+async def test_what_was_in_the_making_when_all_was_closed_is_closed_too(
+    tmp_path: Path, by_aiohttp: list[str]
+) -> None:
+    async with FaultServer(default=CLOSING) as server, opened(tmp_path) as transport:
+        whole(await fetched(transport, server.url("/")))
+        progress = Progress()
+        request = Request("GET", server.url("/late"))
+        attempt = asyncio.create_task(fetch(transport, request, "00000/0-2", progress))
+        async with asyncio.timeout(10):
+            while progress.phase is not Phase.CONNECT:
+                await asyncio.sleep(0)
+        await transport._gear.connector.shut()
+        fault(await attempt)
+        assert server.ledger.count("/late") == 0
+    assert len(by_aiohttp) == 1
+
+
+ORIGIN = URL("http://one.example:80/")
+
+
+@pytest.mark.parametrize(
+    ("host", "found", "fresh", "known"),
+    [
+        ("one.example", ["10.0.0.1"], True, "10.0.0.1"),
+        ("one.example", ["10.0.0.1"], False, None),
+        ("one.example", ["10.0.0.1", "10.0.0.2"], True, None),
+        ("10.0.0.3", ["10.0.0.3"], False, "10.0.0.3"),
+        ("::1", ["::1"], False, "::1"),
+    ],
+)
+def test_one_address_is_known_where_there_is_no_other(
+    host: str, found: list[str], fresh: bool, known: str | None
+) -> None:
+    addresses = OneAddress(60)
+    origin = URL.build(scheme="http", host=host, port=81)
+    assert addresses.of(origin) is None
+    addresses.learn(host, 81, found, fresh=fresh)
+    assert addresses.of(origin) == ((known, 81) if known else None)
+    assert addresses.of(origin.with_port(82)) is None
+
+
+def test_a_second_address_is_news_and_an_old_look_up_is_none() -> None:
+    addresses, old = OneAddress(60), OneAddress(0)
+    for known in (addresses, old):
+        known.learn("one.example", 80, ["10.0.0.1"], fresh=True)
+    assert old.of(ORIGIN) is None
+    assert addresses.of(ORIGIN) == ("10.0.0.1", 80)
+    addresses.learn("one.example", 80, ["10.0.0.1", "10.0.0.2"], fresh=True)
+    assert addresses.of(ORIGIN) is None
+
+
+def test_so_many_hosts_and_no_more_are_remembered() -> None:
+    addresses = OneAddress(60)
+    for number in range(25_000):
+        addresses.learn(f"{number}.example", 80, ["10.0.0.1"], fresh=True)
+    assert len(addresses._known) <= 10_000
+    assert addresses.of(URL("http://24999.example/")) is not None
