@@ -64,6 +64,10 @@ class Acceptor(Protocol):
         """Store rows, and how far the input has been read with them."""
         ...
 
+    async def stored(self) -> None:
+        """Return when what was accepted so far is durable."""
+        ...
+
     async def room(self) -> None:
         """Return when rows may be added."""
         ...
@@ -99,31 +103,38 @@ class Ingest:
         self.done = False
         """Whether the whole input has been read and handed over."""
 
-    async def run(self, journal: Acceptor, on_reread: Callable[[], None]) -> None:
+    async def run(self, journal: Acceptor, on_rows: Callable[[], None]) -> None:
         """Hand all records to the journal: what a run begins with at once, then pieces that leave the loop responsive.
 
-        `on_reread` is called after rows that the journal had before. Raises InputError where the input is not the
-        one that earlier sessions have read, OSError where it cannot be read further.
+        `on_rows` is called after rows that the journal had before, and after what a run begins with, in time for a
+        lease to be durable with these rows; nothing is read beside that.
+        Raises InputError where the input is not the one that earlier sessions have read, OSError where it cannot be
+        read further.
         """
         skip = self._known.first_missing if self._source.rewindable else 0
+        begun = False
         try:
             if skip:
                 # Earlier sessions have left enough to begin with, and what is skipped is read all the same.
                 await self._until_sending()
             async for batch in self._source.batches(skip):
                 for start in range(0, len(batch), _CHUNK):
-                    self._take(journal, batch[start : start + _CHUNK])
-                    if batch[start].id < self._known.rows:
-                        on_reread()
-                    if batch[start].id < _AT_FIRST - _CHUNK:
+                    piece = batch[start : start + _CHUNK]
+                    self._take(journal, piece)
+                    few = piece[0].id < _AT_FIRST - _CHUNK
+                    first = not begun and (not few or piece[-1] is batch[-1])
+                    if first or piece[0].id < self._known.rows:
+                        begun = True
+                        on_rows()
+                    if few:
                         continue
-                    await asyncio.sleep(0)
+                    await (journal.stored() if first else asyncio.sleep(0))
                     await journal.room()
                     await self._held.room()
                     await self._until_sending()
             self._finish(journal)
             self._held.read_to = None
-            on_reread()
+            on_rows()
         finally:
             self.reading = False
 

@@ -83,9 +83,7 @@ class Leasing:
             return
         if parts.gate.paused or parts.journal.congested or self.reserve == 0:
             return
-        if parts.journal.counts.queued == 0 or (
-            self._dry_at is not None and parts.feed.horizon == self._dry_at
-        ):
+        if not parts.journal.leasable or (self._dry_at is not None and parts.feed.horizon == self._dry_at):
             return
         if self._only_crowd is not None and self._only_crowd == (
             self._crowded(),
@@ -108,7 +106,7 @@ class Leasing:
         if missing > 0 and (ready.available == 0 or missing * 2 >= ahead):
             self._plenty = _MOST_READY
             self._urged = ready.available == 0
-            self._leasing = self._loop.create_task(self._lease(missing))
+            self._lease(missing)
         else:
             self._plenty = max(0, ready.available - max(1, ahead // 8))
 
@@ -155,21 +153,22 @@ class Leasing:
                 self._ready.push(ticket)
         self._pump()
 
-    async def _lease(self, count: int) -> None:
-        feed, journal = self._parts.feed, self._parts.journal
-        horizon, made = feed.horizon, self._made
-        crowd = self._crowded()
+    def _lease(self, count: int) -> None:
+        horizon, crowd = self._parts.feed.horizon, self._crowded()
         if crowd != self._crowd:
             self._crowd, self._crowd_from = crowd, 0
+        coming = self._parts.journal.lease(
+            count, horizon, start=self._crowd_from, without=crowd, urgent=self._urged
+        )
+        self._leasing = self._loop.create_task(self._make_ready(coming, horizon, crowd, self._made))
+
+    async def _make_ready(
+        self, coming: asyncio.Future[list[Leased]], horizon: int | None, crowd: frozenset[str], made: int
+    ) -> None:
+        feed = self._parts.feed
         leased: list[Leased] = []
         try:
-            leased = await journal.lease(
-                count,
-                horizon,
-                start=self._crowd_from,
-                without=crowd,
-                urgent=self._urged,
-            )
+            leased = await coming
             self._dry_at = horizon if not leased and not crowd else None
             self._pass_over(crowd, leased)
             tickets, failed = await feed.tickets(leased)

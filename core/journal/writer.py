@@ -127,6 +127,12 @@ class Journal:
         return size > _MAX_WAITING or octets > _MAX_WAITING_BYTES
 
     @property
+    def leasable(self) -> bool:
+        """Whether a lease may find requests; it finds those of rows that are committed with it."""
+        under_way = self._under_way
+        return bool(self.counts.queued or self._batch.accepted or (under_way and under_way.accepted))
+
+    @property
     def idle(self) -> bool:
         """Whether all that was handed over is durable."""
         return self._drained.is_set()
@@ -157,14 +163,9 @@ class Journal:
 
     async def change(self, work: Callable[[Store], T], *, urgent: bool = False) -> T:
         """Run `work` on the store inside the next commit; returns its result once that is durable."""
-        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._batch.changes.append(Change(work, result))
-        if urgent:
-            self._urgent.set()
-        self._stir()
-        return await result
+        return await self._hand_over(work, urgent=urgent)
 
-    async def lease(
+    def lease(
         self,
         count: int,
         below: int | None,
@@ -172,13 +173,14 @@ class Journal:
         start: int = 0,
         without: Collection[str] = (),
         urgent: bool = False,
-    ) -> list[Leased]:
+    ) -> asyncio.Future[list[Leased]]:
         """The next queued requests (with ids from `start` to under `below`), durably marked as in flight.
 
-        Not those of the hosts `without`; `urgent` where slots stand empty.
+        Not those of the hosts `without`; `urgent` where slots stand empty. Asked for at once, and not when somebody
+        waits: rows that have just been accepted are leased by the commit that makes them durable.
         """
         end = below if below is not None else EVERY_ID
-        return await self.change(
+        return self._hand_over(
             lambda store: store.lease(count, end, start=start, without=without), urgent=urgent
         )
 
@@ -189,6 +191,10 @@ class Journal:
     async def mark_sent(self, request: int) -> None:
         """Durably note that a non-idempotent request is about to be sent."""
         await self.change(lambda store: store.mark_sent([request]), urgent=True)
+
+    async def stored(self) -> None:
+        """Return when what was handed over so far is durable, whatever is handed over meanwhile."""
+        await self.change(lambda store: None)
 
     async def room(self) -> None:
         """Return when more rows of the input may be accepted.
@@ -230,6 +236,14 @@ class Journal:
         finally:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
             self._thread.shutdown()
+
+    def _hand_over(self, work: Callable[[Store], T], *, urgent: bool) -> asyncio.Future[T]:
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._batch.changes.append(Change(work, result))
+        if urgent:
+            self._urgent.set()
+        self._stir()
+        return result
 
     def _stir(self) -> None:
         self._drained.clear()
