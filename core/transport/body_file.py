@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..durable import sync, write_back, write_whole
+from ..durable import GrowingFile, sync
 
 _PRIVATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -45,30 +45,24 @@ class Folders:
 class PartFile:
     """A file that gets its final name when all of it is on the disk."""
 
-    __slots__ = ("_descriptor", "_final", "_folders", "_part", "_size")
+    __slots__ = ("_file", "_final", "_folders", "_part")
 
     def __init__(self, folders: Folders, part: Path, final: Path) -> None:
         """Nothing is made before the first octets come."""
         self._folders = folders
         self._part = part
         self._final = final
-        self._descriptor = -1
-        self._size = 0
+        self._file: GrowingFile | None = None
 
     def write(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Add octets; raises OSError."""
-        if self._descriptor < 0:
-            self._descriptor = self._opened()
-        before = self._size
-        for piece in pieces:
-            write_whole(self._descriptor, piece)
-            self._size += len(piece)
-        write_back(self._descriptor, before, self._size - before)
+        self._opened().write(*pieces)
 
     def seal(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Add the last octets and make all durable; the final name is then for `Folders.sync`. Raises OSError."""
-        self.write(pieces)
-        os.fsync(self._descriptor)
+        file = self._opened()
+        file.write(*pieces)
+        file.sync()
         self._close()
         self._part.rename(self._final)
 
@@ -80,7 +74,12 @@ class PartFile:
             with contextlib.suppress(OSError):
                 path.unlink()
 
-    def _opened(self) -> int:
+    def _opened(self) -> GrowingFile:
+        if self._file is None:
+            self._file = GrowingFile(self._descriptor())
+        return self._file
+
+    def _descriptor(self) -> int:
         try:
             return os.open(self._part, _PRIVATE, 0o600)
         except FileNotFoundError:
@@ -88,6 +87,6 @@ class PartFile:
             return os.open(self._part, _PRIVATE, 0o600)
 
     def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()

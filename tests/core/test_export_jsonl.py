@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from itertools import accumulate
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -203,13 +203,16 @@ async def test_a_large_export_is_whole_with_the_disk_asked_for_it_on_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
-    asked_for: list[tuple[int, int]] = []
+    advised: list[tuple[int, int]] = []
+    before_sync: list[tuple[int, int]] = []
 
     def fsync(fd: int) -> None:
         synced.append(os.fstat(fd).st_size)
+        before_sync.extend(advised if not before_sync else ())
 
     def advise(fd: int, start: int, length: int, advice: int) -> None:
-        asked_for.append((start, length))
+        assert advice == os.POSIX_FADV_DONTNEED
+        advised.append((start, length))
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "posix_fadvise", advise)
@@ -219,10 +222,15 @@ async def test_a_large_export_is_whole_with_the_disk_asked_for_it_on_the_way(
     assert {len(str(line["body"])) for line in lines} == {200_000}
     whole = (tmp_path / "out.jsonl").stat().st_size
     assert whole > 80_000_000
-    assert asked_for[0][1] < whole
-    ends = [0, *accumulate(length for _, length in asked_for)]
-    assert [start for start, _ in asked_for] == ends[:-1]
-    assert ends[-1] == whole
+    step = 1024 * 1024
+    steps = list(range(0, whole - step + 1, step))
+    assert {length for _, length in before_sync} == {step}
+    asked = Counter(start for start, _ in before_sync)
+    assert sorted(asked) == steps, "the disk is given all but the end"
+    assert [start for start in steps if asked[start] == 2] == steps[:-32], (
+        "memory lets go of what it has by then"
+    )
+    assert advised[len(before_sync) :] == [(steps[-32], whole - steps[-32])]
     assert synced[-2] == whole, "the last but the folder's"
 
 
