@@ -107,7 +107,7 @@ class Ingest:
         """Hand all records to the journal: what a run begins with at once, then pieces that leave the loop responsive.
 
         `on_rows` is called after rows that the journal had before, and after what a run begins with, in time for a
-        lease to be durable with these rows; nothing is read beside that.
+        lease to be durable with these rows. Where they are as many as can be, nothing is read beside that.
         Raises InputError where the input is not the one that earlier sessions have read, OSError where it cannot be
         read further.
         """

@@ -128,9 +128,12 @@ class Journal:
 
     @property
     def leasable(self) -> bool:
-        """Whether a lease may find requests; it finds those of rows that are committed with it."""
-        under_way = self._under_way
-        return bool(self.counts.queued or self._batch.accepted or (under_way and under_way.accepted))
+        """Whether a lease may find requests.
+
+        Those that a run begins with are leased by the commit that stores them; later rows wait for theirs, because
+        of rows that come one by one each would be stored, and synced, by itself.
+        """
+        return bool(self.counts.queued or (self._batch.accepted and not self.revision))
 
     @property
     def idle(self) -> bool:

@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Sequence
+from ipaddress import ip_address
 from math import inf
 from time import monotonic
 
@@ -115,12 +116,17 @@ class OneAddress:
         numeric = host in addresses
         if not (fresh or numeric):
             return
-        if len(addresses) != 1:
+        if len(addresses) != 1 or _has_zone(addresses[0]):
             self._known.pop((host, port), None)
             return
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[host, port] = addresses[0], inf if numeric else monotonic() + self._good_for_s
+
+
+def _has_zone(address: str) -> bool:
+    """Whether an address means another machine on each interface (RFC 4007): libuv takes one that nobody named."""
+    return "%" in address or ip_address(address).is_link_local
 
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Address]:

@@ -51,7 +51,10 @@ class FreshConnector(aiohttp.TCPConnector):
     ) -> None:
         """`names` looks hosts up; it is the connector's from now on."""
         super().__init__(limit=0, ttl_dns_cache=_DNS_TTL_S, resolver=names)  # pyright: ignore[reportUnknownMemberType]
-        self._factory = functools.partial(_protocol, self._loop, Turns(courtesy or Courtesy()))
+        turns = Turns(courtesy or Courtesy())
+        self._factory = functools.partial(_protocol, self._loop, turns)
+        self._unwatched = functools.partial(ReplyProtocol, self._loop, turns)
+        """Where no watch is `making`: a task begun by a connection's callback has that of this connection."""
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout_s, ceil_threshold=float("inf"))
         self._known = OneAddress(_DNS_TTL_S)
         self._idle: dict[ConnectionKey, deque[tuple[Connection, float]]] = {}
@@ -137,7 +140,7 @@ class FreshConnector(aiohttp.TCPConnector):
         watch.enter(Phase.CONNECT)
         async with asyncio.timeout(self._timeout.connect):
             try:
-                _, protocol = await self._loop.create_connection(self._factory, *address)
+                _, protocol = await self._loop.create_connection(self._unwatched, *address)
             except OSError as error:
                 raise aiohttp.ClientConnectorError(route.key, error) from error
             finally:

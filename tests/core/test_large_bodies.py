@@ -21,22 +21,11 @@ from fetchdeck.core.transport.turns import Turns
 from tests.support.certificates import Authority
 from tests.support.fault_server import Close, Drip, FaultServer, Reset, Send, Wait, reply
 from tests.support.fetching import fault, fetch, fetched, opened, whole
+from tests.support.loops import FACTORIES
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 SIZE = 3 * MOST + 12_345
 BODY = random.Random(6).randbytes(SIZE)
-
-
-def _factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop] | None]:
-    found: dict[str, Callable[[], asyncio.AbstractEventLoop] | None] = {"asyncio": None}
-    try:
-        import uvloop
-    except ImportError:
-        return found
-    return found | {"uvloop": uvloop.new_event_loop}
-
-
-FACTORIES = _factories()
 
 
 @pytest.fixture(params=FACTORIES)

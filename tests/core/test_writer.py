@@ -85,6 +85,22 @@ async def test_a_lease_is_durable_when_it_is_handed_out(
     await journal.close()
 
 
+async def test_only_what_a_run_begins_with_is_leased_before_it_is_stored(
+    store: FullDisk, heard: Heard
+) -> None:
+    """Of rows that come one by one, each would else be committed by itself."""
+    journal = Journal(store, heard.listener(), interval_s=3600.0)
+    assert not journal.leasable
+    journal.accept(rows(3)[:1], {"rows": 1, "done": False})
+    assert journal.leasable
+    assert [one.id for one in await journal.lease(5, None)] == [0]
+    journal.accept(rows(3)[1:2], {"rows": 2, "done": False})
+    assert not journal.leasable
+    await journal.flush()
+    assert journal.leasable
+    await journal.close()
+
+
 async def test_an_ended_attempt_is_told_of_only_once_it_is_durable(store: FullDisk, heard: Heard) -> None:
     journal = Journal(store, heard.listener())
     journal.accept(rows(2), {"rows": 2, "done": True})
