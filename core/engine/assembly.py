@@ -68,7 +68,7 @@ async def assemble(
     options = plan.options
     known = InputProgress(**cast("dict[str, Any]", store.meta("ingest") or {}))
     number, earlier_s = store.begin_session()
-    bodies = BodyStore(folder.bodies)
+    bodies = BodyStore(folder.bodies, read_soon=plan.rules is not None and plan.rules.reads > 0)
     courtesy, late = Courtesy(), None
     if loading is not None:
         late = LateTransport(loading, options, bodies, plan.redactor, plan.proxies, courtesy)

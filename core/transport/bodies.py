@@ -28,10 +28,14 @@ class StorageError(Exception):
 class BodyStore:
     """The folder of large bodies. Its disk work has threads of its own, which slow name look-ups cannot take."""
 
-    def __init__(self, root: Path, inline_limit: int = 262_144) -> None:
-        """Bodies of up to `inline_limit` decoded bytes never touch the disk; nothing is created before one does."""
+    def __init__(self, root: Path, inline_limit: int = 262_144, *, read_soon: bool = False) -> None:
+        """Bodies of up to `inline_limit` decoded bytes never touch the disk; nothing is created before one does.
+
+        `read_soon` is whether each of the others is read when it is whole.
+        """
         self.root = root
         self.inline_limit = inline_limit
+        self.read_soon = read_soon
         self.blocks = Blocks()
         self.folders = Folders(root)
         self.syncs = SharedSyncs(lambda folder: self.run(self.folders.sync, folder))
@@ -115,7 +119,8 @@ class BodySink:
 
     async def _spill(self) -> None:
         if self._file is None:
-            self._file = PartFile(self._store.folders, self._part, self._final)
+            store = self._store
+            self._file = PartFile(store.folders, self._part, self._final, read_soon=store.read_soon)
         await self._do(self._file.write)
 
     async def _do(self, work: Callable[[list[bytes | memoryview]], None]) -> None:

@@ -45,10 +45,11 @@ class Folders:
 class PartFile:
     """A file that gets its final name when all of it is on the disk."""
 
-    __slots__ = ("_file", "_final", "_folders", "_part")
+    __slots__ = ("_file", "_final", "_folders", "_part", "_read_soon")
 
-    def __init__(self, folders: Folders, part: Path, final: Path) -> None:
-        """Nothing is made before the first octets come."""
+    def __init__(self, folders: Folders, part: Path, final: Path, *, read_soon: bool = False) -> None:
+        """Nothing is made before the first octets come; `read_soon` is whether somebody reads them once it is whole."""
+        self._read_soon = read_soon
         self._folders = folders
         self._part = part
         self._final = final
@@ -76,7 +77,7 @@ class PartFile:
 
     def _opened(self) -> GrowingFile:
         if self._file is None:
-            self._file = GrowingFile(self._descriptor())
+            self._file = GrowingFile(self._descriptor(), read_soon=self._read_soon)
         return self._file
 
     def _descriptor(self) -> int:

@@ -125,8 +125,14 @@ class OneAddress:
 
 
 def _has_zone(address: str) -> bool:
-    """Whether an address means another machine on each interface (RFC 4007): libuv takes one that nobody named."""
-    return "%" in address or ip_address(address).is_link_local
+    """Whether an IPv6 address means another machine on each interface (RFC 4007): libuv takes one that nobody named.
+
+    So is what only looks like an address, such as the `v1.fe::1` of RFC 3986, section 3.2.2: it is aiohttp's to refuse.
+    """
+    try:
+        return "%" in address or ip_address(address).is_link_local
+    except ValueError:
+        return True
 
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Address]:

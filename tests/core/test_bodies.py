@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from pathlib import Path
 
 import pytest
+from fetchdeck.core import durable
 from fetchdeck.core.model import BodyFile
 from fetchdeck.core.transport.bodies import BodyStore, StorageError
+
+from tests.support.descriptors import descriptors
 
 
 @pytest.fixture
@@ -42,6 +46,47 @@ async def test_a_larger_body_becomes_a_private_file(store: BodyStore) -> None:
     assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
     for folder in (store.root, store.root / "00012"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_a_body_leaves_nothing_open(store: BodyStore) -> None:
+    before = -1
+    for number in range(3):
+        sink = store.sink(f"0/{number}-1")
+        await sink.write(b"x" * 50)
+        await (sink.abort() if number == 1 else sink.finish())
+        if before < 0:
+            before = descriptors()  # threads may have come with it
+    assert descriptors() == before
+
+
+async def test_a_disk_that_takes_little_at_once_gets_it_all(
+    store: BodyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
+    sink = store.sink("0/1-1")
+    await sink.write(bytes(range(50)))
+    await sink.write(bytes(range(50, 250)))
+    found = await sink.finish()
+    assert isinstance(found, BodyFile)
+    assert found.path.read_bytes() == bytes(range(250))
+
+
+@pytest.mark.parametrize("read_soon", [False, True])
+async def test_memory_keeps_only_what_somebody_reads_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_soon: bool
+) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda fd, start, length, advice: told.append((start, length)))
+    monkeypatch.setattr(durable, "_STEP", 10)
+    monkeypatch.setattr(durable, "_BEHIND", 20)
+    store = BodyStore(tmp_path / "bodies", inline_limit=10, read_soon=read_soon)
+    sink = store.sink("0/1-1")
+    await sink.write(b"x" * 45)
+    await sink.finish()
+    store.close()
+    given, gone = [(0, 10), (10, 10), (20, 10), (30, 10)], [(0, 10), (10, 10), (0, 45)]
+    assert sorted(told) == sorted(given if read_soon else given + gone)
 
 
 @pytest.mark.parametrize("size", [5, 50])

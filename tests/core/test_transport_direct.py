@@ -21,6 +21,7 @@ from fetchdeck.core.transport.connecting import ConnectWatch, making
 from fetchdeck.core.transport.names import OneAddress
 from yarl import URL
 
+from tests.support.descriptors import descriptors
 from tests.support.fault_server import Close, FaultServer, Send, Signal, Wait, reply
 from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
 from tests.support.loops import on_both_loops
@@ -107,11 +108,6 @@ async def test_a_refusal_is_told_alike(tmp_path: Path, by_aiohttp: list[str]) ->
         assert first == second
         assert second.kind is FailureKind.CONNECT
         assert len(by_aiohttp) == 1
-
-
-def descriptors() -> int:
-    """How many this process has open."""
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @contextmanager
@@ -254,6 +250,16 @@ async def test_no_interface_is_taken_that_nobody_named(tmp_path: Path, host: str
         assert first == second
 
 
+@on_both_loops
+async def test_a_redirect_to_what_only_looks_like_an_address_is_told_alike(tmp_path: Path) -> None:
+    away = [Send(reply(b"", "302 Found", Location="http://[v1.fe::1]/"))]
+    async with opened(tmp_path / "bodies", OPTIONS) as transport, FaultServer(default=away) as server:
+        gets = [fault(await fetched(transport, server.url("/"))).kind for _ in range(2)]
+        posts = [fault(await fetched(transport, server.url("/"), "POST")).kind for _ in range(2)]
+    assert gets == [FailureKind.CONNECT] * 2
+    assert posts == [FailureKind.OUTCOME_UNKNOWN] * 2
+
+
 ORIGIN = URL("http://one.example:80/")
 
 
@@ -275,7 +281,7 @@ def test_one_address_is_known_where_there_is_no_other(
     host: str, found: list[str], fresh: bool, known: str | None
 ) -> None:
     addresses = OneAddress(60)
-    origin = URL.build(scheme="http", authority=f"[{host}]:81" if ":" in host else f"{host}:81")
+    origin = URL.build(scheme="http", host=host, port=81)
     assert addresses.of(origin) is None
     addresses.learn(host, 81, found, fresh=fresh)
     assert addresses.of(origin) == ((known, 81) if known else None)
