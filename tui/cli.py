@@ -81,6 +81,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
@@ -106,6 +107,17 @@ def main() -> None:
         click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
         click.echo(f"fetchdeck: internal error: {type(error).__name__}. The run can be resumed.", err=True)
         status = EXIT_INTERNAL_ERROR
+    _drop_what_cannot_be_written()
     # The interpreter would look for garbage once more, for a tenth of the time that a short command takes.
     gc.freeze()
     sys.exit(status)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Empty the buffers of standard output and error: what stays in them fails once more at the end, with status 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -241,7 +241,7 @@ def test_a_full_standard_output_is_an_error_not_a_success(tmp_path: Path) -> Non
         "import asyncio, sys; from pathlib import Path; from fetchdeck.core.errors import OptionError\n"
         "from fetchdeck.core.export import export_run\n"
         "try: asyncio.run(export_run(Path(sys.argv[1]), Path('-')))\n"
-        "except OptionError as error: sys.stderr.write(str(error)); import os; os._exit(2)\n"
+        "except OptionError as error: print(error, file=sys.stderr); import os; os._exit(2)\n"
     )
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -45,10 +45,15 @@ async def test_a_run_ends_as_it_ended_whatever_its_streams(
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2
 
 
-async def test_an_output_that_cannot_be_written_is_one_sentence(server: Ledger, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+async def test_an_output_that_cannot_be_written_is_one_sentence(
+    server: Ledger, tmp_path: Path, unbuffered: str
+) -> None:
     (tmp_path / "u.txt").write_text(f"{server.url}/ok/1\n")
     await shell(tmp_path, f"{COMMAND} run u.txt --headless")
-    status, _, errors = await shell(tmp_path, f"{COMMAND} status u.run > /dev/full")
+    status, _, errors = await shell(
+        tmp_path, f"PYTHONUNBUFFERED={unbuffered} {COMMAND} status u.run > /dev/full"
+    )
     assert status == 74
     assert errors.startswith("fetchdeck: No space left on device")
     assert "Traceback" not in errors

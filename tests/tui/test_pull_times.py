@@ -21,7 +21,7 @@ def pulls(pauses: list[float], seconds: float) -> tuple[list[float], list[float]
     keys = [sum(pauses[: n + 1]) for n in range(len(pauses))]
     moments = [(at, "key") for at in keys] + [(at + PAINTED_S + STEP_S, "painted") for at in keys]
     moments += [(n * PULL_S, "regular") for n in range(1, int(seconds / PULL_S))]
-    for at, what in sorted(moments):
+    for at, what in sorted(moment for moment in moments if moment[0] < seconds):
         clock.now = at
         if what == "key":
             typist.typed()
