@@ -114,7 +114,7 @@ def main() -> None:
 
 
 def _drop_what_cannot_be_written() -> None:
-    """Empty the buffers of standard output and error: what stays in them fails once more at the end, with status 120."""
+    """Empty the buffers of standard output and error: what stays in them fails once more at the end, as status 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
