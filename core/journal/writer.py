@@ -164,9 +164,17 @@ class Journal:
         self._batch.changes.append(Change(work))
         self._stir()
 
-    async def change(self, work: Callable[[Store], T], *, urgent: bool = False) -> T:
-        """Run `work` on the store inside the next commit; returns its result once that is durable."""
-        return await self._hand_over(work, urgent=urgent)
+    def change(self, work: Callable[[Store], T], *, urgent: bool = False) -> asyncio.Future[T]:
+        """Run `work` on the store inside the next commit; its result comes once that is durable.
+
+        It is handed over at once, whether or not somebody waits yet.
+        """
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._batch.changes.append(Change(work, result))
+        if urgent:
+            self._urgent.set()
+        self._stir()
+        return result
 
     def lease(
         self,
@@ -179,13 +187,11 @@ class Journal:
     ) -> asyncio.Future[list[Leased]]:
         """The next queued requests (with ids from `start` to under `below`), durably marked as in flight.
 
-        Not those of the hosts `without`; `urgent` where slots stand empty. Asked for at once, and not when somebody
-        waits: rows that have just been accepted are leased by the commit that makes them durable.
+        Not those of the hosts `without`; `urgent` where slots stand empty. Rows that have just been accepted are
+        leased by the commit that makes them durable.
         """
         end = below if below is not None else EVERY_ID
-        return self._hand_over(
-            lambda store: store.lease(count, end, start=start, without=without), urgent=urgent
-        )
+        return self.change(lambda store: store.lease(count, end, start=start, without=without), urgent=urgent)
 
     async def lease_again(self, ids: Collection[int]) -> tuple[set[int], int]:
         """Durably mark those that still wait as in flight; which these are, and the lease's number."""
@@ -239,14 +245,6 @@ class Journal:
         finally:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
             self._thread.shutdown()
-
-    def _hand_over(self, work: Callable[[Store], T], *, urgent: bool) -> asyncio.Future[T]:
-        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._batch.changes.append(Change(work, result))
-        if urgent:
-            self._urgent.set()
-        self._stir()
-        return result
 
     def _stir(self) -> None:
         self._drained.clear()

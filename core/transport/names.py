@@ -100,16 +100,13 @@ class OneAddress:
     def __init__(self, good_for_s: float) -> None:
         """What a look-up has found is believed for so long."""
         self._good_for_s = good_for_s
-        self._known: dict[tuple[str | None, int | None], tuple[str, float]] = {}
+        self._known: dict[tuple[str | None, int | None], tuple[tuple[str, int], float]] = {}
+        """By host and port: the address with its port, and until when it is good."""
 
     def of(self, origin: URL) -> tuple[str, int] | None:
         """The address to connect to; None where there may be several, or a look-up is due."""
-        port = origin.port
-        known = self._known.get((origin.raw_host, port))
-        if known is None or port is None:
-            return None
-        address, until = known
-        return (address, port) if monotonic() < until else None
+        address, until = self._known.get((origin.raw_host, origin.port), (None, 0.0))
+        return address if monotonic() < until else None
 
     def learn(self, host: str, port: int, addresses: Sequence[str], *, fresh: bool) -> None:
         """These were found, by a `fresh` look-up or because that had been made before."""
@@ -121,7 +118,8 @@ class OneAddress:
             return
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[host, port] = addresses[0], inf if numeric else monotonic() + self._good_for_s
+        until = inf if numeric else monotonic() + self._good_for_s
+        self._known[host, port] = (addresses[0], port), until
 
 
 def _has_zone(address: str) -> bool:
