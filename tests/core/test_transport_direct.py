@@ -9,8 +9,6 @@ import asyncio
 import resource
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -24,6 +22,7 @@ from yarl import URL
 from tests.support.descriptors import descriptors
 from tests.support.fault_server import Close, FaultServer, Send, Signal, Wait, reply
 from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
+from tests.support.full_server import never_accepting
 from tests.support.loops import on_both_loops
 from tests.support.proxy_server import ProxyServer
 
@@ -110,22 +109,13 @@ async def test_a_refusal_is_told_alike(tmp_path: Path, by_aiohttp: list[str]) ->
         assert len(by_aiohttp) == 1
 
 
-@contextmanager
-def full() -> Iterator[str]:
-    """A URL whose server accepts no connection."""
-    with socket.socket() as mute, socket.socket() as filler:
-        mute.bind(("127.0.0.1", 0))
-        mute.listen(0)
-        filler.connect(mute.getsockname())
-        yield f"http://127.0.0.1:{mute.getsockname()[1]}/"
-
-
 @on_both_loops
 async def test_a_connection_that_is_never_accepted_is_told_alike(
     tmp_path: Path, by_aiohttp: list[str]
 ) -> None:
     async with opened(tmp_path / "bodies", OPTIONS) as transport:
-        with full() as url:
+        with never_accepting() as port:
+            url = f"http://127.0.0.1:{port}/"
             await fetched(transport, url)
             began = time.monotonic()
             first, second = [fault(await fetched(transport, url, "POST")) for _ in range(2)]
@@ -138,7 +128,8 @@ async def test_a_connection_that_is_never_accepted_is_told_alike(
 @on_both_loops
 async def test_an_attempt_is_cancelled_while_it_connects(tmp_path: Path, by_aiohttp: list[str]) -> None:
     async with opened(tmp_path / "bodies", OPTIONS) as transport:
-        with full() as url:
+        with never_accepting() as port:
+            url = f"http://127.0.0.1:{port}/"
             for _ in range(2):
                 # A loop may open something for itself.
                 await fetched(transport, url)

@@ -27,6 +27,7 @@ from tests.support.fault_server import (
     reply,
 )
 from tests.support.fetching import SECRET, fault, fetch, fetched, opened, whole
+from tests.support.full_server import never_accepting
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CUT = reply(b"x" * 10)[:-7]
@@ -248,23 +249,17 @@ async def test_refused(transport: HttpTransport) -> None:
 
 
 async def test_a_connection_that_is_never_accepted_times_out(tmp_path: Path) -> None:
-    with socket.socket() as full, socket.socket() as filler:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        filler.connect(full.getsockname())
+    with never_accepting() as port:
         async with opened(tmp_path, Options(connect_timeout_s=0.2)) as transport:
-            found = fault(await fetched(transport, f"http://127.0.0.1:{full.getsockname()[1]}/", "POST"))
+            found = fault(await fetched(transport, f"http://127.0.0.1:{port}/", "POST"))
     assert found.kind is FailureKind.CONNECT_TIMEOUT
     assert found.kind in UNSENT_KINDS
 
 
 async def test_connecting_is_blamed_even_if_the_total_timeout_is_the_shorter(tmp_path: Path) -> None:
-    with socket.socket() as full, socket.socket() as filler:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        filler.connect(full.getsockname())
+    with never_accepting() as port:
         async with opened(tmp_path, Options(connect_timeout_s=30, timeout_s=0.3)) as transport:
-            found = fault(await fetched(transport, f"http://127.0.0.1:{full.getsockname()[1]}/"))
+            found = fault(await fetched(transport, f"http://127.0.0.1:{port}/"))
     assert found.kind is FailureKind.CONNECT_TIMEOUT
 
 

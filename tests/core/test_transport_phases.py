@@ -18,6 +18,7 @@ from fetchdeck.core.transport.http import HttpTransport
 from tests.support.certificates import Authority
 from tests.support.fault_server import FaultServer, Send, Signal, Wait, reply
 from tests.support.fetching import fault, fetch, opened, whole
+from tests.support.full_server import never_accepting
 from tests.support.proxy_server import ProxyServer
 
 NAMED = "http://slow-name.example:{}/"
@@ -125,19 +126,16 @@ async def test_a_cancelled_look_up_keeps_what_it_took(
 
 async def test_a_full_backlog_is_waited_for_in_connect(tmp_path: Path) -> None:
     options = Options(timeout_s=20, connect_timeout_s=0.2)
-    with socket.socket() as full, socket.socket() as filler:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        filler.connect(full.getsockname())
+    with never_accepting() as port:
         async with opened(tmp_path, options) as transport:
-            attempt = Watched(transport, f"http://127.0.0.1:{full.getsockname()[1]}/")
+            attempt = Watched(transport, f"http://127.0.0.1:{port}/")
             await attempt.until(Phase.CONNECT)
             found = fault(await attempt.outcome())
             assert found.kind is FailureKind.CONNECT_TIMEOUT
             assert attempt.parts == (False, True, False)
             assert attempt.progress.times is not None
             assert 0.15 < (attempt.progress.times.connect_s or 0) < 5
-            gone = Watched(transport, f"http://127.0.0.1:{full.getsockname()[1]}/")
+            gone = Watched(transport, f"http://127.0.0.1:{port}/")
             await gone.until(Phase.CONNECT)
             await gone.cancelled()
 

@@ -14,6 +14,7 @@ from fetchdeck.core.transport.names import Names
 
 from tests.support.fault_server import FaultServer
 from tests.support.fetching import SECRET, fetched, opened, whole
+from tests.support.full_server import never_accepting
 
 
 @pytest.fixture
@@ -62,11 +63,7 @@ async def test_refused(transport: HttpTransport) -> None:
 
 
 async def test_never_accepted(transport: HttpTransport) -> None:
-    with socket.socket() as full, socket.socket() as filler:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        filler.connect(full.getsockname())
-        port = full.getsockname()[1]
+    with never_accepting() as port:
         assert (
             await transport.probe(f"http://127.0.0.1:{port}/", 0.2)
             == f"no connection to 127.0.0.1:{port} within 0.2 s"
