@@ -94,6 +94,14 @@ class FetchdeckApp(App[None]):
         """What every line goes through on its way to the terminal."""
         return (Colourless(),) if self.no_color else super().get_line_filters()
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take a theme's colours: before there is a screen, without reading all styles twice for it."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+            self.stylesheet.update(self, animate=animate)
+
     async def on_load(self) -> None:
         """Open the journal for reading before anything is composed."""
         await self._reader.open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -50,6 +49,9 @@ class TomlDocument:
 def read_toml(path: Path, name: str, error: type[TomlFileError]) -> TomlDocument:
     """Read a file that is called `name` in sentences; raises `error` where it is not TOML."""
     text = _text(path, name, error)
+    # Loaded here, because its patterns cost a start time that only a file is worth.
+    import tomllib
+
     try:
         # What was written as 0.00001 must come as that, not as 1e-05.
         return TomlDocument(tomllib.loads(text, parse_float=Decimal), key_lines(text))

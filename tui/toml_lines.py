@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
 
@@ -79,6 +78,9 @@ class _Scan:
         self._value(way)
 
     def _keys(self) -> list[str]:
+        # Loaded here, because its patterns cost a start time that only a file is worth.
+        import tomllib
+
         keys: list[str] = []
         while True:
             self._next(_BLANK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from typing import cast
@@ -81,10 +80,13 @@ def _message(value: object, deeper: int) -> str | None:
 
 
 def _of_markup(start: bytes) -> str | None:
+    # Loaded here, because its tables cost a start time that only such a body is worth.
+    from html import unescape
+
     if (title := _TITLE.search(start)) is not None:
-        return html.unescape(title[1].decode(errors="replace"))
+        return unescape(title[1].decode(errors="replace"))
     found = {tag.lower(): words for tag, words in _XML_MESSAGE.findall(start)}
     words = next(
         (found[tag] for tag in (b"message", b"faultstring", b"detail", b"code") if tag in found), b""
     )
-    return html.unescape(words.decode(errors="replace")) or None
+    return unescape(words.decode(errors="replace")) or None
