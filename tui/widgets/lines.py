@@ -71,17 +71,21 @@ class Lines(Widget):
 
     def show(self, lines: Iterable[Line], width: int) -> None:
         """Paint those of these lines that are others than before."""
+        if changed := self._take(lines, width):
+            paint_anew(self, *(Region(0, y, width, 1) for y in changed))
+
+    def _take(self, lines: Iterable[Line], width: int) -> list[int]:
+        """Draw these from now on; which of them are others than before."""
         composed = tuple(lines)
         if composed == self._text and width == self._cut_to:
-            return
+            return []
         known = dict(zip(self._text, self._drawn, strict=True)) if width == self._cut_to else {}
         before, self._drawn = self._drawn, tuple(known.get(line) or cut(line, width) for line in composed)
         self._text, self._cut_to = composed, width
         changed = [y for y, (one, other) in enumerate(zip_longest(self._drawn, before)) if one != other]
         for y in changed:
             self._strips.pop(y, None)
-        if changed:
-            paint_anew(self, *(Region(0, y, width, 1) for y in changed))
+        return changed
 
     def action_at(self, x: int, y: int) -> str:
         """The action of what stands at a place of the content; empty for none."""
@@ -145,10 +149,12 @@ class Lines(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they were drawn: of what stands around them Textual is asked once."""
         size, width, gutter = self.size, self.outer_size.width, self.styles.gutter
-        # A new size is painted before its event comes.
+        # A new size is painted before its event comes: the first frame would be an empty one.
         if self._shape != (size, width):
             self._shape = size, width
             self._forget()
+            if size.width:
+                self._take(self.composed(*size), size.width)
         # Where there is no room for what stands around them, there is no line.
         content = range(gutter.top, gutter.top + size.height) if size.width else range(0)
         lines = [
