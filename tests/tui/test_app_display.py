@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import textual.css.stylesheet
 from fetchdeck.core.model import Counts, State
 from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui import theme
@@ -13,14 +16,19 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.screens.main import MainScreen
 from fetchdeck.tui.screens.tabs import Listed, tabs_of
 from fetchdeck.tui.spans import text_of, width_of
+from fetchdeck.tui.widgets.accounting import AccountingLine
 from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.charts import Chart
+from fetchdeck.tui.widgets.columns import Tone
 from fetchdeck.tui.widgets.filter_line import Filtered, filter_line
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from fetchdeck.tui.widgets.tab_bar import labels
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich.console import RenderableType
+from textual.css.model import RuleSet
+from textual.screen import Screen
 
 from ..support.journal_factory import Made
 from ..support.scripted_engine import history, made_past, rows, running, scripted, seen
@@ -85,6 +93,54 @@ async def test_neither_the_first_frame_nor_a_closed_dialog_finds_styles_anew(
         await pilot.resize_terminal(120, 40)
         await pilot.pause()
         assert restyled, "a larger screen looks otherwise"
+
+
+async def test_the_first_thing_that_is_painted_has_all_figures_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted = list[str]()
+    display = FetchdeckApp._display
+
+    def shown(app: FetchdeckApp, screen: Screen[object], renderable: RenderableType | None) -> None:
+        display(app, screen, renderable)
+        if not painted:
+            painted.append("\n".join(strip.text for strip in screen._compositor.render_strips()))
+
+    monkeypatch.setattr(FetchdeckApp, "_display", shown)
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+    for part in ("places  ▶ running", "= 27,000", "500/500", "1 In flight", "q leave"):
+        assert part in painted[0]
+
+
+async def test_styles_are_read_once_for_the_first_screen_and_anew_for_another_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[tuple[str, str, str]]()
+    parse = textual.css.stylesheet.parse
+
+    def counted(scope: str, css: str, *others: Any, **more: Any) -> Iterable[RuleSet]:
+        read.append((scope, css, repr(more)))
+        return parse(scope, css, *others, **more)
+
+    monkeypatch.setattr(textual.css.stylesheet, "parse", counted)
+    async with FetchdeckApp(scripted(tmp_path, rows())).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        begun = len(read)
+        assert begun == len(set(read)) > 20
+        await pilot.press("t")
+        await pilot.pause()
+        assert len(read) >= 2 * begun
+
+
+async def test_only_the_tones_that_are_drawn_are_found(tmp_path: Path) -> None:
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        found = app.screen.query_one(AccountingLine)._component_styles.keys()
+        assert {Tone.ACCENT, Tone.GOOD, Tone.BAD} <= found
+        assert found.isdisjoint({Tone.HOVER, Tone.BUTTON})
+        with pytest.raises(KeyError):
+            app.screen.query_one(AccountingLine).get_component_styles("no-tone")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..spans import Line, Span
-from ..widgets.columns import TONES, Tone, tone_css
+from ..widgets.columns import Tone, tone_css
+from ..widgets.toned import Toned
 from .document import LineDocument, Rows, matches, part_of
 from .off_loop import OffLoop
 
@@ -28,7 +29,7 @@ _LONG_LINE = 20_000
 """Characters up to which all of a line is coloured and searched for what is to be lit up."""
 
 
-class DocumentView(ScrollView, can_focus=True):
+class DocumentView(Toned, ScrollView, can_focus=True):
     """Shows a document; only the lines in sight are ever made."""
 
     DEFAULT_CSS = """
@@ -38,7 +39,7 @@ class DocumentView(ScrollView, can_focus=True):
     DocumentView > .inspector--found { background: $warning; color: $background; text-style: bold; }
     DocumentView > .inspector--cursor { background: $primary 25%; }
     """ + tone_css("DocumentView")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES, _MARK, _FOUND, _CURSOR}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {_MARK, _FOUND, _CURSOR}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),

@@ -15,7 +15,8 @@ from textual.strip import Strip
 
 from ..body_text import plain
 from ..spans import Line, Span, text_of
-from ..widgets.columns import TONES, tone_css
+from ..widgets.columns import tone_css
+from ..widgets.toned import Toned
 
 _NARROWEST = 8
 
@@ -28,14 +29,13 @@ class Piece(NamedTuple):
     end: int
 
 
-class LinesView(ScrollView, can_focus=True):
+class LinesView(Toned, ScrollView, can_focus=True):
     """Shows lines that are already printable; long ones are wrapped, and only those in sight are coloured."""
 
     DEFAULT_CSS = """
     LinesView { height: 1fr; overflow-x: hidden; overflow-y: auto;
         scrollbar-gutter: stable; scrollbar-size-vertical: 1; }
     """ + tone_css("LinesView")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "scroll_up", "Up", show=False),
         Binding("j", "scroll_down", "Down", show=False),

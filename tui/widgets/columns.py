@@ -34,9 +34,6 @@ class Tone(StrEnum):
     """Can be clicked, and the pointer is on it."""
 
 
-TONES = frozenset(tone.value for tone in Tone)
-
-
 def tone_css(widget: str) -> str:
     """The rules that colour the tones of one widget class; the theme's text colours hold on light and dark."""
     colors = {

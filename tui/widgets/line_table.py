@@ -16,11 +16,12 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from .bare_lines import cropped, style_of
-from .columns import TONES, Column, Tone, tone_css
+from .columns import Column, Tone, tone_css
 from .direct_paint import paint_anew
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_bar import TableBar
 from .table_foot import Foot, foot_line
+from .toned import Toned
 
 R = TypeVar("R")
 GROWTH_S = 0.2
@@ -31,7 +32,7 @@ _FOOTED = 8
 """Lines from which a table has one at its foot that tells where one is."""
 
 
-class LineTable(ScrollView, Generic[R], can_focus=True):
+class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
     """A table of any number of rows that holds none of them.
 
     Subclasses say how many rows there are and give the row at a position, or None while it is not loaded.
@@ -50,7 +51,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     """ + tone_css("LineTable")
     virtual_size = Reactive(Size(0, 0), repaint=False)
     """As Textual has it, which also paints the table and lays the whole screen out anew, 5-11 ms: it keeps its size."""
-    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, RESTING_STYLE, SORTED_STYLE, *TONES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {HEADER_STYLE, CURSOR_STYLE, RESTING_STYLE, SORTED_STYLE}
     FOLLOWS: ClassVar[bool] = False
     """Whether the newest rows come last, and the table keeps to them until the user moves away."""
 

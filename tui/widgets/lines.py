@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from functools import partial
 from itertools import zip_longest
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,21 +20,21 @@ from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
 from ..spans import Line, Span, cut
 from .bare_lines import BareStrip, bare, cropped, style_of
-from .columns import TONES, Tone, tone_css
+from .columns import Tone, tone_css
 from .component_styles import ComponentStyles
 from .direct_paint import paint_anew
+from .toned import Toned
 
 _GROUND = ""
 """In the place of a component class: what a line stands on."""
 
 
-class Lines(Widget):
+class Lines(Toned, Widget):
     """Draws what `composed` gives; what looks as it did paints nothing."""
 
     DEFAULT_CSS = """
     Lines { height: 1; padding: 0 1; }
     """ + tone_css("Lines")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES}
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
