@@ -35,12 +35,10 @@ class Toned(_Mixin):
         return super().get_component_styles(*names)
 
     def notify_style_update(self) -> None:
-        """Forget the old theme's colours, and draw with the new ones."""
+        """Forget the old theme's colours; Textual paints the whole screen for another one."""
         super().notify_style_update()
-        if known := _TONES & self._component_styles.keys():
-            for name in known:
-                del self._component_styles[name]
-            self.refresh()
+        for name in _TONES & self._component_styles.keys():
+            del self._component_styles[name]
 
 
 _TONES = frozenset(tone.value for tone in Tone)
