@@ -35,14 +35,14 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath", "aiohttp")),
+        ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath", "aiohttp", "html")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
         ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
         ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export", "aiohttp", "zoneinfo")),
         ("fetchdeck.core.transport.http", ("importlib.metadata",)),
         (
             "fetchdeck.tui.dashboard",
-            ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help", "aiohttp"),
+            ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help", "aiohttp", "tomllib"),
         ),
     ],
 )

@@ -95,12 +95,11 @@ class FetchdeckApp(App[None]):
         return (Colourless(),) if self.no_color else super().get_line_filters()
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Take a theme's colours: before there is a screen, without reading all styles twice for it."""
+        """Take a theme's colours. Before there is a screen no styles are read, which its own would have read again."""
         if self.screen_stack:
             super().refresh_css(animate)
         else:
             self.stylesheet.set_variables(self.get_css_variables())
-            self.stylesheet.update(self, animate=animate)
 
     async def on_load(self) -> None:
         """Open the journal for reading before anything is composed."""

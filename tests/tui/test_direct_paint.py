@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from fetchdeck.core.snapshot import RunState
 from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.settings.config_file import Config, Read
 from fetchdeck.tui.settings.preferences import Preferences
+from fetchdeck.tui.theme import DARK
 from fetchdeck.tui.widgets.bare_lines import BareGround
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
 from fetchdeck.tui.widgets.line_table import LineTable
@@ -91,7 +94,7 @@ def nothing_kept(app: FetchdeckApp) -> Iterator[None]:
     ):
         kept: dict[str, object] = {"_styles_cache": StylesCache(), "_layout_cache": {}}
         if isinstance(widget, Lines):
-            kept |= {"_strips": {}, "_frame": {}, "_edges": None, "_shape": None}
+            kept |= {"_strips": {}, "_frame": {}, "_edges": None}
         elif isinstance(widget, TableBar):
             kept |= {"_looks": {}}
         elif isinstance(widget, BareGround):
@@ -150,6 +153,26 @@ def step(engine: ScriptedEngine, n: int) -> None:
         elapsed_s=100.0 + n,
         state=RunState.PAUSED if n % 4 == 3 else RunState.RUNNING,
     )
+
+
+async def test_a_theme_that_differs_in_one_tone_is_painted_however_late_its_styles_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FetchdeckApp, "pull_in_time", lambda app: None)
+    other = dataclasses.replace(DARK, name="other", variables={**DARK.variables, "text-success": "#ff00ff"})
+    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
+        app.register_theme(other)
+        await pilot.pause()
+        watching = Watching(app)
+        await watching.check(pilot)
+        busy = asyncio.Event()
+        app.call_later(busy.wait)
+        await asyncio.sleep(0)
+        app.theme = other.name
+        # By then the screen has been painted for it, in the old colours.
+        await asyncio.sleep(0.2)
+        busy.set()
+        await watching.check(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES)

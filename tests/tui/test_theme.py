@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from fetchdeck.tui.app import FetchdeckApp
 from fetchdeck.tui.settings.config_file import Config, Read
 from fetchdeck.tui.settings.preferences import Preferences
 from fetchdeck.tui.theme import DARK, HIGH_CONTRAST, LIGHT, OURS, after
-from fetchdeck.tui.widgets.accounting import AccountingLine
-from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets import Input
 
@@ -122,27 +119,3 @@ async def test_a_theme_that_is_changed_looks_as_one_that_was_there_from_the_begi
             await pilot.pause(0.3)
             looks.append(cells(app))
     assert looks[0] == looks[1]
-
-
-async def test_a_theme_that_differs_in_one_tone_only_is_painted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = list[set[object]]()
-    render = AccountingLine.render_line
-
-    def counted(line: AccountingLine, y: int) -> Strip:
-        strip = render(line, y)
-        drawn.append({segment.style.color for segment in strip if segment.style})
-        return strip
-
-    monkeypatch.setattr(AccountingLine, "render_line", counted)
-    async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
-        app.register_theme(
-            replace(DARK, name="other", variables={**DARK.variables, "text-success": "#ff00ff"})
-        )
-        await pilot.pause()
-        before = len(drawn)
-        app.theme = "other"
-        await pilot.pause()
-        assert drawn[before:], "nothing else of it has changed"
-        assert drawn[-1] != drawn[0]

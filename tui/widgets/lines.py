@@ -56,7 +56,10 @@ class Lines(Toned, Widget):
 
     @abstractmethod
     def composed(self, width: int, height: int) -> tuple[Line, ...]:
-        """The text for a content area of that many cells and lines; top first, fewer lines than fit are fine."""
+        """The text for a content area of that many cells and lines; top first, fewer lines than fit are fine.
+
+        May be called while a frame is made: it must not call `paint_anew`.
+        """
 
     def on_resize(self) -> None:
         """Compose for the new size."""
