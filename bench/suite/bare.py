@@ -47,12 +47,17 @@ def workers(urls: Path, rows: int, concurrency: int, settings: Settings, folder:
 
 def beneath_textual(urls: Path, rows: int, concurrency: int, settings: Settings, folder: Path) -> Run:
     """The same beneath a Textual app that shows one line; its time ends, as a dashboard's, with the last reply."""
-    words = [sys.executable, str(_FOLDER / "beneath_textual.py"), str(urls), str(concurrency), _TOLD]
-    with Child(words, folder, settings.client, terminal=TERMINAL, environment=environment(folder)) as child:
+    with start_beneath_textual(urls, concurrency, settings, folder) as child:
         ended = child.succeed(limit_s(rows))
         told = folder / _TOLD
         _check(told.read_text(), rows, SIZE)
         return Run(rows, told.stat().st_mtime - child.began_wall, ended.cpu_s, ended.peak_mb)
+
+
+def start_beneath_textual(urls: Path, concurrency: int, settings: Settings, folder: Path) -> Child:
+    """Start it in a terminal, on which its first frame comes before aiohttp is loaded."""
+    words = [sys.executable, str(_FOLDER / "beneath_textual.py"), str(urls), str(concurrency), _TOLD]
+    return Child(words, folder, settings.client, terminal=TERMINAL, environment=environment(folder))
 
 
 def protocol(
