@@ -95,6 +95,8 @@ def nothing_kept(app: FetchdeckApp) -> Iterator[None]:
         kept: dict[str, object] = {"_styles_cache": StylesCache(), "_layout_cache": {}}
         if isinstance(widget, Lines):
             kept |= {"_strips": {}, "_frame": {}, "_edges": None}
+            # What is composed for a size whose event is yet to come is to be composed then, too.
+            kept |= {name: getattr(widget, name) for name in ("_shape", "_text", "_drawn", "_cut_to")}
         elif isinstance(widget, TableBar):
             kept |= {"_looks": {}}
         elif isinstance(widget, BareGround):
@@ -107,6 +109,14 @@ def nothing_kept(app: FetchdeckApp) -> Iterator[None]:
     yield
     for widget, name, value in put_back:
         setattr(widget, name, value)
+
+
+def differences(shown: list[list[Cell]], expected: list[list[Cell]]) -> Iterator[tuple[int, int, Cell, Cell]]:
+    """Line, column, what stands there and what should."""
+    for y, lines in enumerate(zip(shown, expected, strict=True)):
+        for x, (one, other) in enumerate(zip(*lines, strict=True)):
+            if one != other:
+                yield y, x, one, other
 
 
 class Watching:
@@ -139,7 +149,7 @@ class Watching:
             compositor._dirty_regions |= dirty
             if self._terminal.cells == (expected := cells(app, whole)):
                 return
-        assert self._terminal.cells == expected
+        assert [*differences(self._terminal.cells, expected)] == []
 
 
 def step(engine: ScriptedEngine, n: int) -> None:
