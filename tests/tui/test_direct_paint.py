@@ -137,6 +137,10 @@ class Watching:
             self.frames.append(update.render_segments(self._app.console))
             self._terminal.feed(self.frames[-1])
 
+    def line(self, y: int) -> list[Cell]:
+        """What stands in it now."""
+        return [*self._terminal.cells[y]] if self._terminal.rows else []
+
     async def check(self, pilot: Pilot[None]) -> None:
         """Every cell comes to show what the app would paint if it had never painted before."""
         app = self._app
@@ -150,6 +154,15 @@ class Watching:
             if self._terminal.cells == (expected := cells(app, whole)):
                 return
         assert [*differences(self._terminal.cells, expected)] == []
+
+
+async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    for patience in range(20):
+        await pilot.pause(0.02 * patience or None)
+        if true():
+            return
+    assert true()
 
 
 def step(engine: ScriptedEngine, n: int) -> None:
@@ -172,9 +185,9 @@ async def test_a_theme_that_differs_in_one_tone_is_painted_however_late_its_styl
     other = dataclasses.replace(DARK, name="other", variables={**DARK.variables, "text-success": "#ff00ff"})
     async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
         app.register_theme(other)
-        await pilot.pause()
         watching = Watching(app)
-        await watching.check(pilot)
+        await until(pilot, lambda: "succeeded" in "".join(text for text, _ in watching.line(2)))
+        before = watching.line(2)
         busy = asyncio.Event()
         app.call_later(busy.wait)
         await asyncio.sleep(0)
@@ -182,7 +195,7 @@ async def test_a_theme_that_differs_in_one_tone_is_painted_however_late_its_styl
         # By then the screen has been painted for it, in the old colours.
         await asyncio.sleep(0.2)
         busy.set()
-        await watching.check(pilot)
+        await until(pilot, lambda: watching.line(2) != before)
 
 
 @pytest.mark.parametrize("size", SIZES)
