@@ -145,24 +145,27 @@ class Watching:
         """Every cell comes to show what the app would paint if it had never painted before."""
         app = self._app
         compositor = app.screen._compositor
-        for patience in range(20):
-            await pilot.pause(0.02 * patience or None)
+        expected: list[list[Cell]] = []
+
+        def shown() -> bool:
+            nonlocal expected
             dirty = set(compositor._dirty_regions)
             with nothing_kept(app):
                 whole = compositor.render_update(full=True, screen_stack=app._background_screens)
             compositor._dirty_regions |= dirty
-            if self._terminal.cells == (expected := cells(app, whole)):
-                return
-        assert [*differences(self._terminal.cells, expected)] == []
+            expected = cells(app, whole)
+            return self._terminal.cells == expected
+
+        assert await comes(pilot, shown), [*differences(self._terminal.cells, expected)]
 
 
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    """Wait for something that comes soon."""
+async def comes(pilot: Pilot[None], true: Callable[[], bool]) -> bool:
+    """Whether something comes true soon."""
     for patience in range(20):
         await pilot.pause(0.02 * patience or None)
         if true():
-            return
-    assert true()
+            return True
+    return False
 
 
 def step(engine: ScriptedEngine, n: int) -> None:
@@ -186,7 +189,7 @@ async def test_a_theme_that_differs_in_one_tone_is_painted_however_late_its_styl
     async with (app := FetchdeckApp(scripted(tmp_path, rows()))).run_test(size=(120, 40)) as pilot:
         app.register_theme(other)
         watching = Watching(app)
-        await until(pilot, lambda: "succeeded" in "".join(text for text, _ in watching.line(2)))
+        assert await comes(pilot, lambda: "succeeded" in "".join(text for text, _ in watching.line(2)))
         before = watching.line(2)
         busy = asyncio.Event()
         app.call_later(busy.wait)
@@ -195,7 +198,7 @@ async def test_a_theme_that_differs_in_one_tone_is_painted_however_late_its_styl
         # By then the screen has been painted for it, in the old colours.
         await asyncio.sleep(0.2)
         busy.set()
-        await until(pilot, lambda: watching.line(2) != before)
+        assert await comes(pilot, lambda: watching.line(2) != before)
 
 
 @pytest.mark.parametrize("size", SIZES)

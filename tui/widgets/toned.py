@@ -19,7 +19,7 @@ else:
 class Toned(_Mixin):
     """For a widget whose style sheet has the rules of `tone_css`: a tone's style is found when it is first drawn.
 
-    Textual finds those of all COMPONENT_CLASSES with every widget. Of 150 tones a first frame draws 30, and the
+    Textual finds those of all COMPONENT_CLASSES with every widget. Of 160 tones a first frame draws 36, and the
     others were a fiftieth of its time. They may depend on the theme alone: Textual tells of no other change. No widget
     itself: Textual takes the style rules of a widget's first base that is one.
     """
