@@ -6,15 +6,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from rich.text import Text
 from textual.app import App
 from textual.driver import Driver
 from textual.events import Key
 from textual.filter import LineFilter
-from textual.reactive import var
-from textual.screen import Screen
 
 from ..core.handle import EngineHandle
 from ..core.journal.reader import JournalReader
@@ -25,6 +22,7 @@ from .commands.catalogue import bindings
 from .commands.declaration import Scope
 from .commands.keymap import Keymap
 from .commands.palette import DeckCommands
+from .following import hand_on
 from .leaving import Leaving
 from .only_looking import changes_run, first_tab, instead
 from .pull_times import PULL_S
@@ -38,7 +36,6 @@ from .screens.quit import Leave, LeaveScreen, over
 from .settings.preferences import Preferences
 from .typed_rate import TypedRate
 
-R = TypeVar("R")
 _WARNING_S = 12.0
 _WIDTHS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]
 _HEIGHTS = [(0, "-tiny"), (16, "-short"), (32, "-medium"), (48, "-tall")]
@@ -53,7 +50,7 @@ class FetchdeckApp(App[None]):
     COMMANDS = {DeckCommands}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
-    snapshot: var[Snapshot | None] = var(None, always_update=True)
+    snapshot: Snapshot | None = None
     """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
 
     def __init__(
@@ -88,7 +85,7 @@ class FetchdeckApp(App[None]):
         # Textual would find this out after the first layout, and then find all styles anew.
         for points, cells in zip((_WIDTHS, _HEIGHTS), self.size, strict=True):
             screen.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
-        return screen.data_bind(FetchdeckApp.snapshot)
+        return screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""
@@ -125,6 +122,9 @@ class FetchdeckApp(App[None]):
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
         self.snapshot = snapshot = self.engine.snapshot()
+        # A screen comes up with a snapshot of its own, and goes down piece by piece when the app ends.
+        if self.is_running:
+            hand_on(snapshot, (screen for screen in self.screen_stack if screen.is_mounted))
         if self.leaving.draining:
             self.leaving.follow(snapshot)
         else:
@@ -244,7 +244,9 @@ class FetchdeckApp(App[None]):
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
             self.pull()
-            self._push_bound(LeaveScreen(), self._leave)
+            screen = LeaveScreen()
+            screen.snapshot = self.snapshot
+            self.push_screen(screen, self._leave)
 
     def action_interrupt(self) -> None:
         """As `leave`; pressed again in its dialog, or while the run drains: leave at once."""
@@ -267,7 +269,8 @@ class FetchdeckApp(App[None]):
         self.pull()
 
     def _push_question(self, screen: QuestionScreen) -> None:
-        self._push_bound(screen, self._decided)
+        screen.snapshot = self.snapshot
+        self.push_screen(screen, self._decided)
 
     def _decided(self, decision: Decision | None) -> None:
         if decision is Decision.LEAVE:
@@ -275,13 +278,6 @@ class FetchdeckApp(App[None]):
         elif decision is Decision.GO and self.engine.snapshot().state is RunState.PAUSED:
             self.engine.resume()
         self.pull()
-
-    def _push_bound(self, screen: Screen[R], callback: Callable[[R | None], None]) -> None:
-        """Show a screen that follows the snapshots.
-
-        Later, because Textual binds to the node whose message is being handled: that may be a widget that was clicked.
-        """
-        self.call_next(lambda: self.push_screen(screen.data_bind(FetchdeckApp.snapshot), callback))
 
     def _step_rate(self, per_second: float | None) -> None:
         if per_second is not None:

@@ -28,7 +28,7 @@ class Questions:
         reader: JournalReader,
         push: Callable[[QuestionScreen], None],
     ) -> None:
-        """`push` shows a screen over `app`, bound to its snapshot, and carries out what its user decides."""
+        """`push` shows a screen over `app` that follows the snapshots, and carries out what its user decides."""
         self._app = app
         self._engine = engine
         self._reader = reader

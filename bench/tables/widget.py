@@ -17,7 +17,6 @@ from fetchdeck.core.snapshot import RunState, Snapshot
 from fetchdeck.tui.widgets.journal_table import JournalTable
 from textual.app import App, ComposeResult
 from textual.events import MouseScrollDown, MouseScrollUp
-from textual.reactive import var
 
 from .figures import Figure
 from .journal import append
@@ -31,10 +30,8 @@ _BEAT_S = 0.01
 
 
 class _Bench(App[None]):
-    snapshot: var[Snapshot | None] = var(None)
-
     def compose(self) -> ComposeResult:
-        yield JournalTable({State.SUCCEEDED}).data_bind(_Bench.snapshot)
+        yield JournalTable({State.SUCCEEDED})
 
 
 @dataclass(slots=True)
@@ -46,7 +43,7 @@ class Stage:
     def revise(self) -> None:
         """Tell that rows changed, as a pulled snapshot does."""
         self.revision += 1
-        self.app.snapshot = _snapshot(self.revision)
+        self.table.follow(_snapshot(self.revision))
 
     async def draw(self) -> None:
         """Wait for the rows in sight, and draw every line of them."""

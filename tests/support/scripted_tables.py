@@ -9,6 +9,7 @@ from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import Counts
 from fetchdeck.core.printable import printable
 from fetchdeck.core.snapshot import Event, EventBatch, HostRow, InFlightRow, RunState, Snapshot
+from fetchdeck.tui.following import hand_on
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -91,7 +92,7 @@ class ScriptedTables:
 
 
 class TableApp(App[None]):
-    """Shows the given widgets, binds their snapshot, and keeps the messages they post."""
+    """Shows the given widgets, hands them its snapshot, and keeps the messages they post."""
 
     snapshot: var[Snapshot | None] = var(None)
 
@@ -101,8 +102,11 @@ class TableApp(App[None]):
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
-        for widget in self.widgets:
-            yield widget.data_bind(TableApp.snapshot) if hasattr(widget, "snapshot") else widget
+        yield from self.widgets
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            hand_on(snapshot, self.widgets)
 
     def on_mount(self) -> None:
         self.screen.set_focus(next((widget for widget in self.widgets if widget.can_focus), None))

@@ -144,7 +144,7 @@ async def test_the_first_frame_of_a_new_size_has_its_width() -> None:
 
     async with (app := Bench()).run_test(size=(40, 5)) as pilot:
         header = app.query_one(Watched)
-        header.snapshot = running()
+        header.follow(running())
         for width in (60, 30):
             await pilot.resize_terminal(width, 5)
             await pilot.pause()

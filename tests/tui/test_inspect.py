@@ -59,7 +59,7 @@ class Inspecting:
 
     async def pull(self) -> None:
         """Let the screen have the engine's snapshot, as the app does."""
-        self.screen.snapshot = self.engine.snapshot()
+        self.screen.follow(self.engine.snapshot())
         await self.settle()
 
     def text(self) -> str:

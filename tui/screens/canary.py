@@ -61,7 +61,7 @@ class CanaryScreen(QuestionScreen):
 
     def on_mount(self) -> None:
         """Ask, and read what there is to show."""
-        self.watch_snapshot()
+        self.catch_up()
 
     def ask(self, snapshot: Snapshot) -> None:
         """Show the question, and read again when the journal has more."""

@@ -67,7 +67,7 @@ class CredentialsScreen(QuestionScreen):
 
     async def on_mount(self) -> None:
         """Say why, and learn the names that may be typed."""
-        self.watch_snapshot()
+        self.catch_up()
         try:
             self._names = await job_names(self._reader)
         except (sqlite3.Error, FetchdeckError):

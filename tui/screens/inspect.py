@@ -19,6 +19,7 @@ from ...core.journal.reader import JournalReader
 from ...core.journal.records import RequestDetail
 from ...core.model import State
 from ...core.snapshot import InFlightRow, Snapshot
+from ..following import Follower
 from ..inspector.body_panel import BodyPanel
 from ..inspector.commands import bindings, hints
 from ..inspector.details import Section, tabs_of
@@ -39,14 +40,12 @@ _COLUMNS_FROM, _STACKED_FROM = 150, 36
 """Cells of width from which body and the rest stand side by side; lines of height from which one above the other."""
 
 
-class InspectScreen(ModalScreen[None]):
+class InspectScreen(Follower, ModalScreen[None]):
     """Shows one request, and the next or previous one of the table it was opened from."""
 
     CSS_PATH = "inspect.tcss"
     AUTO_FOCUS = "#inspector-details"
     BINDINGS = bindings()
-    snapshot: var[Snapshot | None] = var(None, always_update=True)
-    """The run as it was last pulled; each pull is an occasion to look whether the request has come further."""
     section: var[Section] = var(Section.REQUEST)
 
     def __init__(
@@ -102,10 +101,10 @@ class InspectScreen(ModalScreen[None]):
         self._arrange()
         self.call_after_refresh(self._lay_out_again)
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Look whether the request has come further."""
-        if self.is_mounted:
-            self._read_again()
+        super().follow(snapshot)
+        self._read_again()
 
     def watch_section(self) -> None:
         """Name the section that is looked at."""

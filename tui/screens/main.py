@@ -20,6 +20,7 @@ from ...core.snapshot import RunState, Snapshot
 from ..commands.availability import hinted_now
 from ..commands.catalogue import bindings
 from ..commands.declaration import Command, Scope
+from ..following import Follower, hand_on
 from ..only_looking import changes_run
 from ..settings.preferences import Preferences
 from ..widgets.accounting import AccountingLine
@@ -50,31 +51,28 @@ from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
 
 
-class Tables(BareGround, ContentSwitcher):
+class Tables(BareGround, ContentSwitcher, Follower):
     """A table for each tab, of which one is shown: it follows the run, and so do those that count for their tabs."""
 
-    snapshot: var[Snapshot | None] = var(None, always_update=True)
-
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Hand it on."""
+        super().follow(snapshot)
         for table in self.children:
             if isinstance(table, VirtualTable) and (table.COUNTS_UNSEEN or table.id == self.current):
-                table.snapshot = self.snapshot
+                table.follow(snapshot)
 
     def watch_current(self, old: str | None, new: str | None) -> None:
         """The table that comes into sight has missed some."""
-        if new:
-            self.get_child_by_id(new, VirtualTable).snapshot = self.snapshot
+        if new and self.snapshot is not None:
+            self.get_child_by_id(new, VirtualTable).follow(self.snapshot)
         super().watch_current(old, new)
 
 
-class MainScreen(BareGround, DirectPaint, Screen[None]):
+class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
     AUTO_FOCUS = ""
     BINDINGS = bindings(Scope.ROWS, Scope.TABLE)
-    snapshot: var[Snapshot | None] = var(None, always_update=True)
-    """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
     tab: var[str] = var("in-flight")
     focused: var[Widget | None] = var(None)  # pyright: ignore[reportIncompatibleVariableOverride]
     """As Textual has it, which also paints the whole screen anew: what gets or loses the focus paints itself."""
@@ -102,15 +100,15 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Everything, from the top down."""
-        yield StatusHeader().data_bind(MainScreen.snapshot)
-        yield AccountingLine().data_bind(MainScreen.snapshot)
-        yield SpendingLine().data_bind(MainScreen.snapshot)
-        yield QuestionLine(self._keymap).data_bind(MainScreen.snapshot)
-        yield Deck(self._engine).data_bind(MainScreen.snapshot)
+        yield StatusHeader()
+        yield AccountingLine()
+        yield SpendingLine()
+        yield QuestionLine(self._keymap)
+        yield Deck(self._engine)
         yield TabBar().data_bind(active=MainScreen.tab)
         yield FilterBar()
         yield FilterLine()
-        with Tables(initial=self.tab, id="tables").data_bind(MainScreen.snapshot):
+        with Tables(initial=self.tab, id="tables"):
             yield InFlightTable(self._engine, id="in-flight")
             yield JournalTable({State.SUCCEEDED}, id="succeeded")
             yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
@@ -127,6 +125,8 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
         for table in (*self.query(JournalTable), self.query_one(CauseTable)):
             table.connect(self._reader)
         self.set_focus(self.table, scroll_visible=False)
+        # What the app pulled before came too early.
+        self.follow(self._engine.snapshot())
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Spare the first frame that all styles are found anew: they are as new as the widgets."""
@@ -138,8 +138,10 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
         """The table of the active tab."""
         return self.query_one(f"#{self.tab}", VirtualTable)
 
-    def watch_snapshot(self) -> None:
-        """Bring the labels of tabs and keys up to date."""
+    def follow(self, snapshot: Snapshot) -> None:
+        """Hand it on, and bring the labels of tabs and keys up to date."""
+        super().follow(snapshot)
+        hand_on(snapshot, self.children)
         self._relabel()
 
     def watch_tab(self) -> None:
@@ -153,7 +155,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a command makes sense here and now; the footer shows those that do."""
         snapshot = self.snapshot
-        if snapshot is None or not self.is_mounted:
+        if snapshot is None:
             return True
         name = str(parameters[0]) if action == "on_table" else action
         if self._engine.read_only and changes_run(name):
@@ -278,7 +280,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
         if isinstance(event.table, (InFlightTable, JournalTable)):
             neighbour = event.table.neighbour
             screen = on_demand.inspect_screen()(self._engine, self._reader, event.row.id, neighbour)
-            self.app.push_screen(screen.data_bind(MainScreen.snapshot))
+            self.app.push_screen(screen)
 
     @on(EventLog.Opened)
     def _show_event(self, event: EventLog.Opened) -> None:
@@ -312,7 +314,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None]):
 
     def _relabel(self) -> None:
         snapshot = self.snapshot
-        if snapshot is None or not self.is_mounted:
+        if snapshot is None:
             return
         listed = Listed(
             self.query_one(CauseTable).causes_known,

@@ -6,10 +6,10 @@ from abc import abstractmethod
 from enum import Enum, auto
 from typing import ClassVar
 
-from textual.reactive import var
 from textual.screen import ModalScreen
 
 from ...core.snapshot import Asking, Snapshot
+from ..following import Follower
 
 
 class Decision(Enum):
@@ -21,23 +21,19 @@ class Decision(Enum):
     """Drain, save and leave."""
 
 
-class QuestionScreen(ModalScreen["Decision | None"]):
+class QuestionScreen(Follower, ModalScreen["Decision | None"]):
     """Dismissed with None to decide later; closes by itself when the run does not ask this any more."""
 
     ASKING: ClassVar[Asking]
     """The question that it is for."""
-    snapshot: var[Snapshot | None] = var(None)
-    """Bound to the app's snapshot: its reason is the question."""
 
     @abstractmethod
     def ask(self, snapshot: Snapshot) -> None:
         """Show the question as it is now."""
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Ask, or see that there is nothing to ask any more."""
-        snapshot = self.snapshot
-        if snapshot is None or not self.is_mounted:
-            return
+        super().follow(snapshot)
         if snapshot.asking is self.ASKING:
             self.ask(snapshot)
         else:

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ...core.snapshot import RunState, Snapshot
 from ..figures import count
+from ..following import Follower
 from ..widgets.dialog_footer import DialogFooter, dialog_hints
 
 
@@ -30,7 +30,7 @@ _LEAVE = Binding("enter", "leave('DRAIN')", "Leave")
 _STAY = Binding("escape", "stay", "Stay")
 
 
-class LeaveScreen(ModalScreen[Leave | None]):
+class LeaveScreen(Follower, ModalScreen[Leave | None]):
     """Asks how to leave; dismissed with None to stay. When the run ends meanwhile, it says so and leaves at once."""
 
     BINDINGS = [  # noqa: RUF012
@@ -39,8 +39,6 @@ class LeaveScreen(ModalScreen[Leave | None]):
         _STAY,
         Binding("q", "again", "Stay, or leave a run that is over", show=False),
     ]
-    snapshot: var[Snapshot | None] = var(None)
-    """Bound to the app's snapshot: says what there is to wait for."""
 
     def compose(self) -> ComposeResult:
         """What is left, and the ways on."""
@@ -52,15 +50,15 @@ class LeaveScreen(ModalScreen[Leave | None]):
 
     def on_mount(self) -> None:
         """Show the first figures."""
-        self.watch_snapshot()
+        self.catch_up()
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Show the figures of this moment."""
-        if (snapshot := self.snapshot) is not None and self.is_mounted:
-            self.query_one(".dialog--hint", Static).update(Content(sentence(snapshot)))
-            self.query_one(".dialog--keys", Static).update(ways(snapshot))
-            keys = (_LEAVE, _STAY) if at_rest(snapshot) else self.BINDINGS
-            self.query_one(DialogFooter).hints = dialog_hints(keys)
+        super().follow(snapshot)
+        self.query_one(".dialog--hint", Static).update(Content(sentence(snapshot)))
+        self.query_one(".dialog--keys", Static).update(ways(snapshot))
+        keys = (_LEAVE, _STAY) if at_rest(snapshot) else self.BINDINGS
+        self.query_one(DialogFooter).hints = dialog_hints(keys)
 
     def action_leave(self, how: str) -> None:
         """Close with the way chosen."""

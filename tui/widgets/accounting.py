@@ -143,12 +143,11 @@ class AccountingLine(SnapshotLines):
         self._shown: frozenset[State] = frozenset()
         self._saving_shown = False
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Remember which states have been named."""
-        if (snapshot := self.snapshot) is not None:
-            self._shown |= {state for state in RARE if snapshot.counts.of(state)}
-            self._saving_shown |= snapshot.saving > 0
-        super().watch_snapshot()
+        self._shown |= {state for state in RARE if snapshot.counts.of(state)}
+        self._saving_shown |= snapshot.saving > 0
+        super().follow(snapshot)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The sum, in one line."""

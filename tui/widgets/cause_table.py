@@ -180,9 +180,10 @@ class CauseTable(VirtualTable[Cause]):
         """How many causes there were when they were last read, also out of sight."""
         return len(self._causes)
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Read the causes again when rows changed."""
-        if snapshot is not None and snapshot.revision != self._revision:
+        super().follow(snapshot)
+        if snapshot.revision != self._revision:
             self._revision = snapshot.revision
             self._again = True
         if self._in_sight and int(self.now // MINUTE_S) != self._minute:

@@ -9,6 +9,7 @@ from textual.reactive import var
 
 from ...core.handle import EngineHandle
 from ...core.snapshot import Snapshot
+from ..following import Follower, hand_on
 from .bare_lines import BareGround
 from .charts import Chart, ChartKind
 from .controls import Controls
@@ -19,12 +20,9 @@ _FIRST = 1
 KINDS = tuple(ChartKind)
 
 
-class Deck(BareGround, Container):
+class Deck(Follower, BareGround, Container):
     """As many charts as there is room for, all over the same time."""
 
-    snapshot: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)
-    charted: var[Snapshot | None] = var[Snapshot | None](None, always_update=True)
-    """The first snapshot of each second of the run, or state: charts would draw the same of all others."""
     span_s: var[float | None] = var[float | None](None)
     histogram: var[bool] = var(False)
 
@@ -32,21 +30,26 @@ class Deck(BareGround, Container):
         """A run that is only looked at is shown whole."""
         super().__init__(id="deck")
         self._engine = engine
+        self._charted: Snapshot | None = None
+        """The first snapshot of each second of the run, or state: charts would draw the same of all others."""
         self.set_reactive(Deck.span_s, None if engine.read_only else SPANS_S[_FIRST])
 
     def compose(self) -> ComposeResult:
         """All of it; the style sheet says which charts there is no room for."""
-        yield Controls().data_bind(Deck.snapshot)
+        yield Controls()
         for n, kind in enumerate(KINDS):
             chart = Chart(self._engine, notes=n == 0, id=f"chart-{n}")
             chart.set_reactive(Chart.kind, kind)
-            yield chart.data_bind(Deck.span_s, Deck.histogram, snapshot=Deck.charted)
+            yield chart.data_bind(Deck.span_s, Deck.histogram)
 
-    def watch_snapshot(self, now: Snapshot | None) -> None:
-        """Let the charts have it if it tells them something."""
-        last = self.charted
-        if now is None or last is None or now.history is not last.history or now.state is not last.state:
-            self.charted = now
+    def follow(self, snapshot: Snapshot) -> None:
+        """Hand it on, to the charts if it tells them something."""
+        super().follow(snapshot)
+        self.query_one(Controls).follow(snapshot)
+        last = self._charted
+        if last is None or snapshot.history is not last.history or snapshot.state is not last.state:
+            self._charted = snapshot
+            hand_on(snapshot, self.query(Chart))
 
     def carry_out(self, what: str) -> None:
         """A command of the catalogue, by the argument of its action."""

@@ -84,18 +84,19 @@ class EngineTable(VirtualTable[R]):
         self._due = monotonic() + _SHARE * (monotonic() - began)
         return True
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Bring the window up to date."""
-        if snapshot is not None and self._in_sight:
+        super().follow(snapshot)
+        if self._in_sight:
             if self.sorting is not None:
                 self.sort_all()
             else:
-                self.follow(snapshot)
+                self.update_window(snapshot)
 
     def on_show(self) -> None:
         """Catch up with the engine."""
         self._in_sight = True
-        self.watch_snapshot(self.snapshot)
+        self.catch_up()
 
     def on_hide(self) -> None:
         """Ask for nothing while nobody looks."""
@@ -109,6 +110,6 @@ class EngineTable(VirtualTable[R]):
         """How many rows the engine has."""
         raise NotImplementedError
 
-    def follow(self, snapshot: Snapshot) -> None:
-        """Take in a snapshot, the cursor on its row while that is still there."""
+    def update_window(self, snapshot: Snapshot) -> None:
+        """Show what there is now, the cursor on its row while that is still there."""
         raise NotImplementedError

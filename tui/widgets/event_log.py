@@ -75,10 +75,11 @@ class EventLog(VirtualTable[Event]):
         """The event's sequence number."""
         return row.seq
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Pull what is new."""
+        super().follow(snapshot)
         batch = self._engine.events_since(self._next)
-        if snapshot is None or not batch.events:
+        if not batch.events:
             return
         self._next = batch.next_seq
         if batch.dropped:

@@ -93,7 +93,7 @@ class HostTable(EngineTable[HostRow]):
         """How many hosts there are."""
         return self._engine.host_count
 
-    def follow(self, snapshot: Snapshot) -> None:
+    def update_window(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its host where that is still in sight."""
         selected = self.selected
         self.resize_to(self.count_all())

@@ -109,16 +109,16 @@ class InFlightTable(EngineTable[InFlightRow]):
         self.move_cursor(position + step)
         return found[0].id
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Learn from when on a request is slow, and bring the window up to date."""
-        latency = snapshot.latency if snapshot is not None else None
+        latency = snapshot.latency
         slow_s = latency.p95 * _SLOW_FACTOR / 1000 if latency else None
         if slow_s != self._slow_s:
             self._slow_s = slow_s
             self.repaint_rows()
-        super().watch_snapshot(snapshot)
+        super().follow(snapshot)
 
-    def follow(self, snapshot: Snapshot) -> None:
+    def update_window(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its request while that is still there.
 
         Of rows that are all others each time every second look is spared: nobody reads them in a quarter of a second,

@@ -164,9 +164,10 @@ class JournalTable(VirtualTable[TableRow]):
         self._wake.set()
         await self._idle.wait()
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Take in new rows when there are any."""
-        if snapshot is not None and snapshot.revision != self._revision:
+        super().follow(snapshot)
+        if snapshot.revision != self._revision:
             self._revision, self._stale = snapshot.revision, True
             self._wake.set()
 

@@ -12,12 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.geometry import Region, Size, Spacing
-from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
+from ..following import Follower
 from ..spans import Line, Span, cut
 from .bare_lines import BareStrip, bare, cropped, style_of
 from .columns import Tone, tone_css
@@ -190,10 +190,8 @@ class Lines(Toned, Widget):
         return Strip(segments).adjust_cell_length(width, ground)
 
 
-class SnapshotLines(Lines):
+class SnapshotLines(Follower, Lines):
     """Draws what `lines` composes of the snapshot: four a second that look alike paint nothing."""
-
-    snapshot: var[Snapshot | None] = var(None)
 
     @abstractmethod
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
@@ -203,6 +201,7 @@ class SnapshotLines(Lines):
         """Nothing before the first snapshot."""
         return () if self.snapshot is None else self.lines(self.snapshot, width, height)
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Paint if the text is another one."""
+        super().follow(snapshot)
         self.update_lines()

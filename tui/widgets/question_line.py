@@ -56,10 +56,10 @@ class QuestionLine(SnapshotLines):
         super().__init__()
         self._keymap = keymap
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Come, go, or paint another question."""
-        self.set_class(self.snapshot is not None and self.snapshot.asking is not None, "-shown")
-        super().watch_snapshot()
+        self.set_class(snapshot.asking is not None, "-shown")
+        super().follow(snapshot)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """The question, and the keys below it."""

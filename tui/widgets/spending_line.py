@@ -49,10 +49,10 @@ class SpendingLine(SnapshotLines):
     SpendingLine.-shown { display: block; }
     """
 
-    def watch_snapshot(self) -> None:
+    def follow(self, snapshot: Snapshot) -> None:
         """Come, go, or paint other figures."""
-        self.set_class(self.snapshot is not None and self.snapshot.spending is not None, "-shown")
-        super().watch_snapshot()
+        self.set_class(snapshot.spending is not None, "-shown")
+        super().follow(snapshot)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> tuple[Line, ...]:
         """What is spent."""

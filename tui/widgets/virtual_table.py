@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.reactive import var
 
-from ...core.snapshot import Snapshot
+from ..following import Follower
 from ..spans import width_of
 from .choosing_table import ChoosingTable
 from .line_table import HEADER, R
@@ -25,13 +24,11 @@ def _keys(keys: str, action: str, title: str, id_: str | None = None) -> Binding
     return Binding(keys, action, title, show=False, id=id_)
 
 
-class VirtualTable(ChoosingTable[R]):
+class VirtualTable(Follower, ChoosingTable[R]):
     """A table of any number of rows in which one can move, mark, sort, choose columns and open."""
 
     COUNTS_UNSEEN: ClassVar[bool] = False
     """Whether it follows the run out of sight too, because its tab tells how many rows it has."""
-    snapshot: var[Snapshot | None] = var(None, init=False, always_update=True)
-    """The run as it was last pulled; each pull is an occasion to look again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # While an order is chosen, before what these keys do otherwise.
