@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fetchdeck.core.journal.filter import RowFilter
+from fetchdeck.core.latencies import Latency
 from fetchdeck.core.model import FailureKind, Phase
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import Event, HostRow, InFlightRow, RunState
@@ -14,6 +15,7 @@ from fetchdeck.tui.widgets.event_log import MOST, EventLog
 from fetchdeck.tui.widgets.filter_bar import FilterBar
 from fetchdeck.tui.widgets.host_table import HostTable
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from fetchdeck.tui.widgets.table_sort import Sorting
 from msgspec.structs import replace
 from textual.geometry import Size
 from textual.screen import Screen
@@ -176,6 +178,23 @@ async def test_stragglers_stand_out_with_a_word() -> None:
         assert "slow" not in lines[2]
         app.snapshot = replace(engine.snapshot(), latency=None, revision=1)
         assert "slow" not in screen_text(table)[1]
+
+
+async def test_rows_are_drawn_anew_for_another_percentile_only_where_it_makes_one_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = ScriptedTables()
+    engine.rows = [flight(1, age_s=1.2), flight(2, age_s=0.9)]
+    drawn: list[int] = []
+    monkeypatch.setattr(InFlightTable, "repaint_rows", lambda table: drawn.append(table.row_count))
+    app = TableApp(table := InFlightTable(engine))
+    async with app.run_test(size=SIZE):
+        for p95, repainted in ((500.0, 1), (510.0, 1), (590.0, 1), (610.0, 2), (620.0, 2), (400.0, 3)):
+            app.snapshot = replace(SNAPSHOT, latency=Latency(1.0, p95, p95), in_use=2)
+            assert len(drawn) == repainted, p95
+        table.sort_by(Sorting("age", descending=True))
+        app.snapshot = replace(SNAPSHOT, latency=Latency(1.0, 410.0, 410.0), in_use=2)
+        assert len(drawn) == 4
 
 
 async def test_hostile_urls_in_flight_are_harmless() -> None:

@@ -112,9 +112,12 @@ class InFlightTable(EngineTable[InFlightRow]):
     def follow(self, snapshot: Snapshot) -> None:
         """Learn from when on a request is slow, and bring the window up to date."""
         latency = snapshot.latency
-        slow_s = latency.p95 * _SLOW_FACTOR / 1000 if latency else None
-        if slow_s != self._slow_s:
-            self._slow_s = slow_s
+        before, now = self._slow_s, latency.p95 * _SLOW_FACTOR / 1000 if latency else None
+        self._slow_s = now
+        # It is another one at most looks, and seldom makes a difference to a row. Sorted, all rows are held: too many.
+        if now != before and (
+            self.sorting or any(_is_slow(row, before) != _is_slow(row, now) for row in self._rows)
+        ):
             self.repaint_rows()
         super().follow(snapshot)
 
@@ -157,12 +160,16 @@ class InFlightTable(EngineTable[InFlightRow]):
         return None
 
     def _age(self, row: InFlightRow) -> Cell:
-        if self._slow_s is not None and row.age_s > self._slow_s:
+        if _is_slow(row, self._slow_s):
             return Cell(f"▲ slow {age(row.age_s)}", Tone.WARN)
         return Cell(age(row.age_s))
 
 
 _ORDER = {phase: number for number, phase in enumerate(_PHASES)}
+
+
+def _is_slow(row: InFlightRow, from_s: float | None) -> bool:
+    return from_s is not None and row.age_s > from_s
 
 
 def _attempt(row: InFlightRow) -> Cell:
