@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..body import SIZE
 from .child import Child, TroubleError
+from .fetchdeck import RUN, environment, limit_s
 from .fetchdeck import SIZE as TERMINAL
-from .fetchdeck import environment, limit_s
 from .figures import Run
 from .rows import About
 from .settings import ROOT, Settings
@@ -58,6 +58,14 @@ def start_beneath_textual(urls: Path, concurrency: int, settings: Settings, fold
     """Start it in a terminal, on which its first frame comes before aiohttp is loaded."""
     words = [sys.executable, str(_FOLDER / "beneath_textual.py"), str(urls), str(concurrency), _TOLD]
     return Child(words, folder, settings.client, terminal=TERMINAL, environment=environment(folder))
+
+
+def start_run_beneath_textual(
+    urls: Path, concurrency: int, settings: Settings, folder: Path, terminal: tuple[int, int]
+) -> Child:
+    """Start fetchdeck's engine beneath a Textual app that shows one line four times a second."""
+    words = [sys.executable, str(_FOLDER / "run_beneath_textual.py"), str(urls), str(concurrency), RUN]
+    return Child(words, folder, settings.client, terminal=terminal, environment=environment(folder))
 
 
 def protocol(

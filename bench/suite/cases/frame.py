@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from .. import fetchdeck
+from .. import bare, fetchdeck
 from ..case import Case
-from ..child import TroubleError
+from ..child import Child, TroubleError
 from ..figures import Run, median
 from ..goals import at_most
 from ..inputs import write_urls
@@ -22,6 +23,9 @@ from . import throughput
 _SIZE = (200, 60)
 _MOST = 0.05
 _SHARE = "both at once: the processor's share that the dashboard takes"
+_LINE = "one line of Textual"
+_LINE_SHARE = f"both at once: the processor's share that {_LINE} takes"
+"""Above the same engine, and written four times a second, as often as a dashboard at full load looks at its run."""
 _LATE = 0.95
 """The share of its requests after which the plain run, which is ahead, is looked at no more."""
 _WINDOWS, _QUICK_WINDOWS = Windows(2.0, 1.0), Windows(0.5, 0.3)
@@ -55,10 +59,19 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         ]
         results = paired(contestants, settings, folder)
         count = _rows(settings)
-        words[0] = str(write_urls(folder / "more.txt", server.url, count))
-        shares: list[float] = []
-        both = Contestant(About(_SHARE), partial(_both, words, count, settings, shares))
-        together = paired([both], settings, folder)
+        urls = write_urls(folder / "more.txt", server.url, count)
+        words = [str(urls), "-c", str(throughput.CONCURRENCY)]
+        line = partial(bare.start_run_beneath_textual, urls, throughput.CONCURRENCY, settings, terminal=_SIZE)
+        dashboard = partial(fetchdeck.start_dashboard, words, settings, size=_SIZE)
+        shares: dict[str, list[float]] = {_SHARE: [], _LINE_SHARE: []}
+        together = paired(
+            [
+                Contestant(About(name), partial(_both, begin, words, count, settings, shares[name]))
+                for name, begin in ((_SHARE, dashboard), (_LINE_SHARE, line))
+            ],
+            settings,
+            folder,
+        )
     lost = [1 - ratio for ratio in results.ratios(fetchdeck.DASHBOARD, fetchdeck.PLAIN,
                                                   lambda run: 1 / run.more["middle_s"])]  # fmt: skip
     middle = median(lost)
@@ -66,33 +79,43 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
     return [
         row_of(fetchdeck.ABOUT_PLAIN, results, fetchdeck.PLAIN),
         row_of(fetchdeck.ABOUT_DASHBOARD, results, fetchdeck.PLAIN, note=note),
-        Row(_SHARE, "", tuple(shares), trouble=together.troubles.get(_SHARE, ""),
-            goals=(at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares, _MOST),),
+        Row(_SHARE, "", tuple(shares[_SHARE]), trouble=together.troubles.get(_SHARE, ""),
+            goals=(at_most(f"≤ {_MOST:.0%} of throughput lost at full load", shares[_SHARE], _MOST)
+                   .beside(_LINE, shares[_LINE_SHARE]),),
             note="beyond what its requests cost the plain run beside it, every "
             f"{settings.load(_WINDOWS, _QUICK_WINDOWS).each_s:g} s: what frames take, requests lack"),
+        Row(_LINE_SHARE, "", tuple(shares[_LINE_SHARE]), trouble=together.troubles.get(_LINE_SHARE, ""),
+            note="above the same engine, which it tells of four times a second"),
     ]  # fmt: skip
 
 
-def _both(words: list[str], count: int, settings: Settings, shares: list[float], place: Path) -> Run:
-    """One round, which adds its shares; what the plain run has come to."""
-    places = [place / name for name in ("plain", "dashboard")]
+def _both(
+    begin: Callable[[Path], Child],
+    words: list[str],
+    count: int,
+    settings: Settings,
+    shares: list[float],
+    place: Path,
+) -> Run:
+    """One round of what is begun beside a plain run, which adds its shares; what the plain run has come to."""
+    places = [place / name for name in ("plain", "watched")]
     for each in places:
         each.mkdir()
     with (
         fetchdeck.start_plain(words, settings, places[0]) as plain_child,
-        fetchdeck.start_dashboard(words, settings, places[1], _SIZE) as dashboard_child,
+        begin(places[1]) as child,
         fetchdeck.watched(places[0]) as plain_watch,
-        fetchdeck.watched(places[1]) as dashboard_watch,
+        fetchdeck.watched(places[1]) as watch,
     ):
-        plain, dashboard = Underway(plain_child, plain_watch), Underway(dashboard_child, dashboard_watch)
-        until_read(plain, count, dashboard)
-        until_read(dashboard, count, plain)
+        plain, watched = Underway(plain_child, plain_watch), Underway(child, watch)
+        until_read(plain, count, watched)
+        until_read(watched, count, plain)
         windows = settings.load(_WINDOWS, _QUICK_WINDOWS)
-        found = shares_beyond(dashboard, plain, round(_LATE * count), windows)
+        found = shares_beyond(watched, plain, round(_LATE * count), windows)
         if not found:
             raise TroubleError("too short to be looked at twice")
         shares += found
-        settings.say(f"  the dashboard takes {', '.join(f'{share:.1%}' for share in found)}")
+        settings.say(f"  it takes {', '.join(f'{share:.1%}' for share in found)}")
         then = plain.look()
         return Run(then.done, monotonic() - plain_child.began, then.cpu_s, then.resident_mb)
 
