@@ -34,12 +34,15 @@ class State(IntEnum):
     @property
     def label(self) -> str:
         """The name used in `status`, exports and filters, such as `in_flight`."""
-        return self.name.lower()
+        return _LABELS[self]
 
     @property
     def terminal(self) -> bool:
         """Whether the run is done with a request in this state."""
         return self >= State.SUCCEEDED
+
+
+_LABELS = {state: state.name.lower() for state in State}
 
 
 class Counts(Struct, frozen=True):

@@ -94,6 +94,19 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         self._filters: dict[str, str] = {}
         self._hinted: tuple[tuple[Command, ...], RunState] | None = None
         """What the footer was last made of."""
+        self._tab_bar, self._footer = TabBar(), KeyFooter()
+        self._filter_bar, self._filter_line = FilterBar(), FilterLine()
+        self._causes, self._events = CauseTable(id="causes"), EventLog(engine, id="events")
+        tables = (
+            InFlightTable(engine, id="in-flight"),
+            JournalTable({State.SUCCEEDED}, id="succeeded"),
+            JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed"),
+            self._causes,
+            HostTable(engine, id="hosts"),
+            self._events,
+        )
+        self._tables: dict[str, VirtualTable[Any]] = {table.id or "": table for table in tables}
+        """By their tabs, in order."""
         self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
         self._exports = Exports(self.app, engine.journal_path.parent)
@@ -105,25 +118,20 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         yield SpendingLine()
         yield QuestionLine(self._keymap)
         yield Deck(self._engine)
-        yield TabBar().data_bind(active=MainScreen.tab)
-        yield FilterBar()
-        yield FilterLine()
+        yield self._tab_bar.data_bind(active=MainScreen.tab)
+        yield self._filter_bar
+        yield self._filter_line
         with Tables(initial=self.tab, id="tables"):
-            yield InFlightTable(self._engine, id="in-flight")
-            yield JournalTable({State.SUCCEEDED}, id="succeeded")
-            yield JournalTable(PROBLEMS, empty="Nothing has failed.", id="failed")
-            yield CauseTable(id="causes")
-            yield HostTable(self._engine, id="hosts")
-            yield EventLog(self._engine, id="events")
+            yield from self._tables.values()
         yield CausePane()
-        yield KeyFooter()
+        yield self._footer
 
     def on_mount(self) -> None:
         """Let the tables read, show the columns that were chosen, and give the keys to the tab's table."""
-        for table in self.query(VirtualTable):
-            table.show_columns(self._preferences.columns(table.id or ""))
-        for table in (*self.query(JournalTable), self.query_one(CauseTable)):
-            table.connect(self._reader)
+        for tab, table in self._tables.items():
+            table.show_columns(self._preferences.columns(tab))
+            if isinstance(table, (JournalTable, CauseTable)):
+                table.connect(self._reader)
         self.set_focus(self.table, scroll_visible=False)
         # What the app pulled before came too early.
         self.follow(self._engine.snapshot())
@@ -136,7 +144,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     @property
     def table(self) -> VirtualTable[Any]:
         """The table of the active tab."""
-        return self.query_one(f"#{self.tab}", VirtualTable)
+        return self._tables[self.tab]
 
     def follow(self, snapshot: Snapshot) -> None:
         """Hand it on, and bring the labels of tabs and keys up to date."""
@@ -147,7 +155,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     def watch_tab(self) -> None:
         """Show another table, and give it the keys."""
         if self.is_mounted:
-            self.query_one(FilterBar).remove_class("-open")
+            self._filter_bar.remove_class("-open")
             self.query_one(Tables).current = self.tab
             self.table.focus()
             self._relabel()
@@ -210,8 +218,8 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         """Take the filter and the marks away."""
         self.table.clear_marks()
         if self._filters.get(self.tab):
-            self.query_one(FilterBar).set_text(self._filters[self.tab])
-            self.query_one(FilterBar).set_text("")
+            self._filter_bar.set_text(self._filters[self.tab])
+            self._filter_bar.set_text("")
 
     def on_key(self, event: events.Key) -> None:
         """Let letters typed after a `/` that finds nothing to filter do nothing."""
@@ -219,12 +227,12 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
             event.stop()
         elif event.key in self._keymap.keys_of("rows.filter") and not self.check_action("filter", ()):
             event.stop()
-            titles = {tab.id: tab.title for tab in self.query_one(TabBar).tabs}
+            titles = {tab.id: tab.title for tab in self._tab_bar.tabs}
             self._stray_filter.begin(titles.get(self.tab, "This"))
 
     def action_filter(self) -> None:
         """Type a filter for this tab."""
-        bar = self.query_one(FilterBar)
+        bar = self._filter_bar
         bar.set_text(self._filters.get(self.tab, ""))
         bar.open()
         self._relabel()
@@ -263,7 +271,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
 
     @on(FilterBar.Opened)
     async def _tell_known_values(self) -> None:
-        self.query_one(FilterBar).known = await known_values(self._reader, self._engine)
+        self._filter_bar.known = await known_values(self._reader, self._engine)
 
     @on(FilterBar.Closed)
     def _give_back_keys(self) -> None:
@@ -289,7 +297,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     @on(CauseTable.Opened)
     def _show_cause(self, event: CauseTable.Opened) -> None:
         self.tab = "failed"
-        self.query_one(FilterBar).set_text(f"cause:{event.row.id}")
+        self._filter_bar.set_text(f"cause:{event.row.id}")
 
     @on(CauseTable.Asked)
     def _deal_with_causes(self, event: CauseTable.Asked) -> None:
@@ -303,7 +311,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     def _show_host(self, event: HostTable.Opened) -> None:
         if event.row.host:
             self.tab = "failed" if event.row.failed else "succeeded"
-            self.query_one(FilterBar).set_text(f"host:{event.row.host}")
+            self._filter_bar.set_text(f"host:{event.row.host}")
 
     def _commanded(self, note: str) -> None:
         self.post_message(self.Commanded(note))
@@ -317,24 +325,24 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         if snapshot is None:
             return
         listed = Listed(
-            self.query_one(CauseTable).causes_known,
+            self._causes.causes_known,
             self._engine.host_count,
-            self.query_one(EventLog).row_count,
+            self._events.row_count,
         )
         filtered = [tab for tab, text in self._filters.items() if text]
-        self.query_one(TabBar).tabs = tabs_of(snapshot, listed, filtered)
-        line = self.query_one(FilterLine)
+        self._tab_bar.tabs = tabs_of(snapshot, listed, filtered)
+        line = self._filter_line
         line.filtered = self._filtered(snapshot)
-        mixed = self.tab == "failed" and not self.query_one(FilterBar).is_open
+        mixed = self.tab == "failed" and not self._filter_bar.is_open
         line.mixed = problems_of(snapshot.counts) if mixed else ()
         hinted = hinted_now(self.app, self), snapshot.state
         if hinted != self._hinted:
             self._hinted = hinted
-            self.query_one(KeyFooter).hints = command_hints(*hinted, self._keymap)
+            self._footer.hints = command_hints(*hinted, self._keymap)
 
     def _filtered(self, snapshot: Snapshot) -> Filtered | None:
         text, table = self._filters.get(self.tab), self.table
-        if not text or not isinstance(table, JournalTable) or self.query_one(FilterBar).is_open:
+        if not text or not isinstance(table, JournalTable) or self._filter_bar.is_open:
             return None
         total = sum(snapshot.counts.of(state) for state in table.rows_filter.states)
         return Filtered(text, table.row_count, total)

@@ -48,7 +48,7 @@ class TableBar(ScrollBar):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The bar as it was drawn when all of it was the same."""
         place = self.position, self.window_size, self.window_virtual_size
-        look = (crop, self.size, place, self.mouse_over, bool(self.grabbed), self.background_colors[0])
+        look = (crop, self.size, place, self.mouse_over, bool(self.grabbed))
         if (lines := self._looks.get(look)) is None:
             if len(self._looks) >= _MOST_LOOKS:
                 del self._looks[next(iter(self._looks))]
