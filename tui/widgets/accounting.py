@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from itertools import combinations_with_replacement
 
 from msgspec import Struct
 
@@ -127,12 +126,24 @@ def _widest(form: _Form, present: tuple[State, ...], roof: int) -> int:
 @lru_cache(maxsize=256)
 def _widest_counts(total: int, terms: int, separated: bool) -> int:
     """The most cells that so many counts take that add up to `total` at most."""
-    least = [0, *(10**power for power in range(1, len(str(total))))]
-    return max(
-        sum(len(count(n)) if separated else len(str(n)) for n in chosen)
-        for chosen in combinations_with_replacement(least, terms)
-        if sum(chosen) <= total
-    )
+    least = {
+        0: 1,
+        **{
+            n: len(count(n) if separated else str(n))
+            for n in (10**power for power in range(1, len(str(total))))
+        },
+    }
+    """The least count of each number of digits, and its cells."""
+    sums = {0: 0}
+    """By the cells of some counts, the least that they add up to."""
+    for _ in range(terms):
+        wider: dict[int, int] = {}
+        for taken, summed in sums.items():
+            for n, cells in least.items():
+                if summed + n <= total:
+                    wider[taken + cells] = min(summed + n, wider.get(taken + cells, total))
+        sums = wider
+    return max(sums)
 
 
 class AccountingLine(SnapshotLines):
