@@ -5,7 +5,6 @@ What is made for each request is a msgspec `Struct`: making one takes 0.2 µs, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -159,14 +158,17 @@ class Request(Struct, frozen=True, gc=False):
         return self.method in IDEMPOTENT_METHODS
 
 
-@dataclass(frozen=True, slots=True)
-class EditedRequest:
+class EditedRequest(Struct, frozen=True):
     """A request as a user has edited it; `***` stands for what was masked at the same place."""
 
     method: str
-    url: str = field(repr=False)
-    headers: Headers = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without anything that may be a secret."""
+        return f"EditedRequest({self.method!r})"
 
 
 class Hop(Struct, frozen=True, gc=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
@@ -19,8 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SOCKS = frozenset({"socks", "socks4", "socks4a", "socks5", "socks5h"})
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """One HTTP proxy; its `url` holds no credentials, `authorization` and `secrets` do."""
 
     url: str
@@ -29,10 +27,14 @@ class Proxy:
     port: int
     shown: str
     """The URL for people, a user and password in it masked."""
-    authorization: str | None = field(default=None, repr=False)
+    authorization: str | None = None
     """The value of Proxy-Authorization (RFC 7617), for the proxy and nobody else."""
-    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    secrets: frozenset[str] = frozenset()
     """The values that must not be stored, logged or shown."""
+
+    def __repr__(self) -> str:
+        """Without credentials."""
+        return f"Proxy({self.shown!r})"
 
 
 def parse_proxy(text: str, name: str = "--proxy") -> Proxy:

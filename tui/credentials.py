@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from ..core.errors import OptionError
 from ..core.journal.job_names import JobNames
@@ -18,12 +19,15 @@ FORM = "Write a header such as Authorization: Bearer … or a variable such as A
 _COMMON = ("Authorization", "Proxy-Authorization", "Cookie", "X-API-Key", "X-Auth-Token")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What `set_credentials` takes; its `repr` tells nothing."""
+class Credentials(Struct, frozen=True):
+    """What `set_credentials` takes."""
 
-    headers: Headers = field(default=(), repr=False)
-    environ: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: Headers = ()
+    environ: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Nothing of it: all of it is secret."""
+        return "Credentials()"
 
 
 def parse_credentials(text: str, names: JobNames | None) -> Credentials:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from ..core.printable import printable
 from .toml_lines import Way, key_lines
@@ -36,14 +36,17 @@ class TomlFileError(click.ClickException):
             click.echo(f"fetchdeck: {printable(line)}", file=file, err=True)
 
 
-@dataclass(frozen=True, slots=True)
-class TomlDocument:
+class TomlDocument(Struct, frozen=True):
     """What a file says, before anybody has asked whether it makes sense."""
 
-    values: Mapping[str, Any] = field(repr=False)
+    values: Mapping[str, Any]
     """As tomllib gives them, with `Decimal` for fractions. May hold secrets."""
     lines: Mapping[Way, int]
     """Where each key stands."""
+
+    def __repr__(self) -> str:
+        """Without the values."""
+        return f"TomlDocument({self.lines!r})"
 
 
 def read_toml(path: Path, name: str, error: type[TomlFileError]) -> TomlDocument:

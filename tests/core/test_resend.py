@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from fetchdeck.core.model import Counts, EditedRequest, FailureKind, State
 from fetchdeck.core.past import EventKind
 from fetchdeck.core.snapshot import RunState, Snapshot
 from msgspec import structs
+from msgspec.structs import replace
 
 from tests.support.canaries import leaks_below
 from tests.support.ledger import Ledger, ledger_server

@@ -10,18 +10,16 @@ from textual.screen import Screen
 from ...core.errors import FetchdeckError
 from ...core.handle import EngineHandle
 from ...core.journal.cause_detail import CauseDetail, cause_detail
-from ...core.journal.filter import RowFilter
 from ...core.journal.reader import JournalReader
 from ...core.journal.records import Cause
-from ...core.model import State
 from .. import concurrency_steps
 from ..figures import count
 from ..unreadable import unreadable
 from ..widgets.cause_pane import CausePane
 from ..widgets.cause_table import CauseTable, CauseWish
 from .cause import CauseScreen
+from .chosen_causes import failed_by, named, requests, total
 from .confirm import ConfirmScreen
-from .export import named
 from .prompt import Answer, PromptScreen
 
 
@@ -127,18 +125,3 @@ class CauseCommands:
             sentence = unreadable(error)
             self._screen.notify(sentence, severity="error", markup=False)
             return None
-
-
-def failed_by(causes: Sequence[Cause]) -> RowFilter:
-    """The requests that have failed by these causes."""
-    return RowFilter(states=frozenset({State.FAILED}), causes=frozenset(cause.id for cause in causes))
-
-
-def total(causes: Sequence[Cause]) -> int:
-    """How many these are."""
-    return sum(cause.count for cause in causes)
-
-
-def requests(n: int) -> str:
-    """`1 request`, `2,000 requests`."""
-    return f"{count(n)} {'request' if n == 1 else 'requests'}"

@@ -13,10 +13,10 @@ from ...core.export import Choice, ExportStates, check_output, export_run
 from ...core.export.output import STDOUT
 from ...core.journal.filter import RowFilter
 from ...core.journal.records import Cause
-from ...core.model import State
 from ...core.printable import printable
 from ..cells import clip
 from ..figures import count
+from .chosen_causes import failed_by, named, requests, total
 from .prompt import Answer, PromptScreen
 
 _BY_TAB = {
@@ -31,8 +31,8 @@ _WHAT = {
     ExportStates.SUCCEEDED: "Every row that succeeded",
     ExportStates.FAILED: "Every row that failed or is invalid",
 }
-_FIT_SIGNATURE = 120
-"""Cells of a cause's signature in the dialog: two lines of it."""
+_FIT_FILTER = 120
+"""Cells of a filter in the dialog: two lines of it."""
 
 
 class Exports:
@@ -51,9 +51,7 @@ class Exports:
 
     def ask_shown(self, rows: RowFilter, text: str, run_name: str) -> None:
         """Ask where to write the rows that a tab shows; `text` is the filter as it was typed."""
-        self._ask(
-            Choice(rows=rows), f"The rows that “{clip(printable(text), _FIT_SIGNATURE)}” shows", run_name
-        )
+        self._ask(Choice(rows=rows), f"The rows that “{clip(printable(text), _FIT_FILTER)}” shows", run_name)
 
     def ask_marked(self, ids: Iterable[int], run_name: str) -> None:
         """Ask where to write these requests."""
@@ -64,12 +62,9 @@ class Exports:
 
     def ask_causes(self, causes: Sequence[Cause], run_name: str) -> None:
         """Ask where to write the requests that have failed by these causes."""
-        rows = RowFilter(states=frozenset({State.FAILED}), causes=frozenset(cause.id for cause in causes))
-        n = sum(cause.count for cause in causes)
-        noun = "request" if n == 1 else "requests"
         numbers = "-".join(str(cause.id) for cause in causes[:3])
-        self._ask(Choice(rows=rows), f"The {count(n)} {noun} that failed by {named(causes)}",
-                  f"{run_name}-cause-{numbers}")  # fmt: skip
+        what = f"The {requests(total(causes))} that failed by {named(causes)}"
+        self._ask(Choice(rows=failed_by(causes)), what, f"{run_name}-cause-{numbers}")
 
     def _ask(self, choice: Choice, what: str, name: str) -> None:
         if self._busy:
@@ -102,13 +97,6 @@ class Exports:
     def _tell(self, sentence: str, *, failed: bool = False) -> None:
         severity = "error" if failed else "information"
         self._app.notify(printable(sentence), severity=severity, markup=False, timeout=8)
-
-
-def named(causes: Sequence[Cause]) -> str:
-    """Causes in a sentence: by its signature where it is one."""
-    if len(causes) == 1:
-        return f"“{clip(printable(causes[0].signature), _FIT_SIGNATURE)}”"
-    return f"{count(len(causes))} causes"
 
 
 class FileName:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -44,11 +44,13 @@ from ..widgets.virtual_table import VirtualTable
 from . import on_demand
 from .column_choice import ColumnChoice
 from .event import EventScreen
-from .export import Exports
 from .known_values import known_values
 from .row_commands import RowCommands
 from .stray_filter import StrayFilter
 from .tabs import PROBLEMS, Listed, problems_of, tabs_of
+
+if TYPE_CHECKING:
+    from .export import Exports
 
 
 class Tables(BareGround, ContentSwitcher, Follower):
@@ -77,12 +79,13 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
     focused: var[Widget | None] = var(None)  # pyright: ignore[reportIncompatibleVariableOverride]
     """As Textual has it, which also paints the whole screen anew: what gets or loses the focus paints itself."""
 
-    @dataclass
     class Commanded(Message):
         """The engine was given a command: its effect should be painted now."""
 
-        note: str
-        """For the user, in a toast."""
+        def __init__(self, note: str) -> None:
+            """`note` is for the user, in a toast."""
+            super().__init__()
+            self.note = note
 
     def __init__(self, engine: EngineHandle, reader: JournalReader, preferences: Preferences) -> None:
         """`reader` is open, and is closed by whoever opened it."""
@@ -109,7 +112,6 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         """By their tabs, in order."""
         self._row_commands = RowCommands(self, engine, reader, self._commanded)
         self._stray_filter = StrayFilter(self)
-        self._exports = Exports(self.app, engine.journal_path.parent)
 
     def compose(self) -> ComposeResult:
         """Everything, from the top down."""
@@ -239,15 +241,15 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
 
     def action_export(self) -> None:
         """Write the marked rows, those of the chosen causes, or what a filter shows; else what the tab is about."""
-        name, table = self._engine.snapshot().name, self.table
+        name, table, exports = self._engine.snapshot().name, self.table, self._exports
         if isinstance(table, CauseTable) and (causes := table.chosen()):
-            self._exports.ask_causes(causes, name)
+            exports.ask_causes(causes, name)
         elif isinstance(table, (JournalTable, InFlightTable)) and table.marks.keys:
-            self._exports.ask_marked(table.marks.keys, name)
+            exports.ask_marked(table.marks.keys, name)
         elif isinstance(table, JournalTable) and (text := self._filters.get(self.tab)):
-            self._exports.ask_shown(table.rows_filter, text, name)
+            exports.ask_shown(table.rows_filter, text, name)
         else:
-            self._exports.ask(self.tab, name)
+            exports.ask(self.tab, name)
 
     async def action_copy_curl(self) -> None:
         """Copy the selected request as a curl command."""
@@ -312,6 +314,10 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
         if event.row.host:
             self.tab = "failed" if event.row.failed else "succeeded"
             self._filter_bar.set_text(f"host:{event.row.host}")
+
+    @cached_property
+    def _exports(self) -> Exports:
+        return on_demand.exports()(self.app, self._engine.journal_path.parent)
 
     def _commanded(self, note: str) -> None:
         self.post_message(self.Commanded(note))

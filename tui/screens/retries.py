@@ -16,9 +16,8 @@ from ...core.model import State
 from ..figures import count
 from ..filter_words import in_words
 from ..unreadable import unreadable
-from .cause_commands import failed_by, requests, total
+from .chosen_causes import failed_by, named, requests, total
 from .confirm import ConfirmScreen
-from .export import named
 
 ASK_ABOVE = 100
 """More requests than these are queued again only after a question."""

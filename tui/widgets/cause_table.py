@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from time import monotonic
 
@@ -60,22 +59,24 @@ class CauseTable(VirtualTable[Cause]):
     class Opened(VirtualTable.Opened[Cause]):
         """The user opened a cause."""
 
-    @dataclass
     class Asked(Message):
         """The user wants something of these causes, one at least."""
 
-        table: CauseTable
-        wish: CauseWish
-        causes: tuple[Cause, ...]
-        now: float
-        """Wall clock, or when a run that is over last failed."""
+        def __init__(self, table: CauseTable, wish: CauseWish, causes: tuple[Cause, ...], now: float) -> None:
+            """`now` is the wall clock, or when a run that is over last failed."""
+            super().__init__()
+            self.table = table
+            self.wish = wish
+            self.causes = causes
+            self.now = now
 
-    @dataclass
     class Highlighted(Message):
         """The cursor is on another cause, or its cause has changed; None while the table is not seen."""
 
-        cause: Cause | None
-        now: float
+        def __init__(self, cause: Cause | None, now: float) -> None:
+            super().__init__()
+            self.cause = cause
+            self.now = now
 
     def __init__(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from textual import events
@@ -112,17 +111,19 @@ class Chart(SnapshotLines):
     pointed: var[int | None] = var[int | None](None)
     """The cell that the pointer is on, from the left edge of the content."""
 
-    @dataclass
     class Switched(Message):
         """The chart is to show something else."""
 
-        chart: Chart
+        def __init__(self, chart: Chart) -> None:
+            super().__init__()
+            self.chart = chart
 
-    @dataclass
     class Zoomed(Message):
         """More of the past is to be seen, or less of it."""
 
-        farther: bool
+        def __init__(self, *, farther: bool) -> None:
+            super().__init__()
+            self.farther = farther
 
     def __init__(self, engine: EngineHandle, *, notes: bool, id: str | None = None) -> None:  # noqa: A002
         """With `notes` it tells the text of the newest change too."""

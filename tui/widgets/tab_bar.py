@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -108,11 +107,12 @@ class TabBar(Lines):
     tabs: var[tuple[Tab, ...]] = var(())
     active: var[str] = var("")
 
-    @dataclass
     class Selected(Message):
         """The user clicked a tab."""
 
-        tab: str
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
 
     def watch_tabs(self) -> None:
         """Paint the new counts."""
