@@ -6,8 +6,6 @@ import ipaddress
 import re
 from urllib.parse import quote
 
-import idna
-
 from .errors import RowError
 from .printable import printable
 
@@ -111,6 +109,9 @@ def _host(text: str) -> str:
         raise RowError("the URL has no host")
     host = text
     if not text.isascii():
+        # Loaded here, because the first frame of a dashboard need not wait for it.
+        import idna
+
         try:
             host = idna.encode(text, uts46=True).decode("ascii")
         except UnicodeError as error:

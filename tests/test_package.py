@@ -38,11 +38,20 @@ def test_the_wheel_holds_every_file_of_the_two_folders_and_nothing_else() -> Non
         ("fetchdeck.core.engine.run", ("textual", "rich", "click", "regex", "jmespath", "aiohttp", "html")),
         ("fetchdeck.tui.cli", ("textual", "aiohttp", "jinja2")),
         ("fetchdeck.tui.run_commands", ("textual", "rich", "aiohttp", "jinja2")),
-        ("fetchdeck.tui.session", ("textual", "rich", "fetchdeck.core.export", "aiohttp", "zoneinfo")),
+        (
+            "fetchdeck.tui.session",
+            ("textual", "rich", "fetchdeck.core.export", "aiohttp", "zoneinfo", "idna", "email.utils"),
+        ),
         ("fetchdeck.core.transport.http", ("importlib.metadata",)),
         (
             "fetchdeck.tui.dashboard",
-            ("fetchdeck.tui.screens.inspect", "fetchdeck.tui.screens.help", "aiohttp", "tomllib"),
+            (
+                "fetchdeck.tui.screens.inspect",
+                "fetchdeck.tui.screens.help",
+                "fetchdeck.core.export",
+                "aiohttp",
+                "tomllib",
+            ),
         ),
     ],
 )

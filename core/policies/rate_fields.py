@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
+
+from .http_date import http_date
 
 _ITEM = re.compile(r"[^,]+")
 _NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d+)?)\s*(?:[,;]|$)", re.ASCII)
@@ -112,7 +113,5 @@ def _duration(text: str) -> float | None:
 
 
 def _server_time(fields: Mapping[str, str], now: float) -> float:
-    try:
-        return parsedate_to_datetime(fields["date"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
-        return now
+    at = http_date(fields.get("date", ""))
+    return now if at is None else at

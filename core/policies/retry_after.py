@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from .http_date import http_date
 
 CAP_S = 300.0
 """No server makes a request wait longer than this, in seconds."""
@@ -19,26 +18,8 @@ def retry_after_s(value: str, *, date: str | None, now: float, cap: float = CAP_
     text = value.strip()
     if text.isascii() and text.isdigit():
         return min(cap, float((text.lstrip("0") or "0")[:9]))
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    sent = _http_date(date) if date else None
+    sent = http_date(date) if date else None
     return min(cap, max(0.0, until - (sent if sent is not None else now)))
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text.strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return (_two_digit_year(aware) if "-" in text else aware).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _two_digit_year(moment: datetime) -> datetime:
-    # RFC 9110, 5.6.7: in the RFC 850 form, a year that seems over 50 years ahead means the past century.
-    ahead = moment.year - datetime.now(UTC).year
-    return moment.replace(year=moment.year - 100) if ahead > 50 else moment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, floor, log, log10
-from statistics import median
 
 from msgspec import Struct
 
@@ -42,7 +41,7 @@ class Axis(Struct, frozen=True):
 def axis_for(usual: Sequence[float], worst: Sequence[float]) -> Axis:
     """Linear from 0, or logarithmic where the worst value is far above the median of the usual ones."""
     top = max(worst, default=0.0)
-    middle = max(_LEAST, median(usual)) if usual else top
+    middle = max(_LEAST, sorted(usual)[len(usual) // 2]) if usual else top
     if top <= SPREAD * middle:
         return Axis(0.0, round_up(top))
     # From half the least, so that it stands well above the base.
