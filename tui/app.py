@@ -22,7 +22,7 @@ from .commands.catalogue import bindings
 from .commands.declaration import Scope
 from .commands.keymap import Keymap
 from .commands.palette import DeckCommands
-from .following import hand_on
+from .following import Follower
 from .leaving import Leaving
 from .only_looking import changes_run, first_tab, instead
 from .pull_times import PULL_S
@@ -51,7 +51,7 @@ class FetchdeckApp(App[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     snapshot: Snapshot | None = None
-    """The run as it was last pulled; each pull is an occasion to look again, also at what no snapshot tells."""
+    """The run as it was last pulled."""
 
     def __init__(
         self,
@@ -122,9 +122,13 @@ class FetchdeckApp(App[None]):
     def pull(self) -> None:
         """Take a snapshot and show it; leave when a drain that was to end in leaving is over."""
         self.snapshot = snapshot = self.engine.snapshot()
-        # A screen comes up with a snapshot of its own, and goes down piece by piece when the app ends.
-        if self.is_running:
-            hand_on(snapshot, (screen for screen in self.screen_stack if screen.is_mounted))
+        for screen in self.screen_stack:
+            if isinstance(screen, Follower):
+                # Without its widgets it cannot follow: they come when it is mounted, and go first when the app ends.
+                if screen.is_mounted and self.is_running:
+                    screen.follow(snapshot)
+                else:
+                    screen.snapshot = snapshot
         if self.leaving.draining:
             self.leaving.follow(snapshot)
         else:
@@ -269,7 +273,6 @@ class FetchdeckApp(App[None]):
         self.pull()
 
     def _push_question(self, screen: QuestionScreen) -> None:
-        screen.snapshot = self.snapshot
         self.push_screen(screen, self._decided)
 
     def _decided(self, decision: Decision | None) -> None:

@@ -46,9 +46,13 @@ class Questions:
         """Open the screen of the question that the run asks, where it has one."""
         self._shown = snapshot.asking
         if snapshot.asking is Asking.CANARY:
-            self._push(on_demand.canary_screen()(self._reader))
+            self._open(on_demand.canary_screen()(self._reader), snapshot)
         elif snapshot.asking is Asking.CREDENTIALS:
-            self._push(on_demand.credentials_screen()(self._reader, self._use))
+            self._open(on_demand.credentials_screen()(self._reader, self._use), snapshot)
+
+    def _open(self, screen: QuestionScreen, snapshot: Snapshot) -> None:
+        screen.snapshot = snapshot
+        self._push(screen)
 
     def _nobody_types(self) -> bool:
         return len(self._app.screen_stack) == 1 and not isinstance(self._app.focused, Input)

@@ -11,9 +11,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 
-class Counting(App[None]):
-    succeeded = 0
-
+class Telling(App[None]):
     def compose(self) -> ComposeResult:
         yield Static("0 succeeded")
 
@@ -32,6 +30,6 @@ class Counting(App[None]):
         self.exit()
 
 
-app = Counting()
+app = Telling()
 loops.run(app.run_async)
 sys.exit(app.return_code)

@@ -48,16 +48,17 @@ class CanaryScreen(QuestionScreen):
         """`reader` is open."""
         super().__init__()
         self._reader = reader
+        self._question = Static(id="canary-question", markup=False)
+        footer = KeyFooter()
+        footer.hints = _HINTS
+        self._panel = RequestPanel(reader, above=[self._question], below=[footer])
         self._ids: tuple[int, ...] = ()
         self._at = 0
         self._revision = -1
 
     def compose(self) -> ComposeResult:
         """The question, one request in full, the keys."""
-        footer = KeyFooter()
-        footer.hints = _HINTS
-        question = Static(id="canary-question", markup=False)
-        yield RequestPanel(self._reader, above=[question], below=[footer])
+        yield self._panel
 
     def on_mount(self) -> None:
         """Ask, and read what there is to show."""
@@ -65,7 +66,7 @@ class CanaryScreen(QuestionScreen):
 
     def ask(self, snapshot: Snapshot) -> None:
         """Show the question, and read again when the journal has more."""
-        self.query_one("#canary-question", Static).update(Content(printable(snapshot.reason)))
+        self._question.update(Content(printable(snapshot.reason)))
         if snapshot.revision != self._revision:
             self._revision = snapshot.revision
             self.run_worker(self._read(), exclusive=True, group="canaries")
@@ -78,7 +79,7 @@ class CanaryScreen(QuestionScreen):
             self._show()
 
     async def _read(self) -> None:
-        panel = self.query_one(RequestPanel)
+        panel = self._panel
         try:
             ids = await ended_rows(self._reader, _MOST)
         except (sqlite3.Error, FetchdeckError) as error:
@@ -93,6 +94,5 @@ class CanaryScreen(QuestionScreen):
             self._show()
 
     def _show(self) -> None:
-        panel = self.query_one(RequestPanel)
-        panel.prefix = f"{self._at + 1} of {len(self._ids)} · "
-        panel.show_request(self._ids[self._at])
+        self._panel.prefix = f"{self._at + 1} of {len(self._ids)} · "
+        self._panel.show_request(self._ids[self._at])

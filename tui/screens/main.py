@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .export import Exports
 
 
-class Tables(BareGround, ContentSwitcher, Follower):
+class Tables(BareGround, Follower, ContentSwitcher):
     """A table for each tab, of which one is shown: it follows the run, and so do those that count for their tabs."""
 
     def follow(self, snapshot: Snapshot) -> None:
@@ -70,7 +70,7 @@ class Tables(BareGround, ContentSwitcher, Follower):
         super().watch_current(old, new)
 
 
-class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
+class MainScreen(BareGround, DirectPaint, Follower, Screen[None]):
     """Shows one run; commands about rows are carried out here, the others by the app."""
 
     AUTO_FOCUS = ""
@@ -135,8 +135,7 @@ class MainScreen(BareGround, DirectPaint, Screen[None], Follower):
             if isinstance(table, (JournalTable, CauseTable)):
                 table.connect(self._reader)
         self.set_focus(self.table, scroll_visible=False)
-        # What the app pulled before came too early.
-        self.follow(self._engine.snapshot())
+        self.catch_up()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Spare the first frame that all styles are found anew: they are as new as the widgets."""

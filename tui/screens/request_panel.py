@@ -50,6 +50,7 @@ class RequestPanel(Vertical):
         """`reader` is open; what stands above and below the text does not scroll with it."""
         super().__init__()
         self._above, self._below = above, below
+        self._lines = LinesView(id="inspect-lines")
         self._reader = reader
         self._request: int | None = None
         self.detail: RequestDetail | None = None
@@ -62,12 +63,12 @@ class RequestPanel(Vertical):
     def compose(self) -> ComposeResult:
         """The text between what frames it."""
         yield from self._above
-        yield LinesView(id="inspect-lines")
+        yield self._lines
         yield from self._below
 
     def on_mount(self) -> None:
         """Give the text the keys."""
-        self.query_one(LinesView).focus()
+        self._lines.focus()
 
     def show_request(self, request: int) -> None:
         """Show another request, as soon as it is read."""
@@ -95,14 +96,14 @@ class RequestPanel(Vertical):
             self._trouble = unreadable(error)
         self.detail, self._body = detail, body
         self._show()
-        self.query_one(LinesView).scroll_home(animate=False)
+        self._lines.scroll_home(animate=False)
 
     def _show(self) -> None:
         detail = self.detail
         if detail is None:
             named = "" if self._request is None else f"{self.prefix}request {self._request}"
             self.border_title = Content(named)
-            self.query_one(LinesView).show([self._trouble])
+            self._lines.show([self._trouble])
             return
         cell = state_cell(detail.row.state)
         self.border_title = Content(f"{self.prefix}request {detail.row.id} · {cell.text}")
@@ -115,7 +116,7 @@ class RequestPanel(Vertical):
             shown = min(LIMIT, detail.response.bytes if detail.response else 0)
             if detail.response is not None and detail.response.bytes > shown:
                 lines += [(), (Span(_cut_notice(detail.response.bytes), Tone.WARN),)]
-        self.query_one(LinesView).show(lines, body.paint if body else plain)
+        self._lines.show(lines, body.paint if body else plain)
 
 
 def load_body(response: ResponseRecord, folder: Path) -> BodyText | None:

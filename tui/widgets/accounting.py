@@ -126,24 +126,18 @@ def _widest(form: _Form, present: tuple[State, ...], roof: int) -> int:
 @lru_cache(maxsize=256)
 def _widest_counts(total: int, terms: int, separated: bool) -> int:
     """The most cells that so many counts take that add up to `total` at most."""
-    least = {
-        0: 1,
-        **{
-            n: len(count(n) if separated else str(n))
-            for n in (10**power for power in range(1, len(str(total))))
-        },
-    }
-    """The least count of each number of digits, and its cells."""
-    sums = {0: 0}
-    """By the cells of some counts, the least that they add up to."""
+    smallest = (0, *(10**power for power in range(1, len(str(total)))))
+    cells_of = {n: len(count(n) if separated else str(n)) for n in smallest}
+    # By the cells that some of the counts take, the least that they add up to.
+    least = {0: 0}
     for _ in range(terms):
-        wider: dict[int, int] = {}
-        for taken, summed in sums.items():
-            for n, cells in least.items():
+        more: dict[int, int] = {}
+        for taken, summed in least.items():
+            for n, cells in cells_of.items():
                 if summed + n <= total:
-                    wider[taken + cells] = min(summed + n, wider.get(taken + cells, total))
-        sums = wider
-    return max(sums)
+                    more[taken + cells] = min(summed + n, more.get(taken + cells, total))
+        least = more
+    return max(least)
 
 
 class AccountingLine(SnapshotLines):

@@ -20,7 +20,7 @@ _FIRST = 1
 KINDS = tuple(ChartKind)
 
 
-class Deck(Follower, BareGround, Container):
+class Deck(BareGround, Follower, Container):
     """As many charts as there is room for, all over the same time."""
 
     span_s: var[float | None] = var[float | None](None)

@@ -114,7 +114,8 @@ class InFlightTable(EngineTable[InFlightRow]):
         latency = snapshot.latency
         before, now = self._slow_s, latency.p95 * _SLOW_FACTOR / 1000 if latency else None
         self._slow_s = now
-        # It is another one at most looks, and seldom makes a difference to a row. Sorted, all rows are held: too many.
+        # The percentile is another one at most looks, and seldom makes a row slow, or one no longer so. A sorted table
+        # holds all rows, too many to be asked.
         if now != before and (
             self.sorting or any(_is_slow(row, before) != _is_slow(row, now) for row in self._rows)
         ):

@@ -50,7 +50,7 @@ class RowPainter(Generic[R]):
         """Cells of a row that its columns leave over; less than 0 where they do not fit."""
         self._styles = ComponentStyles(lookup)
         self._strips: dict[tuple[R, Cursor, bool], Strip] = {}
-        """The rows that were drawn last. Textual's own cache is a ring, left to a collection when it is cleared."""
+        """The rows that were drawn last. Textual's own cache is a ring of objects that only a collection takes away."""
 
     @property
     def width(self) -> int:

@@ -24,8 +24,8 @@ _SIZE = (200, 60)
 _MOST = 0.05
 _SHARE = "both at once: the processor's share that the dashboard takes"
 _LINE = "one line of Textual"
-_LINE_SHARE = f"both at once: the processor's share that {_LINE} takes"
 """Above the same engine, and written four times a second, as often as a dashboard at full load looks at its run."""
+_LINE_SHARE = f"both at once: the processor's share that {_LINE} takes"
 _LATE = 0.95
 """The share of its requests after which the plain run, which is ahead, is looked at no more."""
 _WINDOWS, _QUICK_WINDOWS = Windows(2.0, 1.0), Windows(0.5, 0.3)
@@ -66,7 +66,7 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
         shares: dict[str, list[float]] = {_SHARE: [], _LINE_SHARE: []}
         together = paired(
             [
-                Contestant(About(name), partial(_both, begin, words, count, settings, shares[name]))
+                Contestant(About(name), partial(_both, name, begin, words, count, settings, shares[name]))
                 for name, begin in ((_SHARE, dashboard), (_LINE_SHARE, line))
             ],
             settings,
@@ -90,6 +90,7 @@ def measure(settings: Settings, folder: Path) -> list[Row]:
 
 
 def _both(
+    name: str,
     begin: Callable[[Path], Child],
     words: list[str],
     count: int,
@@ -115,7 +116,7 @@ def _both(
         if not found:
             raise TroubleError("too short to be looked at twice")
         shares += found
-        settings.say(f"  it takes {', '.join(f'{share:.1%}' for share in found)}")
+        settings.say(f"  {name}: {', '.join(f'{share:.1%}' for share in found)}")
         then = plain.look()
         return Run(then.done, monotonic() - plain_child.began, then.cpu_s, then.resident_mb)
 
