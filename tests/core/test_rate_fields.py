@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from fetchdeck.core.policies.rate_fields import Allowance, allowance
 from hypothesis import given
@@ -52,6 +54,21 @@ def test_the_forms_in_use(fields: dict[str, str], expected: Allowance | None) ->
 def test_a_point_in_time_is_held_against_the_servers_own_clock() -> None:
     fields = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000010", "date": DATE}
     assert allowance(fields, NOW + 5000) == Allowance(0, 10.0)
+
+
+def test_a_clock_without_a_zone_is_that_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    fields = {
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": "1700000010",
+        "date": DATE.replace("GMT", "-0000"),
+    }
+    try:
+        assert allowance(fields, NOW + 5000) == Allowance(0, 10.0)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 NAMES = st.sampled_from(

@@ -65,6 +65,11 @@ def as_shown(detail: RequestDetail) -> EditedRequest:
     return EditedRequest(detail.row.method, detail.row.url, detail.headers, detail.body)
 
 
+def test_an_edited_request_tells_nothing_of_its_secrets() -> None:
+    edited = EditedRequest("POST", f"http://h/?key={TYPED}", (("Authorization", TYPED),), TYPED.encode())
+    assert repr(edited) == "EditedRequest('POST')"
+
+
 async def said(engine: Engine, kind: EventKind, count: int = 1) -> str:
     """The text of the latest event of a kind, once there are so many."""
     async with asyncio.timeout(10):

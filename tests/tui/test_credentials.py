@@ -41,6 +41,7 @@ TOKEN = "CnryTyped88xQ"
 )
 def test_a_header_or_a_variable_is_understood(text: str, understood: Credentials) -> None:
     assert parse_credentials(text, NAMES) == understood
+    assert repr(understood) == "Credentials()"
 
 
 @pytest.mark.parametrize(
