@@ -11,7 +11,8 @@ _PIECE = re.compile(
     r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|\x1b(?P<escape>[ -/]*[0-Z\\^-~])"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f])"
-    r"|(?P<text>[^\x00-\x1f\x7f]+)",
+    r"|(?P<text>[^\x00-\x1f\x7f]+)"
+    r"|(?P<cut>\x1b(?:\[[?><=]?[\d;:]*[ !\"$']*)?(?=[\x00-\x1f\x7f]))",
     re.DOTALL,
 )
 ALTERNATE, CURSOR, FOCUS, PASTE = 1049, 25, 1004, 2004
@@ -60,7 +61,10 @@ class TerminalModel:
         return self.modes == {CURSOR, WRAP} and self.keyboard == 0
 
     def feed(self, text: str) -> None:
-        """Take output in; a sequence may come in several pieces."""
+        """Take output in; a sequence may come in several pieces.
+
+        One that another program's output cuts, as when its own is stopped in the middle of a frame, says nothing.
+        """
         text, at = self._rest + text, 0
         while match := _PIECE.match(text, at):
             if match.end() == len(text) and match["escape"] is not None and match["escape"] in "[]":
@@ -79,7 +83,7 @@ class TerminalModel:
                 self._line_feed()
         elif match["final"] is not None:
             self._sequence(match)
-        elif match["osc"] is None:
+        elif match["osc"] is None and match["cut"] is None:
             self.unknown.append(match[0])
 
     def _sequence(self, match: re.Match[str]) -> None:
