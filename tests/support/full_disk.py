@@ -48,12 +48,14 @@ async def main(folder: Path, megabytes: int, body: int, rows: int) -> None:
         async with open_run(job, options, folder / "x.run", environ={}) as engine:
             reason = await paused(engine)
             failed = engine.snapshot().counts.failed
+            said = [event.text for event in engine.events_since(0).events]
             mount(folder, megabytes + (body * rows >> 20) * 3 + 16, again=True)
             await engine.finished()
             counts = engine.snapshot().counts
         bodies = [path for path in (folder / "x.run" / "bodies").rglob("*") if path.is_file()]
         found = {
             "reason": reason,
+            "said": said,
             "failed_while_full": failed,
             "succeeded": counts.succeeded,
             "total": counts.total,
