@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ from fetchdeck.tui.widgets.cause_table import CauseTable
 from fetchdeck.tui.widgets.charts import Chart
 from fetchdeck.tui.widgets.tab_bar import TabBar
 from fetchdeck.tui.widgets.virtual_table import VirtualTable
-from textual.pilot import Pilot
 
 from ..support.scripted_engine import rows, running, scripted, seen
+from .test_direct_paint import comes
 from .test_questions import SENT, asks
 
 SIZE = (160, 50)
@@ -43,7 +42,9 @@ async def test_all_that_stand_on_any_screen_follow_the_run(tmp_path: Path, keys:
     async with (app := FetchdeckApp(engine)).run_test(size=SIZE) as pilot:
         for key in keys:
             await pilot.press(key)
-            await until(pilot, lambda: not isinstance(app.screen, MainScreen) or app.screen.table.row_count)
+            assert await comes(
+                pilot, lambda: bool(not isinstance(app.screen, MainScreen) or app.screen.table.row_count)
+            )
         assert len(app.screen_stack) == 1 + bool(keys)
         for revision in (100, 101):
             engine.now = running(revision=revision)
@@ -118,7 +119,7 @@ async def test_a_question_may_close_while_it_is_read(tmp_path: Path, ticks: int,
 async def test_tabs_count_what_is_out_of_sight(tmp_path: Path) -> None:
     engine = scripted(tmp_path, rows(40, 12))
     async with (app := FetchdeckApp(engine)).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: labels(app)["causes"] == 2)
+        assert await comes(pilot, lambda: labels(app)["causes"] == 2)
         assert app.screen.query_one("#causes", CauseTable).snapshot is app.snapshot
         assert app.screen.query_one("#hosts", VirtualTable).snapshot is not app.snapshot
 
@@ -140,7 +141,7 @@ async def test_causes_of_a_run_that_is_over_are_seen_as_they_were(tmp_path: Path
     async with (app := FetchdeckApp(engine)).run_test(size=SIZE) as pilot:
         await pilot.press("4")
         table = app.screen.query_one("#causes", CauseTable)
-        await until(pilot, lambda: table.row_count)
+        assert await comes(pilot, lambda: bool(table.row_count))
         assert table.now > 1.7e9
         engine.now = running(state=RunState.FINISHED, revision=100, counts=Counts(succeeded=40, failed=12))
         app.pull()
@@ -156,15 +157,6 @@ async def test_charts_learn_at_once_that_a_run_is_over(tmp_path: Path) -> None:
         app.pull()
         await pilot.pause()
         assert " now" not in seen(app)
-
-
-async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
-    """Look again and again until something holds."""
-    for _ in range(200):
-        if true():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("it never came")
 
 
 def labels(app: FetchdeckApp) -> dict[str, int | None]:
