@@ -15,7 +15,13 @@ from .damage import primary_code, unusable
 from .lock import is_owned
 from .salvage.wal import read_wal
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -32000")
+_PRAGMAS = (
+    f"page_size = {schema.PAGE_SIZE}",  # of a new file: others keep theirs
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "wal_autocheckpoint = 2000",
+    "cache_size = -32000",
+)
 _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fetchdeck.core.errors import FetchdeckError, RunError
 from fetchdeck.core.journal import schema
+from fetchdeck.core.journal.folder import RunFolder
 from fetchdeck.core.journal.salvage.rescue import Salvaged, salvage
 from fetchdeck.core.journal.salvage.tables import (
     ATTEMPTS,
@@ -23,6 +24,7 @@ from fetchdeck.core.journal.salvage.tables import (
     RESPONSES,
     SESSIONS,
 )
+from fetchdeck.core.journal.store import Store
 
 from tests.support.damaged_runs import (
     PAGE,
@@ -125,6 +127,38 @@ def test_no_single_page_costs_more_than_its_rows(tmp_path: Path) -> None:
         found = attempt(tmp_path / "x.run", tmp_path / f"{page}.run", truth)
         assert found is not None
         assert found.requests >= ROWS - 40
+
+
+@pytest.mark.parametrize("page_size", schema.PAGE_SIZES)
+@pytest.mark.parametrize("checkpointed", [True, False], ids=["database", "wal"])
+def test_pages_are_told_apart_also_where_no_header_says_how_long_they_are(
+    tmp_path: Path, page_size: int, checkpointed: bool
+) -> None:
+    truth = killed_run(tmp_path / "x.run", checkpointed=checkpointed, page_size=page_size)
+    journal = tmp_path / "x.run" / "journal.sqlite"
+    with closing(sqlite3.connect(tmp_path / "live.run" / "journal.sqlite")) as db:
+        assert db.execute("PRAGMA page_size").fetchone() == (page_size,)
+    journal.write_bytes(bytes(100) + journal.read_bytes()[100:])
+    log = journal.with_name("journal.sqlite-wal")
+    if not checkpointed:
+        log.write_bytes(bytes(32) + log.read_bytes()[32:])
+    found = attempt(tmp_path / "x.run", tmp_path / "new.run", truth)
+    assert found is not None
+    assert found.requests == ROWS
+    with closing(sqlite3.connect(tmp_path / "new.run" / "journal.sqlite")) as db:
+        assert db.execute("PRAGMA page_size").fetchone() == (schema.PAGE_SIZE,)
+
+
+def test_a_journal_of_smaller_pages_is_gone_on_with(tmp_path: Path) -> None:
+    killed_run(tmp_path / "x.run", checkpointed=True, page_size=4096)
+    folder = RunFolder(tmp_path / "x.run")
+    with closing(Store(folder)) as store:
+        store.recover()
+        with store.transaction():
+            assert store.lease(5)
+    with closing(sqlite3.connect(folder.journal)) as db:
+        assert db.execute("PRAGMA page_size").fetchone() == (4096,)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_the_shapes_are_those_of_the_schema() -> None:

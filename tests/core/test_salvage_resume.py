@@ -24,7 +24,7 @@ from tests.core.test_engine import FAST, run_all
 from tests.support.damaged_runs import PAGE
 from tests.support.ledger import Ledger, ledger_server
 
-ROWS = 260
+ROWS = 520
 
 
 @pytest.fixture

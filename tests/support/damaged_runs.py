@@ -14,10 +14,11 @@ from typing import Any
 
 from fetchdeck.core.journal.entries import LOST_MESSAGE, Accepted, Ended, Noted
 from fetchdeck.core.journal.folder import RunFolder, body_name
+from fetchdeck.core.journal.schema import PAGE_SIZE
 from fetchdeck.core.journal.store import Store
 from fetchdeck.core.model import BodyFile, FailureKind, Hop, Reply, State
 
-PAGE = 4096
+PAGE = PAGE_SIZE
 ROWS = 300
 TABLES = {"requests": 1, "responses": 1, "attempts": 2, "sessions": 1, "events": 1}
 """Tables that are copied row by row, and the number of columns of their keys."""
@@ -87,10 +88,14 @@ def tables(journal: Path) -> dict[tuple[str, Row], Row]:
         }
 
 
-def killed_run(path: Path, *, checkpointed: bool, rows: int = ROWS) -> Truth:
+def killed_run(path: Path, *, checkpointed: bool, rows: int = ROWS, page_size: int = PAGE) -> Truth:
     """A run as `kill -9` leaves it, its journal in the database or, unless `checkpointed`, in the WAL alone."""
     live = RunFolder(path.with_name("live.run"))
     live.create()
+    if page_size != PAGE:
+        with closing(sqlite3.connect(live.journal)) as db:
+            db.execute(f"PRAGMA page_size = {page_size}")
+            db.execute("PRAGMA journal_mode = WAL")
     store, truth = Store(live), Truth()
     _work(store, live, truth, rows)
     if checkpointed:
@@ -171,7 +176,7 @@ def random_pages(path: Path, chance: random.Random) -> None:
 def zeroed_sectors(path: Path, chance: random.Random) -> None:
     """Single sectors have become zeros."""
     for number in _some(path, chance):
-        _write(path, number * PAGE + 512 * chance.randrange(8), bytes(512))
+        _write(path, number * PAGE + 512 * chance.randrange(PAGE // 512), bytes(512))
 
 
 def misplaced_pages(path: Path, chance: random.Random) -> None:

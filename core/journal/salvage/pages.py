@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import RunError
+from ..schema import PAGE_SIZES
+from .records import is_tree_page
 from .wal import WalPages, is_page_size, read_wal
 
 _MAGIC = b"SQLite format 3\x00"
+_SAMPLE = 4000
+"""So many pages tell how long they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,19 @@ class Pages:
         return found
 
 
+def _guess_size(database: int) -> int:
+    """The page size of a file that does not tell: pages of trees begin at its multiples, and nowhere between."""
+    for size in sorted(PAGE_SIZES, reverse=True):
+        starts = range(0, min(os.fstat(database).st_size, _SAMPLE * size), size)
+        begun, within = (
+            sum(is_tree_page(os.pread(database, 8, start + beyond)) for start in starts)
+            for beyond in (0, size // 2)
+        )
+        if begun > 2 * within:
+            return size
+    return min(PAGE_SIZES)
+
+
 @contextmanager
 def open_pages(journal: Path) -> Generator[Pages]:
     """Open a journal and its log for reading; raises RunError where that cannot be."""
@@ -105,7 +122,7 @@ def open_pages(journal: Path) -> Generator[Pages]:
     try:
         header = read_header(os.pread(database, 100, 0))
         wal = read_wal(log, header.page_size if header is not None else None)
-        size = wal.page_size or (header.page_size if header is not None else 4096)
+        size = wal.page_size or (header.page_size if header is not None else _guess_size(database))
         descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC) if wal.offsets else None
         try:
             yield Pages(database, descriptor, wal, size, header)

@@ -75,6 +75,7 @@ class NewJournal:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
         self._db = sqlite3.connect(self._part, isolation_level=None)
+        self._db.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
         schema.prepare(self._db, self._part)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from ..schema import PAGE_SIZES
+
 _MAGIC = 0x377F0682
 _FORMAT = 3_007_000
 _HEADER = 32
@@ -60,7 +62,11 @@ def read_wal(path: Path, page_size: int | None) -> WalPages:
     if not path.is_file() or path.stat().st_size <= _HEADER + _FRAME:
         return WalPages()
     with path.open("rb", buffering=1 << 20) as file:
-        head = _head(file.read(_HEADER)) or _guess(file.fileno(), page_size or 4096)
+        head = _head(file.read(_HEADER))
+        for size in (page_size,) if page_size is not None else PAGE_SIZES:
+            head = head or _guess(file.fileno(), size)
+        if head is None:
+            return WalPages()
         found = WalPages(head.page_size)
         _collect(_frames(file.fileno(), head.page_size), head, found)
     return found
@@ -117,15 +123,18 @@ def _head(data: bytes) -> _Head | None:
     return _Head(size, order, data[16:24], stored) if _checksum(data[:24], (0, 0), order) == stored else None
 
 
-def _guess(fd: int, page_size: int) -> _Head:
-    """What a broken header must have said: by the first two frames of which one goes on from the other."""
+def _guess(fd: int, page_size: int) -> _Head | None:
+    """What a broken header must have said: by the first two frames of which one goes on from the other.
+
+    None where there are no such frames of pages of this size.
+    """
     order = "<" if sys.byteorder == "little" else ">"
     before = None
     for frame in _frames(fd, page_size):
         if before is not None and _checksum(frame.checked, before.sum, order) == frame.sum:
             return _Head(page_size, order, before.salts, (0, 0))
         before = frame
-    return _Head(page_size, order, bytes(8), (0, 0))
+    return None
 
 
 def is_page_size(size: int) -> bool:
