@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from ..model import State
-from ..moments import iso
+from ..moments import Moments
 from ..printable import safe_json
 from .records import JournalRows
 
@@ -74,7 +74,7 @@ def _lines(rows: JournalRows) -> Iterator[list[Line]]:
     lines: list[Line] = []
     at = -1
     tried: list[AttemptLine] = []
-    headers = HeaderLines()
+    headers, moments = HeaderLines(), Moments()
     raw_before, pairs = None, headers.pairs(None)
     # One loop that calls little: each call for a row, or for an attempt, costs a hundredth of the whole and more.
     for block in rows.tries():
@@ -110,14 +110,14 @@ def _lines(rows: JournalRows) -> Iterator[list[Line]]:
                         tried,
                         Problem(kind, message) if kind is not None and state != _SUCCEEDED else None,
                         rounded,
-                        iso(ended_at) if ended_at is not None else None,
+                        moments[round(ended_at * 1000)] if ended_at is not None else None,
                     )
                 )
             if n is not None:
                 # Mostly it is the only attempt, which took what the request did.
                 took = round(took_ms * 1000) / 1000 if rounded is None or took_ms != elapsed_ms else rounded
                 problem = Problem(failed_by, why) if failed_by is not None else None
-                tried.append(AttemptLine(n, iso(started), took, came_to, problem))
+                tried.append(AttemptLine(n, moments[round(started * 1000)], took, came_to, problem))
         # The last one may have further attempts in the next block.
         last = lines.pop()
         yield lines
