@@ -221,8 +221,8 @@ async def test_only_lines_that_have_changed_are_painted_and_none_is_forgotten(tm
         await pilot.pause()
         controls = pilot.app.screen.query_one(Controls)
         drawn: list[int] = []
-        draw = controls.render_line
-        controls.render_line = lambda y: (drawn.append(y), draw(y))[1]  # type: ignore[method-assign]
+        draw = controls.segments
+        controls.segments = lambda y, width: (drawn.append(y), draw(y, width))[1]  # type: ignore[method-assign]
         changed: set[int] = set()
         for limit in (640, 20):
             drawn.clear()

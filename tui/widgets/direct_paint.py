@@ -6,10 +6,11 @@ that is a tenth of what a dashboard costs a run at full load.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.dom import NoScreen
 from textual.geometry import Region
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
     _Mixin = Screen[Any]
 else:
     _Mixin = object
+
+
+class OnScreen:
+    """For a widget that asks in each frame where it stands: a shorter way to its screen.
+
+    On Textual's own it imports a module each time, which takes 10 µs at full load, 34 times a frame. No widget itself:
+    Textual takes the style rules of a widget's first base that is one.
+    """
+
+    @property
+    def screen(self) -> Screen[Any]:
+        """The screen that it stands on; raises NoScreen where there is none."""
+        node: MessagePump | None = cast("MessagePump", self)
+        while node is not None and not isinstance(node, Screen):
+            node = node._parent  # pyright: ignore[reportPrivateUsage]
+        if node is None:
+            raise NoScreen(f"{self} stands on no screen")
+        return cast("Screen[Any]", node)
 
 
 class DirectPaint(_Mixin):

@@ -17,7 +17,7 @@ from textual.timer import Timer
 
 from .bare_lines import cropped, style_of
 from .columns import Column, Tone, tone_css
-from .direct_paint import paint_anew
+from .direct_paint import OnScreen, paint_anew
 from .row_painter import CURSOR_STYLE, HEADER_STYLE, RESTING_STYLE, SORTED_STYLE, Cursor, RowPainter
 from .table_bar import TableBar
 from .table_foot import Foot, foot_line
@@ -32,7 +32,7 @@ _FOOTED = 8
 """Lines from which a table has one at its foot that tells where one is."""
 
 
-class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
+class LineTable(Toned, OnScreen, ScrollView, Generic[R], can_focus=True):
     """A table of any number of rows that holds none of them.
 
     Subclasses say how many rows there are and give the row at a position, or None while it is not loaded.
@@ -191,19 +191,20 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def window(self) -> tuple[int, int]:
         """The first position on screen, and how many rows fit."""
-        return self.scroll_offset.y, max(1, self.size.height - HEADER - self.foot_lines)
+        height = self.size.height
+        return self.scroll_offset.y, max(1, height - HEADER - _foot_lines(height))
 
     @property
     def foot_lines(self) -> int:
         """Lines below the rows: none where there is little room."""
-        return int(self.size.height >= _FOOTED)
+        return _foot_lines(self.size.height)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they are: a table has no border, and its ground is that of the screen."""
         size, first = self.size, self.scroll_offset.y - HEADER
         # The scroll bar paints its place itself.
         self._painter.set_width(self.scrollable_content_region.width)
-        foot = size.height - 1 if self.foot_lines else size.height
+        foot = size.height - _foot_lines(size.height)
         strips = [self._drawn(y, first + y, foot) for y in crop.line_range]
         return cropped(strips, crop, size.width)
 
@@ -292,3 +293,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
             self._seen = self._count
         if self.size == self._settled:
             self._cursor_seen = first <= self._cursor < first + height
+
+
+def _foot_lines(height: int) -> int:
+    return int(height >= _FOOTED)

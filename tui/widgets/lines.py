@@ -18,18 +18,18 @@ from textual.widget import Widget
 from ...core.snapshot import Snapshot
 from ..commands.catalogue import tooltip_of
 from ..following import Follower
-from ..spans import Line, Span, cut
+from ..spans import Line, Span, cut, width_of
 from .bare_lines import BareStrip, bare, cropped, style_of
 from .columns import Tone, tone_css
 from .component_styles import ComponentStyles
-from .direct_paint import paint_anew
+from .direct_paint import OnScreen, paint_anew
 from .toned import Toned
 
 _GROUND = ""
 """In the place of a component class: what a line stands on."""
 
 
-class Lines(Toned, Widget):
+class Lines(Toned, OnScreen, Widget):
     """Draws what `composed` gives; what looks as it did paints nothing."""
 
     DEFAULT_CSS = """
@@ -172,7 +172,8 @@ class Lines(Toned, Widget):
                 left, right = line.crop(0, gutter.left), line.crop(width - gutter.right)
                 self._edges = list(left), list(right)
             left, right = self._edges
-            strip = self._strips[y] = BareStrip([*left, *self.render_line(y), *right], width)
+            segments = self.segments(y, width - gutter.width)
+            strip = self._strips[y] = BareStrip([*left, *segments, *right], width)
         return strip
 
     def _frame_line(self, y: int, width: int) -> Strip:
@@ -183,11 +184,16 @@ class Lines(Toned, Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the content."""
-        width, ground = self.size.width, self._styles[_GROUND]
-        if y >= len(self._drawn):
-            return Strip.blank(width, ground)
-        segments = [Segment(span.text, self._style_of(span)) for span in self._drawn[y] if span.text]
-        return Strip(segments).adjust_cell_length(width, ground)
+        width = self.size.width
+        return Strip(self.segments(y, width), width)
+
+    def segments(self, y: int, width: int) -> list[Segment]:
+        """One line of the content, filled up to its width."""
+        line = self._drawn[y] if y < len(self._drawn) else ()
+        segments = [Segment(span.text, self._style_of(span)) for span in line if span.text]
+        if (rest := width - width_of(line)) > 0:
+            segments.append(Segment(" " * rest, self._styles[_GROUND]))
+        return segments
 
 
 class SnapshotLines(Follower, Lines):

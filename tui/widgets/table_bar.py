@@ -12,12 +12,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from .bare_lines import bare
-from .direct_paint import paint_anew
+from .direct_paint import OnScreen, paint_anew
 
 _MOST_LOOKS = 64
 
 
-class TableBar(ScrollBar):
+class TableBar(OnScreen, ScrollBar):
     """Keeps its place, and looks like the table's ground while all rows are in sight.
 
     Textual's own comes and goes with them, and each time the whole screen is laid out anew: 5 to 10 ms, in a third of
