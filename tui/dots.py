@@ -24,12 +24,12 @@ class Canvas:
         self._planes: dict[Tone, list[int]] = {}
         """Each tone's dots: a number for each column of cells, eight bits of it a cell, the lowest for the top."""
 
-    def column(self, x: int, start: int, end: int, tone: Tone) -> None:
-        """Set the dots of column `x` from `start` down to, not including, `end`; (0, 0) is the upper left one."""
-        plane = self._planes.get(tone)
-        if plane is None:
-            plane = self._planes[tone] = [0] * self._columns
-        plane[x // ACROSS] |= _bits(x % ACROSS, start, end, self.height)
+    def draw(self, spans: Iterable[tuple[int, int] | None], tone: Tone) -> None:
+        """Set dots of one column after the other: from a height, 0 at the top, down to and not including another."""
+        plane, height = self._planes.setdefault(tone, [0] * self._columns), self.height
+        for x, span in enumerate(spans):
+            if span is not None:
+                plane[x // ACROSS] |= _bits(x % ACROSS, *span, height)
 
     def lines(self) -> tuple[Line, ...]:
         """The canvas as text, top first."""

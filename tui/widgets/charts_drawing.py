@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import pairwise
 
 from ...core.latencies import Latencies, middle_of
 from ...core.past import PastView
@@ -30,19 +30,18 @@ def throughput(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     rows = max(2, height)
     below = max(1, rows // 4)
     good, bad = series.good_rates(view), series.bad_rates(view)
-    good_top, bad_top = round_up(series.highest(good)), round_up(series.highest(bad))
+    most, worst = series.highest(good), series.highest(bad)
+    up, down = Axis(0.0, round_up(most)), Axis(0.0, round_up(worst))
     canvas = Canvas(max(1, width - GUTTER), rows)
     base = (rows - below) * DOWN
-    for x, value in enumerate(good):
-        if value:
-            canvas.column(x, base - _dots(value, good_top, base), base, Tone.GOOD)
-    for x, value in enumerate(bad):
-        if value:
-            canvas.column(x, base, base + _dots(value, bad_top, below * DOWN), Tone.BAD)
-    labels = {0: Span(short(good_top), Tone.MUTED)}
+    canvas.draw([None if high is None else (base - high, base) for high in up.heights(good, base)], Tone.GOOD)
+    canvas.draw(
+        [None if deep is None else (base, base + deep) for deep in down.heights(bad, below * DOWN)], Tone.BAD
+    )
+    labels = {0: Span(short(up.high), Tone.MUTED)}
     if rows - below > 1:
         labels[rows - below - 1] = Span("0", Tone.MUTED)
-    labels[rows - 1] = Span(short(bad_top), Tone.BAD if series.highest(bad) else Tone.MUTED)
+    labels[rows - 1] = Span(short(down.high), Tone.BAD if worst else Tone.MUTED)
     return _with_gutter(canvas, labels)
 
 
@@ -58,9 +57,9 @@ def latency(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     axis = latency_axis(view)
     canvas = Canvas(max(1, width - GUTTER), rows)
     found = series.latencies(view)
-    _area(canvas, [None if one is None else one.p50 for one in found], axis, Tone.GOOD)
-    _line(canvas, [None if one is None else one.p95 for one in found], axis, Tone.ACCENT)
-    _line(canvas, [None if one is None else one.p99 for one in found], axis, Tone.WARN)
+    _area(canvas, [one and one.p50 for one in found], axis, Tone.GOOD)
+    _line(canvas, [one and one.p95 for one in found], axis, Tone.ACCENT)
+    _line(canvas, [one and one.p99 for one in found], axis, Tone.WARN)
     return _with_gutter(canvas, _latency_labels(axis, rows))
 
 
@@ -70,7 +69,7 @@ def flying(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     limits, used = series.limits(view), series.in_flight(view)
     axis = Axis(0.0, round_up(max(series.highest(limits), series.highest(used))))
     canvas = Canvas(max(1, width - GUTTER), rows)
-    _area(canvas, [value or None for value in used], axis, Tone.ACCENT)
+    _area(canvas, used, axis, Tone.ACCENT)
     _line(canvas, limits, axis, Tone.WARN)
     return _with_gutter(canvas, _ends(short(axis.high), "0", rows))
 
@@ -81,7 +80,7 @@ def errors(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     shares = series.error_shares(view)
     axis = Axis(0.0, min(100.0, max(1.0, round_up(series.highest(shares)))))
     canvas = Canvas(max(1, width - GUTTER), rows)
-    _area(canvas, [value or None for value in shares], axis, Tone.BAD)
+    _area(canvas, shares, axis, Tone.BAD)
     return _with_gutter(canvas, _ends(f"{axis.high:g}%", "0%", rows))
 
 
@@ -99,12 +98,10 @@ def histogram(latencies: Latencies, width: int, height: int) -> tuple[Line, ...]
         left, right = (axis.dots(ms * 2 ** (part / 32), across) for part in (-1, 1))
         for x in range(left - 1, max(left, right - 1)):
             heights[x] = max(heights[x], count) if right > left else heights[x] + count
-    top = round_up(max(heights))
+    upright = Axis(0.0, round_up(max(heights)))
     canvas = Canvas(columns, rows - 1)
-    for x, count in enumerate(heights):
-        if count:
-            canvas.column(x, canvas.height - _dots(count, top, canvas.height), canvas.height, Tone.GOOD)
-    body = _with_gutter(canvas, _ends(short(top), "0", rows - 1))
+    _area(canvas, [height or None for height in heights], upright, Tone.GOOD)
+    body = _with_gutter(canvas, _ends(short(upright.high), "0", rows - 1))
     return (*body, _percentile_line(latencies, axis, columns))
 
 
@@ -134,20 +131,22 @@ def _percentile_line(latencies: Latencies, axis: Axis, columns: int) -> Line:
     return (*line, Span(" " * (columns - end)))
 
 
-def _area(canvas: Canvas, values: Sequence[float | None], axis: Axis, tone: Tone) -> None:
-    for x, value in enumerate(values):
-        if value is not None:
-            canvas.column(x, canvas.height - axis.dots(value, canvas.height), canvas.height, tone)
+def _area(canvas: Canvas, values: series.Values, axis: Axis, tone: Tone) -> None:
+    floor = canvas.height
+    canvas.draw(
+        [None if high is None else (floor - high, floor) for high in axis.heights(values, floor)], tone
+    )
 
 
-def _line(canvas: Canvas, values: Sequence[float | None], axis: Axis, tone: Tone) -> None:
-    before: int | None = None
-    for x, value in enumerate(values):
-        y = None if value is None else canvas.height - axis.dots(value, canvas.height)
-        if y is not None:
-            joined = y if before is None else before
-            canvas.column(x, min(y, joined), max(y, joined) + 1, tone)
-        before = y
+def _line(canvas: Canvas, values: series.Values, axis: Axis, tone: Tone) -> None:
+    """Columns from one value to the next, so that the line has no gaps where it is steep."""
+    floor = canvas.height
+    heights = axis.heights(values, floor)
+    spans = [
+        None if high is None else (floor - max(high, before or high), floor - min(high, before or high) + 1)
+        for before, high in pairwise([None, *heights])
+    ]
+    canvas.draw(spans, tone)
 
 
 def _ends(high: str, low: str, rows: int) -> dict[int, Span]:
@@ -166,10 +165,6 @@ def _latency_labels(axis: Axis, rows: int) -> dict[int, Span]:
         if labels.keys().isdisjoint(near):
             labels[row] = Span(milliseconds(tick), Tone.MUTED)
     return labels
-
-
-def _dots(value: float, top: float, height: int) -> int:
-    return max(1, min(height, round(height * value / top)))
 
 
 def _with_gutter(canvas: Canvas, labels: dict[int, Span]) -> tuple[Line, ...]:

@@ -1,50 +1,50 @@
-"""From the columns of a run's past to one value for each column of dots; None leaves a gap."""
+"""From the columns of a run's past to one value for each column of dots; None leaves a gap, and so does nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ...core.latencies import Latency
 from ...core.past import PastView, Stretch
 
-Values = tuple[float | None, ...]
+Values = Sequence[float | None]
 
 
-def _each(view: PastView, pick: Callable[[Stretch], float | None]) -> Values:
+def _lively(view: PastView) -> list[Stretch | None]:
     """Nothing is drawn of what stood still."""
-    return tuple(None if one is None or one.idle else pick(one) for one in view.columns)
+    return [None if one is None or one.idle else one for one in view.columns]
 
 
 def good_rates(view: PastView) -> Values:
     """Attempts that succeeded, a second."""
-    return _each(view, lambda one: one.succeeded / one.seconds)
+    return [one and (one.succeeded / one.seconds or None) for one in _lively(view)]
 
 
 def bad_rates(view: PastView) -> Values:
     """Attempts that failed, a second."""
-    return _each(view, lambda one: one.failed / one.seconds)
+    return [one and (one.failed / one.seconds or None) for one in _lively(view)]
 
 
 def in_flight(view: PastView) -> Values:
     """Slots taken, on average."""
-    return _each(view, lambda one: one.in_flight)
+    return [one and (one.in_flight or None) for one in _lively(view)]
 
 
 def limits(view: PastView) -> Values:
     """Slots there were."""
-    return _each(view, lambda one: float(one.limit))
+    return [one and float(one.limit) for one in _lively(view)]
 
 
 def error_shares(view: PastView) -> Values:
     """Attempts that failed, in percent of all."""
-    return _each(view, lambda one: None if one.error_share is None else 100 * one.error_share)
+    return [one and (100 * (one.error_share or 0.0) or None) for one in _lively(view)]
 
 
-def latencies(view: PastView) -> tuple[Latency | None, ...]:
+def latencies(view: PastView) -> Sequence[Latency | None]:
     """Percentiles."""
-    return tuple(None if one is None else one.latency for one in view.columns)
+    return [one and one.latency for one in view.columns]
 
 
-def highest(values: Sequence[float | None]) -> float:
+def highest(values: Values) -> float:
     """The highest value there is, 0 without any."""
-    return max((value for value in values if value is not None), default=0.0)
+    return max(filter(None, values), default=0.0)
