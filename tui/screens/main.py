@@ -169,21 +169,24 @@ class MainScreen(BareGround, DirectPaint, Follower, Screen[None]):
         name = str(parameters[0]) if action == "on_table" else action
         if self._engine.read_only and changes_run(name):
             return False
+        # Asked for thirteen hints in each look: a reactive attribute takes a microsecond each time.
+        tab = self.tab
+        table = self._tables[tab]
         if action == "on_table":
-            return hasattr(self.table, f"action_{name}") and self.table.check_action(name, ())
-        journal = self.tab in ("succeeded", "failed")
+            return hasattr(table, f"action_{name}") and table.check_action(name, ())
+        journal = tab in ("succeeded", "failed")
         # While a run goes on something is in flight again in a moment: hints should not come and go with it.
         going_on = snapshot.state is RunState.RUNNING and not self._engine.read_only
-        flying = self.tab == "in-flight" and (snapshot.in_use > 0 or going_on)
+        flying = tab == "in-flight" and (snapshot.in_use > 0 or going_on)
         match action:
             case "retry":
-                return self.tab in ("failed", "causes") and bool(self.table.row_count)
+                return tab in ("failed", "causes") and bool(table.row_count)
             case "retry_all":
                 return snapshot.counts.failed > 0
             case "cancel":
                 return flying or (journal and self._shows_pending())
             case "copy_curl":
-                return flying or (journal and bool(self.table.row_count))
+                return flying or (journal and bool(table.row_count))
             case "filter":
                 return journal
         return True
