@@ -17,10 +17,9 @@ def iso(at: float) -> str:
 
 
 class Moments(dict[int, str]):
-    """What `iso` writes, by milliseconds since the epoch: the last ones are held.
+    """What `iso` writes, by milliseconds since the epoch: some thousand are held.
 
-    Much happens within a millisecond of a run that is large enough for this to count, and a look-up that calls nothing
-    takes a third of a call that remembers.
+    Much happens within a millisecond of a run that is large enough for this to count.
     """
 
     def __missing__(self, at: int) -> str:

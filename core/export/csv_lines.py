@@ -11,7 +11,7 @@ from itertools import islice
 import msgspec
 
 from ..model import State
-from ..moments import iso
+from ..moments import Moments
 from .jsonl import text_or_base64
 from .records import JournalRows, Record
 
@@ -31,7 +31,8 @@ def csv_lines(rows: JournalRows) -> Iterator[tuple[int, bytes]]:
     """The export in pieces of whole lines, UTF-8: how many requests they hold, and their bytes."""
     names = input_columns(rows)
     yield 0, _encode([[cell(name) for name in (*names, *own_names(names))]])
-    cells = (_cells(record, names) for record in rows.records())
+    moments = Moments()
+    cells = (_cells(record, names, moments) for record in rows.records())
     while batch := list(islice(cells, _BATCH)):
         yield len(batch), _encode(batch)
 
@@ -77,7 +78,7 @@ def cell(value: object) -> str:
     return text
 
 
-def _cells(record: Record, names: tuple[str, ...]) -> list[str]:
+def _cells(record: Record, names: tuple[str, ...], moments: Moments) -> list[str]:
     _, row, _, url, state, status, kind, message, size, attempts, elapsed_ms, ended_at = record[:12]
     _, body, body_path = record[12:]
     columns = _read_row(row)
@@ -88,7 +89,7 @@ def _cells(record: Record, names: tuple[str, ...]) -> list[str]:
         cell(size),
         cell(attempts),
         cell(round(elapsed_ms * 1000) / 1000) if elapsed_ms is not None else "",
-        iso(ended_at) if ended_at is not None else "",
+        moments[round(ended_at * 1000)] if ended_at is not None else "",
         cell(f"{kind}: {message}") if kind and state != _SUCCEEDED else "",
         cell(_body(body, body_path)),
     ]

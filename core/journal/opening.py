@@ -19,9 +19,10 @@ _PRAGMAS = (
     f"page_size = {schema.PAGE_SIZE}",  # of a new file: others keep theirs
     "journal_mode = WAL",
     "synchronous = FULL",
-    "wal_autocheckpoint = 2000",
     "cache_size = -32000",
 )
+_LOG = 16_384_000
+"""A log of so many bytes is written back to the database."""
 _NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
@@ -42,6 +43,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         schema.check(db, path)
         for pragma in _PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
+        size: int = db.execute("PRAGMA page_size").fetchone()[0]
+        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG // size}")
         schema.prepare(db, path)
     except sqlite3.Error as error:
         db.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import shutil
 import sqlite3
@@ -13,6 +15,7 @@ import pytest
 from fetchdeck.core.errors import FetchdeckError, RunError
 from fetchdeck.core.journal import schema
 from fetchdeck.core.journal.folder import RunFolder
+from fetchdeck.core.journal.opening import open_for_writing
 from fetchdeck.core.journal.salvage.rescue import Salvaged, salvage
 from fetchdeck.core.journal.salvage.tables import (
     ATTEMPTS,
@@ -24,6 +27,7 @@ from fetchdeck.core.journal.salvage.tables import (
     RESPONSES,
     SESSIONS,
 )
+from fetchdeck.core.journal.salvage.wal import read_wal
 from fetchdeck.core.journal.store import Store
 
 from tests.support.damaged_runs import (
@@ -130,11 +134,15 @@ def test_no_single_page_costs_more_than_its_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page_size", schema.PAGE_SIZES)
+@pytest.mark.parametrize("body_bytes", [0, 150, 2500, 7000, 15_000])
 @pytest.mark.parametrize("checkpointed", [True, False], ids=["database", "wal"])
 def test_pages_are_told_apart_also_where_no_header_says_how_long_they_are(
-    tmp_path: Path, page_size: int, checkpointed: bool
+    tmp_path: Path, page_size: int, body_bytes: int, checkpointed: bool
 ) -> None:
-    truth = killed_run(tmp_path / "x.run", checkpointed=checkpointed, page_size=page_size)
+    """Bodies of 7,000 bytes take three pages of 4 KB: with other bodies of that size, trees have each second place."""
+    truth = killed_run(
+        tmp_path / "x.run", checkpointed=checkpointed, page_size=page_size, body_bytes=body_bytes
+    )
     journal = tmp_path / "x.run" / "journal.sqlite"
     with closing(sqlite3.connect(tmp_path / "live.run" / "journal.sqlite")) as db:
         assert db.execute("PRAGMA page_size").fetchone() == (page_size,)
@@ -147,6 +155,53 @@ def test_pages_are_told_apart_also_where_no_header_says_how_long_they_are(
     assert found.requests == ROWS
     with closing(sqlite3.connect(tmp_path / "new.run" / "journal.sqlite")) as db:
         assert db.execute("PRAGMA page_size").fetchone() == (schema.PAGE_SIZE,)
+
+
+@pytest.mark.parametrize("page_size", schema.PAGE_SIZES)
+@pytest.mark.parametrize("place", [0.0, 0.3, 1.0])
+def test_what_a_disk_has_lost_of_a_log_is_not_taken_for_the_log(
+    tmp_path: Path, page_size: int, place: float
+) -> None:
+    """40 KB of zeros at its beginning, within it, or at its end; its header is gone, too."""
+    killed_run(tmp_path / "x.run", checkpointed=False, page_size=page_size)
+    journal = tmp_path / "x.run" / "journal.sqlite"
+    log = journal.with_name("journal.sqlite-wal")
+    data = bytearray(log.read_bytes())
+    at = round(place * len(data))
+    data[at : at + 40_960] = bytes(40_960)
+    data[:32] = bytes(32)
+    log.write_bytes(data)
+    journal.write_bytes(bytes(100) + journal.read_bytes()[100:])
+    assert read_wal(log, None).page_size == page_size
+    found = attempt(tmp_path / "x.run", tmp_path / "new.run", None)
+    assert found is not None
+    assert found.requests > ROWS * 0.8
+
+
+@pytest.mark.skipif(not hasattr(os, "pread"), reason="reads by os.pread")
+def test_a_sector_that_does_not_read_is_no_reason_to_save_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_run(tmp_path / "x.run", checkpointed=True)
+    journal = tmp_path / "x.run" / "journal.sqlite"
+    journal.write_bytes(bytes(100) + journal.read_bytes()[100:])
+    read = os.pread
+
+    def failing(descriptor: int, size: int, offset: int) -> bytes:
+        if offset <= 5 * PAGE < offset + size:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", failing)
+    found = salvage(tmp_path / "x.run", tmp_path / "new.run")
+    assert found.requests > ROWS * 0.8
+
+
+@pytest.mark.parametrize("page_size", schema.PAGE_SIZES)
+def test_a_log_is_written_back_after_as_many_bytes_whatever_its_pages(tmp_path: Path, page_size: int) -> None:
+    killed_run(tmp_path / "x.run", checkpointed=True, page_size=page_size)
+    with closing(open_for_writing(tmp_path / "x.run" / "journal.sqlite")) as db:
+        assert db.execute("PRAGMA wal_autocheckpoint").fetchone()[0] * page_size == 16_384_000
 
 
 def test_a_journal_of_smaller_pages_is_gone_on_with(tmp_path: Path) -> None:

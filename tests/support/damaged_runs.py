@@ -88,7 +88,9 @@ def tables(journal: Path) -> dict[tuple[str, Row], Row]:
         }
 
 
-def killed_run(path: Path, *, checkpointed: bool, rows: int = ROWS, page_size: int = PAGE) -> Truth:
+def killed_run(
+    path: Path, *, checkpointed: bool, rows: int = ROWS, page_size: int = PAGE, body_bytes: int = 150
+) -> Truth:
     """A run as `kill -9` leaves it, its journal in the database or, unless `checkpointed`, in the WAL alone."""
     live = RunFolder(path.with_name("live.run"))
     live.create()
@@ -97,7 +99,7 @@ def killed_run(path: Path, *, checkpointed: bool, rows: int = ROWS, page_size: i
             db.execute(f"PRAGMA page_size = {page_size}")
             db.execute("PRAGMA journal_mode = WAL")
     store, truth = Store(live), Truth()
-    _work(store, live, truth, rows)
+    _work(store, live, truth, rows, body_bytes)
     if checkpointed:
         with closing(sqlite3.connect(live.journal)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -106,7 +108,7 @@ def killed_run(path: Path, *, checkpointed: bool, rows: int = ROWS, page_size: i
     return truth
 
 
-def _work(store: Store, folder: RunFolder, truth: Truth, rows: int) -> None:
+def _work(store: Store, folder: RunFolder, truth: Truth, rows: int, body_bytes: int) -> None:
     with store.transaction():
         store.set_meta("job", JOB)
         store.begin_session()
@@ -122,7 +124,7 @@ def _work(store: Store, folder: RunFolder, truth: Truth, rows: int) -> None:
             leased = store.lease(45)
         truth.note(folder.journal)
         with store.transaction():
-            store.end([_ended(one.id, one.attempt, folder, truth) for one in leased[:-2]])
+            store.end([_ended(one.id, one.attempt, folder, truth, body_bytes) for one in leased[:-2]])
         truth.note(folder.journal)
 
 
@@ -136,7 +138,7 @@ def _accepted(number: int) -> Accepted:
     return Accepted(number, State.QUEUED, number + 1, method, f"http://h/{number}", "h", columns, None, 0)
 
 
-def _ended(number: int, attempt: int, folder: RunFolder, truth: Truth) -> Ended:
+def _ended(number: int, attempt: int, folder: RunFolder, truth: Truth, body_bytes: int) -> Ended:
     if number % 17 == 5:
         text = f"connection reset after {number} bytes"
         return Ended(number, attempt, 1, State.FAILED, 1.5, 2.5, None, FailureKind.RESET, text, None, (), 3)
@@ -145,7 +147,7 @@ def _ended(number: int, attempt: int, folder: RunFolder, truth: Truth) -> Ended:
         return Ended(
             number, attempt, 1, State.FAILED, 1.5, 2.5, 404, FailureKind.HTTP_STATUS, "HTTP 404", reply, (), 2
         )
-    body: bytes | BodyFile = random.Random(number).randbytes(9000 if number % 7 == 0 else 150)
+    body: bytes | BodyFile = random.Random(number).randbytes(9000 if number % 7 == 0 else body_bytes)
     if number % 53 == 1:
         path = folder.bodies / f"{body_name(number, attempt)}.body"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from fetchdeck.tui.dots import Canvas
 from fetchdeck.tui.spans import Span, text_of, width_of
 from fetchdeck.tui.widgets import charts_drawing as drawing
 from fetchdeck.tui.widgets.charts_axis import SPREAD, Axis, axis_for, round_up
-from fetchdeck.tui.widgets.charts_time import nearest, time_axis
+from fetchdeck.tui.widgets.charts_time import GUTTER, nearest, time_axis
 from fetchdeck.tui.widgets.columns import Tone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +135,29 @@ def test_the_rate_is_stepped_by_a_tenth_and_never_stands_still() -> None:
         assert higher is not None
         assert low < higher < 1.3 * low
         assert rate_steps.down(low, 0) < low or low == 1 / 3600
+
+
+@given(
+    st.lists(st.none() | st.floats(0, 1e7), max_size=20),
+    st.sampled_from((Axis(0.0, 1.0), Axis(0.0, 3e6), Axis(0.01, 5e4, logarithmic=True))),
+    st.integers(1, 40),
+)
+def test_heights_are_the_dots_of_each_value(values: list[float | None], axis: Axis, height: int) -> None:
+    heights = axis.heights(values, height)
+    assert heights == [None if value is None else axis.dots(value, height) for value in values]
+    assert all(1 <= one <= height for one in heights if one is not None)
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    quiet = Stretch(1e9, 1.0, 1.0, 5, 0, 0.0, 10, Latencies.of({cell_of(100): 5}))
+    failing = Stretch(1e9 + 1, 1.0, 1.0, 0, 5, 0.0, 10, Latencies.of({}))
+    view = PastView((quiet, quiet, failing, failing), 4.0)
+    assert [text_of(line)[GUTTER:] for line in drawing.errors(view, GUTTER + 2, 1)] == [" ⣿"]
+    above, below = drawing.throughput(view, GUTTER + 2, 2)
+    assert [text_of(line)[GUTTER:] for line in (above, below)] == ["⣿ ", " ⣿"]
+    assert below[0].tone is Tone.BAD
+    calm = PastView((quiet, quiet), 2.0)
+    assert drawing.throughput(calm, GUTTER + 1, 2)[-1][0].tone is Tone.MUTED
 
 
 def test_dots_stand_where_they_were_set_in_the_tone_of_most() -> None:

@@ -9,12 +9,16 @@ from pathlib import Path
 from fetchdeck.core.latencies import Latency
 from fetchdeck.core.snapshot import InFlightRow
 from fetchdeck.tui.app import FetchdeckApp
+from fetchdeck.tui.spans import Line, Span
 from fetchdeck.tui.widgets.bare_lines import BareStrip, cropped
+from fetchdeck.tui.widgets.columns import Tone
 from fetchdeck.tui.widgets.in_flight_table import InFlightTable
+from fetchdeck.tui.widgets.lines import Lines
 from fetchdeck.tui.widgets.status_header import StatusHeader
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.containers import Container
@@ -52,6 +56,26 @@ def test_it_is_cropped_to_what_is_seen(texts: list[str], x: int, width: int) -> 
     strip = BareStrip(segments_of(texts))
     assert cropped([strip], Region(0, 0, strip.cell_length, 1), strip.cell_length) == [strip]
     assert cropped([strip], Region(x, 0, width, 1), strip.cell_length) == [strip.crop(x, x + width)]
+
+
+async def test_a_line_is_filled_up_on_its_ground_whatever_the_width_of_its_text() -> None:
+    class Told(Lines):
+        DEFAULT_CSS = "Told { background: #123456; width: 100%; height: 3; }"
+
+        def composed(self, width: int, height: int) -> tuple[Line, ...]:
+            return (Span("例外 e\u0301", Tone.BAD),), (Span("x" * 100),)
+
+    class Telling(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Told()
+
+    async with Telling().run_test(size=(30, 5)) as pilot:
+        told = pilot.app.query_one(Told)
+        strips = told.render_lines(Region(0, 0, 30, 3))
+        assert [(strip.cell_length, cell_len(strip.text)) for strip in strips] == [(30, 30)] * 3
+        for strip in (strips[0], strips[2]):
+            assert list(strip)[-2].style == told.rich_style
+        assert told.render_line(0).text == "例外 e\u0301" + " " * 22
 
 
 def test_it_is_gone_when_nobody_shows_it() -> None:

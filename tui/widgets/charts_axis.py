@@ -30,7 +30,7 @@ class Axis(Struct, frozen=True):
         return max(1, min(height, round(height * part)))
 
     def heights(self, values: Iterable[float | None], height: int) -> list[int | None]:
-        """`dots` of each value, in a fourth of the time where the axis is linear; None of None."""
+        """`dots` of each value; None of None."""
         if self.logarithmic:
             return [None if value is None else self.dots(value, height) for value in values]
         high = self.high

@@ -30,8 +30,8 @@ def throughput(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     rows = max(2, height)
     below = max(1, rows // 4)
     good, bad = series.good_rates(view), series.bad_rates(view)
-    most, worst = series.highest(good), series.highest(bad)
-    up, down = Axis(0.0, round_up(most)), Axis(0.0, round_up(worst))
+    failed = series.highest(bad)
+    up, down = Axis(0.0, round_up(series.highest(good))), Axis(0.0, round_up(failed))
     canvas = Canvas(max(1, width - GUTTER), rows)
     base = (rows - below) * DOWN
     canvas.draw([None if high is None else (base - high, base) for high in up.heights(good, base)], Tone.GOOD)
@@ -41,7 +41,7 @@ def throughput(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     labels = {0: Span(short(up.high), Tone.MUTED)}
     if rows - below > 1:
         labels[rows - below - 1] = Span("0", Tone.MUTED)
-    labels[rows - 1] = Span(short(down.high), Tone.BAD if worst else Tone.MUTED)
+    labels[rows - 1] = Span(short(down.high), Tone.BAD if failed else Tone.MUTED)
     return _with_gutter(canvas, labels)
 
 

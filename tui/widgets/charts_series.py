@@ -1,4 +1,7 @@
-"""From the columns of a run's past to one value for each column of dots; None leaves a gap, and so does nothing."""
+"""From the columns of a run's past to one value for each column of dots; None leaves a gap.
+
+Of rates, slots in use and shares 0 leaves one too.
+"""
 
 from __future__ import annotations
 

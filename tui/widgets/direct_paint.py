@@ -25,8 +25,8 @@ else:
 class OnScreen:
     """For a widget that asks in each frame where it stands: a shorter way to its screen.
 
-    On Textual's own it imports a module each time, which takes 10 µs at full load, 34 times a frame. No widget itself:
-    Textual takes the style rules of a widget's first base that is one.
+    On Textual's own it imports a module each time, which takes 0.7 µs, and 10 in caches that a run at full load has
+    emptied, 34 times a frame. No widget itself: Textual takes the style rules of a widget's first base that is one.
     """
 
     @property

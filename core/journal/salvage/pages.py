@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ...errors import RunError
 from ..schema import PAGE_SIZES
-from .records import is_tree_page
+from .records import read_page
 from .wal import WalPages, is_page_size, read_wal
 
 _MAGIC = b"SQLite format 3\x00"
-_SAMPLE = 4000
-"""So many pages tell how long they are."""
+_SAMPLE = 4_000_000
+"""So many bytes tell how long their pages are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,16 @@ class Pages:
 
     def read(self, number: int) -> bytes | None:
         """The content of a page; None where it is missing or cannot be read."""
-        data = b""
+        data = None
         if 1 <= number <= self.count:
             offset = self._wal.offsets.get(number, -1)
-            try:
-                if offset == -1:
-                    data = os.pread(self._database, self.size, (number - 1) * self.size)
-                elif offset is not None and self._log is not None:
-                    data = os.pread(self._log, self.size, offset)
-            except OSError:
-                data = b""
-        if len(data) == self.size:
-            return data
-        self.unread.add(number)
-        return None
+            if offset == -1:
+                data = _read_at(self._database, (number - 1) * self.size, self.size)
+            elif offset is not None and self._log is not None:
+                data = _read_at(self._log, offset, self.size)
+        if data is None:
+            self.unread.add(number)
+        return data
 
     def free(self) -> set[int]:
         """Pages that are listed as free: what stands in them is out of date."""
@@ -98,17 +94,33 @@ class Pages:
         return found
 
 
+def _read_at(descriptor: int, offset: int, size: int) -> bytes | None:
+    """So many bytes; None where they are missing or cannot be read."""
+    try:
+        data = os.pread(descriptor, size, offset)
+    except OSError:
+        return None
+    return data if len(data) == size else None
+
+
 def _guess_size(database: int) -> int:
-    """The page size of a file that does not tell: pages of trees begin at its multiples, and nowhere between."""
-    for size in sorted(PAGE_SIZES, reverse=True):
-        starts = range(0, min(os.fstat(database).st_size, _SAMPLE * size), size)
-        begun, within = (
-            sum(is_tree_page(os.pread(database, 8, start + beyond)) for start in starts)
-            for beyond in (0, size // 2)
-        )
-        if begun > 2 * within:
-            return size
-    return min(PAGE_SIZES)
+    """The page size of a file that does not tell: that by which most entries read.
+
+    Where pages of trees begin says less: those of half the size may stand at each second place alone, between
+    the rest of long values.
+    """
+    length = min(_SAMPLE, os.fstat(database).st_size)
+
+    def entries(size: int) -> int:
+        def page(number: int) -> bytes | None:
+            return _read_at(database, (number - 1) * size, size) if number > 0 else None
+
+        # The first one has lost its header, and a root in it has few entries.
+        found = ((page(number), number) for number in range(2, length // size + 1))
+        read = [read_page(data, number, size, page) for data, number in found if data is not None]
+        return sum(cell is not None for one in read if one is not None for cell in one.cells)
+
+    return max(PAGE_SIZES, key=entries)
 
 
 @contextmanager

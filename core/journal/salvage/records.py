@@ -15,9 +15,6 @@ _SECTOR = 512
 _BLANK = bytes(_SECTOR)
 _MOST_BYTES = 2_000_000_000
 INDEX_INTERIOR, TABLE_INTERIOR, INDEX_LEAF, TABLE_LEAF = 2, 5, 10, 13
-_KINDS = (INDEX_INTERIOR, TABLE_INTERIOR, INDEX_LEAF, TABLE_LEAF)
-_MOST_FRAGMENTS = 60
-"""SQLite tidies a page before it has more bytes in pieces too small to use."""
 
 
 class BrokenError(Exception):
@@ -51,7 +48,7 @@ def read_page(data: bytes, number: int, usable: int, overflow: Callable[[int], b
     """Read one page of a tree; None where it is none. `overflow` gives the page of a number."""
     start = 100 if number == 1 else 0
     kind = data[start]
-    if kind not in _KINDS:
+    if kind not in (INDEX_INTERIOR, TABLE_INTERIOR, INDEX_LEAF, TABLE_LEAF):
         return None
     inner = kind in (INDEX_INTERIOR, TABLE_INTERIOR)
     count: int = struct.unpack_from(">H", data, start + 3)[0]
@@ -61,18 +58,6 @@ def read_page(data: bytes, number: int, usable: int, overflow: Callable[[int], b
     last: int = struct.unpack_from(">I", data, start + 8)[0] if inner else 0
     reader = _Cells(data, kind, usable, pointers + 2 * count, overflow)
     return Page(kind, [reader.cell(at) for at in struct.unpack_from(f">{count}H", data, pointers)], last)
-
-
-def is_tree_page(data: bytes) -> bool:
-    """Whether a page that begins like this may be one of a tree that has entries.
-
-    By its header (https://www.sqlite.org/fileformat.html, section 1.6) alone, which may name places beyond `data`.
-    """
-    if len(data) < 8 or data[0] not in _KINDS or data[7] > _MOST_FRAGMENTS:
-        return False
-    free, count, content = struct.unpack_from(">HHH", data, 1)
-    first = 8 + 2 * count
-    return count > 0 and (free == 0 or free >= first) and (content == 0 or content >= first)
 
 
 class _Cells:

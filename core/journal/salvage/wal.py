@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -62,9 +64,8 @@ def read_wal(path: Path, page_size: int | None) -> WalPages:
     if not path.is_file() or path.stat().st_size <= _HEADER + _FRAME:
         return WalPages()
     with path.open("rb", buffering=1 << 20) as file:
-        head = _head(file.read(_HEADER))
-        for size in (page_size,) if page_size is not None else PAGE_SIZES:
-            head = head or _guess(file.fileno(), size)
+        sizes = (page_size,) if page_size is not None else PAGE_SIZES
+        head = _head(file.read(_HEADER)) or _guess(file.fileno(), sizes)
         if head is None:
             return WalPages()
         found = WalPages(head.page_size)
@@ -123,18 +124,29 @@ def _head(data: bytes) -> _Head | None:
     return _Head(size, order, data[16:24], stored) if _checksum(data[:24], (0, 0), order) == stored else None
 
 
-def _guess(fd: int, page_size: int) -> _Head | None:
+def _guess(fd: int, sizes: Iterable[int]) -> _Head | None:
     """What a broken header must have said: by the first two frames of which one goes on from the other.
 
-    None where there are no such frames of pages of this size.
+    None where there are no such frames, whichever of these sizes their pages have.
     """
+    found = merge(*(_guesses(fd, size) for size in sizes), key=itemgetter(0))
+    return next((head for _, head in found if head is not None), None)
+
+
+def _guesses(fd: int, page_size: int) -> Iterator[tuple[int, _Head | None]]:
+    """Frames by their places, with what the header must have said where one goes on from the frame before."""
     order = "<" if sys.byteorder == "little" else ">"
     before = None
     for frame in _frames(fd, page_size):
-        if before is not None and _checksum(frame.checked, before.sum, order) == frame.sum:
-            return _Head(page_size, order, before.salts, (0, 0))
+        follows = before is not None and _follows(before, frame, order)
+        yield frame.content, _Head(page_size, order, frame.salts, (0, 0)) if follows else None
         before = frame
-    return None
+
+
+def _follows(before: _Frame, frame: _Frame, order: str) -> bool:
+    """Whether one goes on from the other; zeros, which a disk gives for what it has lost, do not."""
+    numbered = before.page and frame.page
+    return bool(numbered) and _checksum(frame.checked, before.sum, order) == frame.sum
 
 
 def is_page_size(size: int) -> bool:
