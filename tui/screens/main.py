@@ -150,8 +150,9 @@ class MainScreen(BareGround, DirectPaint, Follower, Screen[None]):
     def follow(self, snapshot: Snapshot) -> None:
         """Hand it on, and bring the labels of tabs and keys up to date."""
         super().follow(snapshot)
-        hand_on(snapshot, self.children)
-        self._relabel()
+        with self.painted_at_once():
+            hand_on(snapshot, self.children)
+            self._relabel()
 
     def watch_tab(self) -> None:
         """Show another table, and give it the keys."""

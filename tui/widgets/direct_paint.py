@@ -6,6 +6,8 @@ that is a tenth of what a dashboard costs a run at full load.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.dom import NoScreen
@@ -47,6 +49,7 @@ class DirectPaint(_Mixin):
         super().__init__()
         # By two names, because Textual's says nothing of what ours can do besides.
         self._compositor = self._parts = PartCompositor()
+        self._collecting = False
 
     def shows(self, widget: Widget) -> bool:
         """Whether what a widget paints can be seen just now."""
@@ -55,7 +58,26 @@ class DirectPaint(_Mixin):
     def paint_soon(self, widget: Widget) -> None:
         """Paint a widget's dirty regions with the next frame."""
         self._dirty_widgets.add(widget)
-        self._update_timer.resume()
+        if not self._collecting:
+            self._update_timer.resume()
+
+    @contextmanager
+    def painted_at_once(self) -> Iterator[None]:
+        """What `paint_anew` is called for inside is painted at the end, in place of a few milliseconds later.
+
+        At full load a timer's tick costs more than the frame's smaller half, and what the frame is made of would no
+        longer be in the processor's caches. A frame that wants a layout waits for its timer.
+        """
+        self._collecting = True
+        try:
+            yield
+        finally:
+            self._collecting = False
+            if self._layout_required or self._recompose_required:
+                self._update_timer.resume()
+            elif self._dirty_widgets:
+                with self._context():
+                    self._on_timer_update()
 
 
 def paint_anew(widget: Widget, *regions: Region) -> None:
