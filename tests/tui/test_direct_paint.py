@@ -337,3 +337,26 @@ async def test_whatever_is_done_the_terminal_shows_what_there_is(
                     await terminal.check(pilot)
                 except AssertionError as error:
                     raise AssertionError(f"after {done[-12:]}") from error
+
+
+async def test_what_a_look_has_changed_is_painted_at_once_unless_it_wants_a_layout(tmp_path: Path) -> None:
+    engine = scripted(tmp_path, rows())
+    async with (app := FetchdeckApp(engine)).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        watching = Watching(app)
+        await pilot.pause()
+
+        def look_at(limit: int) -> list[str]:
+            """The frames that come before anything else can happen."""
+            before = len(watching.frames)
+            engine.now = running(limit=limit)
+            app.pull()
+            return watching.frames[before:]
+
+        (frame,) = look_at(640)
+        assert "640" in frame
+        assert not app.screen._update_timer._active.is_set()
+        app.screen.refresh(layout=True)
+        assert look_at(321) == []
+        await pilot.pause()
+        assert "321" in watching.frames[-1]
