@@ -13,6 +13,8 @@ from .virtual_table import VirtualTable
 
 _SLOW_FACTOR = 2
 """A request is a straggler when it is this many times as old as the 95th percentile of latency."""
+_SPARED = 3
+"""Looks without a look at rows that are all others each time: they come once a second."""
 _STEP = 64
 """Rows asked for at first to find one that has moved; twice as many each time that it is not among them."""
 _PHASES: dict[Phase, tuple[str, Tone]] = {
@@ -77,8 +79,8 @@ class InFlightTable(EngineTable[InFlightRow]):
             classes=classes,
         )
         self._slow_s: float | None = None
-        self._fleeting = False
-        """Whether none of the rows were there at the look before."""
+        self._spared = 0
+        """So many of the next looks are spared."""
 
     def key_of(self, row: InFlightRow) -> int:
         """The request's number."""
@@ -125,13 +127,12 @@ class InFlightTable(EngineTable[InFlightRow]):
     def update_window(self, snapshot: Snapshot) -> None:
         """Bring the window up to date, the cursor on its request while that is still there.
 
-        Of rows that are all others each time every second look is spared: nobody reads them in a quarter of a second,
-        and to draw a screen of them takes a third of a frame. Only while the run goes on,
-        and here: else no other look may come.
+        Rows that are all others each time stay for a second: nobody reads them in less, and to draw a screen of them
+        takes a third of a frame. Only while the run goes on, and here: else no other look may come.
         """
         goes_on = snapshot.state is RunState.RUNNING and snapshot.in_use and not snapshot.read_only
-        if self._fleeting and goes_on:
-            self._fleeting = False
+        if self._spared and goes_on:
+            self._spared -= 1
             return
         before = {row.id for row in self._rows}
         selected = self.selected
@@ -142,11 +143,11 @@ class InFlightTable(EngineTable[InFlightRow]):
             self.shift_cursor(position)
         self.window_changed()
         lasts = any(row.id in before for row in self._rows)
-        self._fleeting = bool(before and self._rows) and not lasts
+        self._spared = _SPARED if before and self._rows and not lasts else 0
 
     def on_hide(self) -> None:
         """Spare no look when the table is shown again."""
-        self._fleeting = False
+        self._spared = 0
 
     def _find(self, request: int, among: int) -> int | None:
         """Where a request stands: there or further up, because requests only ever leave from before it."""
