@@ -139,7 +139,7 @@ def test_no_single_page_costs_more_than_its_rows(tmp_path: Path) -> None:
 def test_pages_are_told_apart_also_where_no_header_says_how_long_they_are(
     tmp_path: Path, page_size: int, body_bytes: int, checkpointed: bool
 ) -> None:
-    """Bodies of 7,000 bytes take three pages of 4 KB: with other bodies of that size, trees have each second place."""
+    """A row with 7,000 bytes has a page of its own and one of overflow: as if a tree's pages were twice as long."""
     truth = killed_run(
         tmp_path / "x.run", checkpointed=checkpointed, page_size=page_size, body_bytes=body_bytes
     )
@@ -178,7 +178,6 @@ def test_what_a_disk_has_lost_of_a_log_is_not_taken_for_the_log(
     assert found.requests > ROWS * 0.8
 
 
-@pytest.mark.skipif(not hasattr(os, "pread"), reason="reads by os.pread")
 def test_a_sector_that_does_not_read_is_no_reason_to_save_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,12 +31,7 @@ class Axis(Struct, frozen=True):
 
     def heights(self, values: Iterable[float | None], height: int) -> list[int | None]:
         """`dots` of each value; None of None."""
-        if self.logarithmic:
-            return [None if value is None else self.dots(value, height) for value in values]
-        high = self.high
-        return [
-            None if value is None else max(1, min(height, round(height * (value / high)))) for value in values
-        ]
+        return [None if value is None else self.dots(value, height) for value in values]
 
     def ticks(self) -> tuple[float, ...]:
         """The values between the ends that are worth a label: 1, 2 and 5 times powers of ten, none when linear."""

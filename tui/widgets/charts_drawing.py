@@ -34,7 +34,7 @@ def throughput(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     up, down = Axis(0.0, round_up(series.highest(good))), Axis(0.0, round_up(failed))
     canvas = Canvas(max(1, width - GUTTER), rows)
     base = (rows - below) * DOWN
-    canvas.draw([None if high is None else (base - high, base) for high in up.heights(good, base)], Tone.GOOD)
+    _area(canvas, good, up, Tone.GOOD, base)
     canvas.draw(
         [None if deep is None else (base, base + deep) for deep in down.heights(bad, below * DOWN)], Tone.BAD
     )
@@ -57,7 +57,7 @@ def latency(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     axis = latency_axis(view)
     canvas = Canvas(max(1, width - GUTTER), rows)
     found = series.latencies(view)
-    _area(canvas, [one and one.p50 for one in found], axis, Tone.GOOD)
+    _area(canvas, [one and one.p50 for one in found], axis, Tone.GOOD, canvas.height)
     _line(canvas, [one and one.p95 for one in found], axis, Tone.ACCENT)
     _line(canvas, [one and one.p99 for one in found], axis, Tone.WARN)
     return _with_gutter(canvas, _latency_labels(axis, rows))
@@ -69,7 +69,7 @@ def flying(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     limits, used = series.limits(view), series.in_flight(view)
     axis = Axis(0.0, round_up(max(series.highest(limits), series.highest(used))))
     canvas = Canvas(max(1, width - GUTTER), rows)
-    _area(canvas, used, axis, Tone.ACCENT)
+    _area(canvas, used, axis, Tone.ACCENT, canvas.height)
     _line(canvas, limits, axis, Tone.WARN)
     return _with_gutter(canvas, _ends(short(axis.high), "0", rows))
 
@@ -80,7 +80,7 @@ def errors(view: PastView, width: int, height: int) -> tuple[Line, ...]:
     shares = series.error_shares(view)
     axis = Axis(0.0, min(100.0, max(1.0, round_up(series.highest(shares)))))
     canvas = Canvas(max(1, width - GUTTER), rows)
-    _area(canvas, shares, axis, Tone.BAD)
+    _area(canvas, shares, axis, Tone.BAD, canvas.height)
     return _with_gutter(canvas, _ends(f"{axis.high:g}%", "0%", rows))
 
 
@@ -100,7 +100,7 @@ def histogram(latencies: Latencies, width: int, height: int) -> tuple[Line, ...]
             heights[x] = max(heights[x], count) if right > left else heights[x] + count
     upright = Axis(0.0, round_up(max(heights)))
     canvas = Canvas(columns, rows - 1)
-    _area(canvas, [height or None for height in heights], upright, Tone.GOOD)
+    _area(canvas, [height or None for height in heights], upright, Tone.GOOD, canvas.height)
     body = _with_gutter(canvas, _ends(short(upright.high), "0", rows - 1))
     return (*body, _percentile_line(latencies, axis, columns))
 
@@ -131,8 +131,8 @@ def _percentile_line(latencies: Latencies, axis: Axis, columns: int) -> Line:
     return (*line, Span(" " * (columns - end)))
 
 
-def _area(canvas: Canvas, values: series.Values, axis: Axis, tone: Tone) -> None:
-    floor = canvas.height
+def _area(canvas: Canvas, values: series.Values, axis: Axis, tone: Tone, floor: int) -> None:
+    """Columns that stand on a floor, so many dots below the top."""
     canvas.draw(
         [None if high is None else (floor - high, floor) for high in axis.heights(values, floor)], tone
     )
