@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -17,9 +17,8 @@ from ..printable import printable
 from ..secrets.named import body_secrets, header_secrets, url_secrets
 from ..secrets.names import column_secrets, mentions_column, names_secrets
 from ..urls import wire_url
-
-if TYPE_CHECKING:
-    from .rendering import Rendering
+from .escapes import json_value, plain_value, url_value
+from .rendering import Rendering
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -57,10 +56,10 @@ class RequestBuilder:
         ]
         for rendering in self._renderings:
             rendering.bind(environ)
-        env = {name for rendering in self._renderings for name in rendering.names.env}
+        env = {name for rendering in self._renderings for name in rendering.references.env}
         self.secrets = frozenset(environ[name] for name in env)
         """The values of the environment variables that the templates use."""
-        self.uses_env_in_url = self._url is not None and bool(self._url.names.env)
+        self.uses_env_in_url = self._url is not None and bool(self._url.references.env)
         """Whether a secret may stand in the URLs."""
         self._overridden = frozenset(name.lower() for name, _ in self._headers)
         self._constant_body = self._once_body()
@@ -70,7 +69,7 @@ class RequestBuilder:
             self._constant_body
         )
         self._secrets_in_columns = any(
-            one.names.whole_row or mentions_column(one.source) for one in self._renderings
+            one.references.whole_row or mentions_column(one.source) for one in self._renderings
         )
         self._secrets_in_body = self._body is not None and names_secrets(self._body.source)
         body_varies = self._body is not None and self._constant_body is None
@@ -78,22 +77,19 @@ class RequestBuilder:
         """Whether a request without a spec of its own is given by its method and URL alone."""
 
     def _compile(self, templates: Templates) -> None:
-        # Not at the top: Jinja takes 20 ms to load, and many inputs need no template.
-        from .rendering import Rendering, json_values, plain_values, url_values
-
         if templates.url is not None:
-            self._url = Rendering("--url", templates.url, url_values)
+            self._url = Rendering("--url", templates.url, url_value)
         for name, value in templates.headers:
             self._headers.append(
                 (
                     _once("--header", lambda name=name: _header_name(name)),
-                    Rendering(f"--header {name!r}", value, plain_values),
+                    Rendering(f"--header {name!r}", value, plain_value),
                 )
             )
         if templates.json is not None:
-            self._body, self._content_type = Rendering("--json", templates.json, json_values), _JSON
+            self._body, self._content_type = Rendering("--json", templates.json, json_value), _JSON
         elif templates.data is not None:
-            self._body, self._content_type = Rendering("--data", templates.data, plain_values), _FORM
+            self._body, self._content_type = Rendering("--data", templates.data, plain_value), _FORM
 
     def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these header fields, as they are, in place of those of the same names, and these values of `env.`.
@@ -112,7 +108,7 @@ class RequestBuilder:
     def check_columns(self, columns: Collection[str]) -> None:
         """Raises TemplateError for a column that a template names and the input does not have."""
         for rendering in self._renderings:
-            for name in sorted(rendering.names.columns - set(columns)):
+            for name in sorted(rendering.references.columns - set(columns)):
                 close = difflib.get_close_matches(name, list(columns), 1, cutoff=0.5)
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise TemplateError(
@@ -214,13 +210,13 @@ class RequestBuilder:
         return tuple(headers)
 
     def _once_headers(self) -> Headers | None:
-        if any(rendering.names.varies for _, rendering in self._headers):
+        if any(rendering.references.varies for _, rendering in self._headers):
             return None
         return _once("--header", lambda: self._merged_headers({}, _NO_SPEC))
 
     def _once_body(self) -> bytes | None:
         body = self._body
-        if body is None or body.names.varies:
+        if body is None or body.references.varies:
             return None
         return _once(body.option, lambda: self._rendered_body(body, {}))
 

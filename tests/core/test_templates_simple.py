@@ -6,69 +6,179 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fetchdeck.core.errors import RowError
+from fetchdeck.core.errors import RowError, TemplateError
 from fetchdeck.core.requests import rendering
-from fetchdeck.core.requests.rendering import Rendering, json_values, plain_values, url_values
+from fetchdeck.core.requests.escapes import Escape, json_value, plain_value, url_value
+from fetchdeck.core.requests.rendering import Rendering
+from fetchdeck.core.requests.simple import SimpleTemplate
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 SIMPLE = [
     "http://h/{{ id }}",
     "{{ a }}{{ b }}",
+    "{{\n a\t}} }} {id} %}",
     "no place at all",
-    "{{ row.id }}/{{ row['a b'] }}?k={{ env.KEY }}",
+    "",
+    "{{ id | safe }}{{a|safe}}",
+    "{{ row.id }}/{{ row['a b'] }}?k={{ env.KEY }}{{ env['KEY'] | safe }}",
     "{{ missing }}",
     "{{ row.missing }}",
-    "{{ row.items }}",
+    "{{ row['missing'] | safe }}",
     "{{ env.KEY }}\n",
-    "{# nothing #}{{ id }}{% raw %}{{ id }}{% endraw %}",
+    "{% raw %}{{ id }} {# as it is #}{% endraw %}",
 ]
 OTHER = [
-    "{{ id | safe }}",
+    "{{ id | upper }}",
+    "{{ id | safe | safe }}",
+    "{{- id -}}",
     "{{ id + 1 }}",
     "{% if id %}{{ id }}{% endif %}",
     "{% set id = 'x' %}{{ id }}",
+    "{# nothing #}{{ id }}{% raw %}{{ id }}{% endraw %}",
+    "{% raw %}a{% endraw %}{{ id }}{% raw %}b{% endraw %}",
+    "{{ id }}\r\n",
+    "{% raw %}\r\n{% endraw %}",
     "{{ self }}",
     "{{ row }}",
     "{{ 'text' }}",
+    "{{ true }}",
     "{{ id.real }}",
+    "{{ row.id.real }}",
+    "{{ row.items }}",
+    "{{ row['items'] }}",
+    '{{ row["\'"] }}',
+    "{{ row['a\\x20b'] }}",
 ]
 ROWS: list[dict[str, Any]] = [
-    {"id": "7", "a": "x y/ü&=?", "b": "", "a b": "ok"},
-    {"id": 7, "a": None, "b": [1, {"c": True}], "a b": 1.5},
+    {"id": "7", "a": "x y/ü&=?", "b": "", "a b": "ok", "'": "quoted", "items": "own"},
+    {"id": 7, "a": None, "b": [1, {"c": True}], "a b": 1.5, "missing": "there"},
     {"id": "\udc80", "a": "\0", "b": "é", "a b": "²"},
     {"id": "٣", "a": "~._-", "b": "%41", "a b": '"\\\n'},
     {},
 ]
+NAMES = [
+    "id",
+    "a",
+    "_1",
+    "missing",
+    "class",
+    "loop",
+    "not",
+    "none",
+    "True",
+    "if",
+    "in",
+    "is",
+    "env",
+    "row",
+    "range",
+    "self",
+    "caller",
+]
+PIECES = st.one_of(
+    st.sampled_from(NAMES),
+    st.sampled_from(
+        [
+            "{{",
+            "}}",
+            "{{ ",
+            " }}",
+            "{",
+            "}",
+            "{%",
+            "%}",
+            "{#",
+            "#}",
+            "row.",
+            "env.",
+            "row['",
+            "']",
+            'row["',
+            '"]',
+        ]
+    ),
+    st.sampled_from(
+        [
+            "KEY",
+            "| safe",
+            "|",
+            ".",
+            "-",
+            "+",
+            "\\",
+            "'",
+            "\n",
+            "\r",
+            "\x85",
+            "items",
+            "{% raw %}",
+            "{% endraw %}",
+            "1",
+        ]
+    ),
+    st.text(max_size=2),
+)
+SOURCES = st.lists(PIECES | st.sampled_from(NAMES).map("{{{{ {} }}}}".format), max_size=9).map("".join)
+
+
+def made(
+    source: str, escape: Escape, simple: Callable[..., SimpleTemplate | None] | None = None
+) -> Rendering | str:
+    """The rendering, or what is wrong with it; with `simple` in the place of what finds simple templates."""
+    with pytest.MonkeyPatch.context() as patched:
+        if simple is not None:
+            patched.setattr(rendering, "simple_template", simple)
+        try:
+            found = Rendering("--url", source, escape)
+            found.bind({"KEY": "k/1"})
+        except TemplateError as error:
+            return f"error: {error}"
+    return found
+
+
+def by_jinja(source: str, escape: Escape) -> Rendering | str:
+    return made(source, escape, lambda *_: None)
 
 
 def came_to(made: Rendering, row: dict[str, Any]) -> str:
     try:
-        return made.text(row)
+        told = made.text(row)
     except RowError as error:
-        return f"error: {error}"
+        told = f"error: {error}"
+    # Where Jinja shows an object, it shows its address.
+    return told.partition(" at 0x")[0]
 
 
-@pytest.mark.parametrize("escape", [url_values, json_values, plain_values])
-@pytest.mark.parametrize("source", [*SIMPLE, *OTHER])
-def test_a_template_renders_as_jinja_does(
-    source: str, escape: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = Rendering("--url", source, escape)
-    with monkeypatch.context() as patched:
-        patched.setattr(rendering, "simple_template", lambda *_: None)
-        by_jinja = Rendering("--url", source, escape)
-    for one in (made, by_jinja):
-        one.bind({"KEY": "k/1"})
+def alike(source: str, escape: Escape) -> None:
+    one, other = made(source, escape), by_jinja(source, escape)
+    if isinstance(one, str) or isinstance(other, str):
+        assert one == other
+        return
+    assert one.references == other.references
     for row in ROWS:
-        told = came_to(made, row)
-        # Where Jinja shows an object, it shows its address.
-        assert told.partition(" at 0x")[0] == came_to(by_jinja, row).partition(" at 0x")[0]
+        assert came_to(one, row) == came_to(other, row)
+
+
+@pytest.mark.parametrize("escape", [url_value, json_value, plain_value])
+@pytest.mark.parametrize("source", [*SIMPLE, *OTHER])
+def test_a_template_renders_as_jinja_does(source: str, escape: Escape) -> None:
+    alike(source, escape)
+
+
+@given(SOURCES, st.sampled_from([url_value, json_value, plain_value]))
+@example("{{ {{ id }}", url_value)
+@example("{{ row['a\nb'] }}", url_value)
+@example("{{{ id }}}", url_value)
+def test_any_text_means_what_it_means_to_jinja(source: str, escape: Escape) -> None:
+    alike(source, escape)
 
 
 @pytest.mark.parametrize("source", SIMPLE)
 def test_simple_templates_are_told_from_others(source: str) -> None:
-    assert Rendering("--url", source, url_values)._simple is not None
+    assert isinstance(Rendering("--url", source, url_value)._template, SimpleTemplate)
 
 
 @pytest.mark.parametrize("source", OTHER)
 def test_what_says_more_is_left_to_jinja(source: str) -> None:
-    assert Rendering("--url", source, url_values)._simple is None
+    assert not isinstance(Rendering("--url", source, url_value)._template, SimpleTemplate)
