@@ -59,3 +59,18 @@ def test_importing_one_part_loads_no_other(module: str, unwanted: tuple[str, ...
     code = f"import sys, {module}; print([name for name in {unwanted!r} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("template", "loaded"),
+    [("http://h/{{ a }}?k={{ env.K }}&u={{ u | safe }}", False), ("{{ a | upper }}", True)],
+)
+def test_only_templates_that_say_more_load_jinja(template: str, loaded: bool) -> None:
+    code = (
+        "import sys; from fetchdeck.core.job import Templates; "
+        "from fetchdeck.core.requests.templates import RequestBuilder; "
+        f"RequestBuilder(Templates(url={template!r}), {{'K': 'k'}}).renew((('A', '{{{{ b }}}}'),), {{}}); "
+        "print('jinja2' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == str(loaded)

@@ -40,8 +40,8 @@ else:
 
 _SWITCH_S = 0.001
 """The key reader is a thread; at the usual 5 ms it waits 0.7 s for the interpreter beneath a busy loop."""
-
-
+_BEGINNING_S = 0.5
+"""For which the first requests have the loop to themselves once they can be sent."""
 _SENTENCE = "The dashboard ended by an error. The run is saved: resume it with fetchdeck resume."
 
 
@@ -93,6 +93,8 @@ class _Dashboard(FetchdeckApp):
     async def _load_the_rest(self) -> None:
         if self._load is not None:
             await self._load()
+            # What nobody has asked for yet would take from the loop what the first requests want of it.
+            await asyncio.sleep(_BEGINNING_S)
         await asyncio.to_thread(on_demand.load_all)
         # Keep what is loaded by now out of collections, which would stop the loop for 20 to 36 ms.
         gc.collect()

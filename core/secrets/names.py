@@ -232,11 +232,7 @@ def json_names_secrets(json: str) -> bool:
 
 def names_column(json: str) -> bool:
     """Whether a member of a JSON object has the name of a secret."""
-    folded = json.lower()
-    for root in _ROOTS:
-        if root in folded:
-            return _JSON_KEY.search(json) is not None
-    return False
+    return _has_root(json) and _JSON_KEY.search(json) is not None
 
 
 def names_parameter(text: str) -> bool:
@@ -251,7 +247,16 @@ def names_secrets(template: str) -> bool:
 
 def mentions_column(template: str) -> bool:
     """Whether a template may use a column with the name of a secret; never wrongly false."""
-    return _MENTION.search(template) is not None
+    return _has_root(template) and _MENTION.search(template) is not None
+
+
+def _has_root(text: str) -> bool:
+    folded = text.lower()
+    # Done for each row: `any` takes twice as long.
+    for root in _ROOTS:  # noqa: SIM110
+        if root in folded:
+            return True
+    return False
 
 
 def column_secrets(columns: object) -> Iterator[str]:

@@ -110,6 +110,8 @@ def _literals(template: str, span: Span) -> Iterator[Span]:
 def _named_literals(template: str, span: Span) -> list[Span]:
     """Literals of an expression that names them as secrets itself: `url ~ '&key=x'`, `{"token": "x"} | tojson`."""
     literals = list(_literals(template, span))
+    if not literals:
+        return []
     if any(names_parameter(template[start:end]) for start, end in literals):
         return literals
     offset = span[0]
