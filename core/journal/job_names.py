@@ -8,6 +8,8 @@ import sqlite3
 from msgspec import Struct
 
 from ..errors import TemplateError
+from ..requests.escapes import plain_value
+from ..requests.rendering import Rendering
 from .reader import JournalReader
 
 
@@ -32,13 +34,10 @@ def _names(db: sqlite3.Connection) -> JobNames | None:
     templates = json.loads(found[0])["templates"]
     headers = [(name, value) for name, value in templates["headers"]]
     texts = [templates["url"], templates["data"], templates["json"], *(value for _, value in headers)]
-    # Not at the top: Jinja takes 20 ms to load, and few dashboards ask for credentials.
-    from ..requests.rendering import Rendering, plain_values
-
     variables: set[str] = set()
     for text in filter(None, texts):
         try:
-            variables |= Rendering("a template", text, plain_values).names.env
+            variables |= Rendering("a template", text, plain_value).references.env
         except TemplateError:
             # What was masked may not read as a template any more.
             return None
