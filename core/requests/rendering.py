@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RowError, TemplateError
 from .escapes import Escape
 from .references import References, UndefinedValueError, is_discreet
-from .simple import simple_template
+from .simple import SimpleTemplate, simple_template
+
+if TYPE_CHECKING:
+    from .full import FullTemplate
 
 
 class Rendering:
     """One template, ready to be rendered for each row once it is bound."""
 
-    def __init__(self, option: str, source: str, escape: Escape) -> None:
-        """`option` names it in messages; `escape` is of `escapes`. Raises TemplateError for what cannot be used."""
+    def __init__(self, option: str, source: str, escape: Escape | None) -> None:
+        """`option` names it in messages; `escape` is of `escapes`, or None for text that is no template.
+
+        Raises TemplateError for what cannot be used.
+        """
         self.option = option
         self.source = source
         """The template as it was given."""
-        template = simple_template(source, escape)
-        if template is None:
-            # Not at the top: Jinja takes 50 ms to load.
-            from .full import FullTemplate
-
-            template = FullTemplate(option, source, escape)
-        self._template = template
+        self._template = _template(option, source, escape)
 
     @property
     def references(self) -> References:
@@ -54,3 +54,15 @@ class Rendering:
             # The error may quote a value, or what is written in the template.
             why = "" if is_discreet(self.option, self.source) else f": {error}"
             raise RowError(f"{self.option} cannot be rendered: {type(error).__name__}{why}") from error
+
+
+def _template(option: str, source: str, escape: Escape | None) -> SimpleTemplate | FullTemplate:
+    if escape is None:
+        return SimpleTemplate([source])
+    simple = simple_template(source, escape)
+    if simple is not None:
+        return simple
+    # Not at the top: Jinja takes 50 ms to load.
+    from .full import FullTemplate
+
+    return FullTemplate(option, source, escape)

@@ -17,20 +17,20 @@ from .references import References, UndefinedValueError
 _PLACE = re.compile(
     r"""\{\{\s*
     (?:
-        (?P<owner>env|row) (?: \.(?P<attribute>[A-Za-z_][A-Za-z0-9_]*) | \[(?P<q>["'])(?P<item>[^"'\\]*)(?P=q)\] )
-        | (?P<column>[A-Za-z_][A-Za-z0-9_]*)
+        (?P<owner>env|row) (?: \.(?P<attribute>[^\W\d]\w*) | \[(?P<q>["'])(?P<item>[^"'\\]*)(?P=q)\] )
+        | (?P<column>[^\W\d]\w*)
     )
     \s*(?P<safe>\|\s*safe\s*)?\}\}""",
     re.VERBOSE,
 )
-_BEYOND = re.compile(r"\{[%#]|\r")
-"""Tags, comments, and line breaks that Jinja changes."""
+_BREAK = re.compile(r"\r\n?")
+"""What Jinja makes a line feed."""
+_BEYOND = re.compile(r"\{[%#]")
+"""Tags and comments."""
 _NOT_COLUMNS = frozenset(
     ["env", "row", "range", "namespace", "self", "not", "true", "True", "false", "False", "none", "None"]
 )
 """Names that mean something else to Jinja."""
-_LITERAL = re.compile(r"\{% raw %\}((?:(?!\{%).)*)\{% endraw %\}", re.DOTALL)
-"""Text that is none of a template, as one whole."""
 
 
 class _Place(Struct, frozen=True):
@@ -90,9 +90,7 @@ class SimpleTemplate:
 
 def simple_template(source: str, escape: Escape) -> SimpleTemplate | None:
     """The template as text and places; None where it says more than `{{ column }}`, `{{ env.NAME }}` and `| safe`."""
-    literal = _LITERAL.fullmatch(source)
-    if literal is not None and "\r" not in source:
-        return SimpleTemplate([literal[1]])
+    source = _BREAK.sub("\n", source)
     if _BEYOND.search(source):
         return None
     parts: list[str | _Place] = []
@@ -102,7 +100,10 @@ def simple_template(source: str, escape: Escape) -> SimpleTemplate | None:
         if place is None:
             return None
         owner = place["owner"]
-        name = place["column"] or place["attribute"] or place["item"] or ""
+        name = place["column"] or place["attribute"]
+        if name is not None and not name.isidentifier():
+            return None
+        name = name or place["item"]
         # Where there is no column `items`, `row.items` is a method to Jinja.
         if (owner is None and name in _NOT_COLUMNS) or (owner == "row" and hasattr({}, name)):
             return None

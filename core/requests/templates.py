@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import replace
 
 from ..errors import RowError, TemplateError
 from ..job import Templates
@@ -16,7 +15,7 @@ from ..printable import printable
 from ..secrets.named import body_secrets, header_secrets, url_secrets
 from ..secrets.names import column_secrets, mentions_column, names_secrets
 from ..urls import wire_url
-from .escapes import json_value, plain_value, url_value
+from .escapes import Escape, json_value, plain_value, url_value
 from .rendering import Rendering
 
 T = TypeVar("T")
@@ -36,20 +35,21 @@ class RequestBuilder:
     `--method`, `--data` and `--json`.
     """
 
-    def __init__(self, templates: Templates, environ: Mapping[str, str]) -> None:
-        """Raises TemplateError for a template that cannot be used, and for an unset `env.NAME`."""
+    def __init__(self, templates: Templates, environ: Mapping[str, str], fields: Headers = ()) -> None:
+        """`fields` are sent as they are, in the place of header templates of the same names.
+
+        Raises TemplateError for a template or a field that cannot be used, and for an unset `env.NAME`.
+        """
         if templates.data is not None and templates.json is not None:
             raise TemplateError("--data and --json both give a body. Leave one of them out.")
-        self._given = templates, environ
-        self._own = templates
+        self._given = templates, environ, fields
         method = templates.method
         self._method = _once("--method", lambda: _method(method)) if method else None
         self._url: Rendering | None = None
         self._headers: list[tuple[str, Rendering]] = []
         self._body: Rendering | None = None
         self._content_type: str | None = None
-        if templates != Templates(method=templates.method):
-            self._compile(templates)
+        self._compile(templates, fields)
         self._renderings = [
             one for one in (self._url, *(value for _, value in self._headers), self._body) if one is not None
         ]
@@ -75,20 +75,22 @@ class RequestBuilder:
         self.only_url_varies = self.constant_headers is not None and not body_varies
         """Whether a request without a spec of its own is given by its method and URL alone."""
 
-    def _compile(self, templates: Templates) -> None:
+    def _compile(self, templates: Templates, fields: Headers) -> None:
         if templates.url is not None:
             self._url = Rendering("--url", templates.url, url_value)
-        for name, value in templates.headers:
-            self._headers.append(
-                (
-                    _once("--header", lambda name=name: _header_name(name)),
-                    Rendering(f"--header {name!r}", value, plain_value),
-                )
-            )
+        for name, value in _without(templates.headers, fields):
+            self._add_header(name, value, plain_value)
+        for name, value in fields:
+            _once("--header", lambda name=name, value=value: _check_value(name, value))
+            self._add_header(name, value, None)
         if templates.json is not None:
             self._body, self._content_type = Rendering("--json", templates.json, json_value), _JSON
         elif templates.data is not None:
             self._body, self._content_type = Rendering("--data", templates.data, plain_value), _FORM
+
+    def _add_header(self, name: str, value: str, escape: Escape | None) -> None:
+        _once("--header", lambda: _check_name(name))
+        self._headers.append((name, Rendering(f"--header {name!r}", value, escape)))
 
     def renew(self, headers: Headers, environ: Mapping[str, str]) -> None:
         """Send these header fields, as they are, in place of those of the same names, and these values of `env.`.
@@ -96,13 +98,10 @@ class RequestBuilder:
         A value of `env.` ends what earlier header fields were in the place of. Raises TemplateError, and then changes
         nothing.
         """
-        templates, known_environ = self._given
-        templates = self._own if environ else templates
-        names = {name.lower() for name, _ in headers}
-        kept = tuple(field for field in templates.headers if field[0].lower() not in names)
-        given = tuple((name, f"{{% raw %}}{value}{{% endraw %}}") for name, value in headers)
-        renewed = RequestBuilder(replace(templates, headers=kept + given), {**known_environ, **environ})
-        self.__dict__.update(renewed.__dict__ | {"_own": self._own})
+        templates, known, fields = self._given
+        kept = () if environ else _without(fields, headers)
+        renewed = RequestBuilder(templates, {**known, **environ}, (*kept, *headers))
+        self.__dict__.update(renewed.__dict__)
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Raises TemplateError for a column that a template names and the input does not have."""
@@ -200,7 +199,7 @@ class RequestBuilder:
             (name, value) for name, value in spec.headers or () if name.lower() not in self._overridden
         ]
         for name, value in headers:
-            _header_name(name)
+            _check_name(name)
             _check_value(name, value)
         for name, rendering in self._headers:
             value = rendering.text(columns)
@@ -231,6 +230,12 @@ def _once(option: str, make: Callable[[], T]) -> T:
         raise TemplateError(f"{option} cannot be used: {error}.") from error
 
 
+def _without(fields: Headers, others: Headers) -> Headers:
+    """The fields whose names the others do not have."""
+    names = {name.lower() for name, _ in others}
+    return tuple(field for field in fields if field[0].lower() not in names)
+
+
 def _known(columns: Collection[str]) -> str:
     """The columns for a message, not too many."""
     shown = ", ".join(list(columns)[:20])
@@ -244,10 +249,9 @@ def _method(method: str) -> str:
     return upper if upper in _METHODS else method
 
 
-def _header_name(name: str) -> str:
+def _check_name(name: str) -> None:
     if not _TOKEN.fullmatch(name):
         raise RowError(f"the header name {printable(name[:80])!r} is not a token (RFC 9110, section 5.1)")
-    return name
 
 
 def _check_value(name: str, value: str) -> None:

@@ -251,7 +251,7 @@ def mentions_column(template: str) -> bool:
 
 
 def _has_root(text: str) -> bool:
-    folded = text.lower()
+    folded = text.casefold()
     # Done for each row: `any` takes twice as long.
     for root in _ROOTS:  # noqa: SIM110
         if root in folded:

@@ -11,6 +11,7 @@ from fetchdeck.core.errors import RowError, TemplateError
 from fetchdeck.core.job import Templates
 from fetchdeck.core.model import Request, Row, RowSpec
 from fetchdeck.core.requests.templates import RequestBuilder
+from fetchdeck.core.secrets.names import _PLAIN, mentions_column
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -228,6 +229,77 @@ def test_secrets_are_the_environment_variables_in_use() -> None:
     assert builder.build(Row(0, 1, {})).url == "http://h/?k=s3cret%20value"
     builder = RequestBuilder(Templates(url="http://h/", headers=(("A", "{{ env['KEY'] }}"),)), ENV)
     assert (builder.secrets, builder.uses_env_in_url) == ({"s3cret value"}, False)
+
+
+def test_renewed_fields_are_sent_as_they_are_until_a_variable_is_renewed() -> None:
+    templates = Templates(url="http://h/", headers=(("A", "{{ env.KEY }}"), ("B", "{{ b }}"), ("C", "c")))
+    builder = RequestBuilder(templates, ENV)
+    row = Row(0, 1, {"b": "2"})
+    builder.renew((("a", "{{ x }}{% endraw %}{# y"),), {})
+    assert builder.build(row).headers == (("B", "2"), ("C", "c"), ("a", "{{ x }}{% endraw %}{# y"))
+    assert not builder.secrets
+    builder.renew((("b", "{%"), ("D", "d")), {})
+    assert builder.build(row).headers == (
+        ("C", "c"),
+        ("a", "{{ x }}{% endraw %}{# y"),
+        ("b", "{%"),
+        ("D", "d"),
+    )
+    with pytest.raises(TemplateError, match="the value of the header E"):
+        builder.renew((("E", "a\nb"),), {"KEY": "never"})
+    builder.renew((("C", "{{"),), {"KEY": "new"})
+    assert builder.build(row).headers == (("A", "new"), ("B", "2"), ("C", "{{"))
+    assert builder.secrets == {"new"}
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [
+        ("url", "http://h/?token=s3cret{WRONG}"),
+        ("url", "http://h/{{ api_key }}{WRONG}"),
+        ("url", "http://h/{{ ſecret }}{WRONG}"),
+        ("data", "Authorization: Bearer s3cret{WRONG}"),
+        ("X-Auth-Key", "s3cret{WRONG}"),
+    ],
+)
+def test_a_template_that_may_hold_a_secret_is_not_shown(option: str, wrong: str) -> None:
+    def given(template: str) -> Templates:
+        if option == "X-Auth-Key":
+            return Templates(headers=((option, template),))
+        return Templates(url=template) if option == "url" else Templates(data=template)
+
+    with pytest.raises(TemplateError, match="holds a secret and is not shown") as refused:
+        RequestBuilder(given(wrong.replace("{WRONG}", "{{ 's3cret'")), ENV)
+    assert "s3cret" not in str(refused.value)
+    builder = RequestBuilder(given(wrong.replace("{WRONG}", "{{ a.index('s3cret') }}")), ENV)
+    columns = {"url": "http://h/", "a": [], "api_key": "", "ſecret": ""}
+    with pytest.raises(RowError, match=r"cannot be rendered: ValueError$"):
+        builder.build(Row(0, 1, columns))
+
+
+def test_an_error_of_a_template_without_secrets_is_told() -> None:
+    with pytest.raises(RowError, match=r"--url cannot be rendered: ValueError: 'x' is not in list"):
+        built(Templates(url="http://h/{{ a.index('x') }}"), {"a": []})
+    with pytest.raises(RowError, match="--url cannot be rendered: UnicodeEncodeError: 'utf-8' codec"):
+        built(Templates(url="http://h/{{ a }}"), {"a": "\ud800"})
+
+
+def test_a_template_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(TemplateError, match="nested too deeply"):
+        RequestBuilder(Templates(url="{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}"), ENV)
+
+
+@pytest.mark.parametrize("name", _PLAIN)
+def test_each_name_of_a_secret_is_noticed_in_a_template(name: str) -> None:
+    for written in (
+        name,
+        name.upper(),
+        name.replace("_", ""),
+        name.replace("_", "-"),
+        name.replace("s", "ſ"),
+    ):
+        assert mentions_column(f"{{{{ row['{written}'] }}}}")
+    assert not mentions_column("{{ place }}{{ name }}")
 
 
 @pytest.mark.parametrize(
