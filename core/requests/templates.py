@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
@@ -107,9 +108,6 @@ class RequestBuilder:
         """Raises TemplateError for a column that a template names and the input does not have."""
         for rendering in self._renderings:
             for name in sorted(rendering.references.columns - set(columns)):
-                # Not at the top: only a mistake needs it.
-                import difflib
-
                 close = difflib.get_close_matches(name, list(columns), 1, cutoff=0.5)
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise TemplateError(
