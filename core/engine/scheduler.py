@@ -31,6 +31,8 @@ from .waiting_room import WaitingRoom
 
 _STARTS_A_TICK = 64
 """Requests started at once, so that a raised limit does not freeze the dashboard."""
+_STARTS_AT_FIRST = 8
+"""And so many at first, then twice as many: the first request leaves before others have been made."""
 _SOONEST_S = 0.001
 """The least that a timer is set to. uvloop takes less than half of it for none at all: the loop would turn, and this be
 asked, until the moment has come; at 500 requests a second that took half of the processor."""
@@ -87,6 +89,8 @@ class Scheduler:
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at = 0.0
         self._again: asyncio.Handle | None = None
+        self._starts = _STARTS_AT_FIRST
+        """Requests that may be started at once by now."""
         self._attempts = Attempts(
             parts.transport, parts.journal, parts.courtesy, parts.judging, self._land, self._handed_back
         )
@@ -123,14 +127,16 @@ class Scheduler:
         if self.stopping:
             return
         now = self._loop.time()
-        most = self._parts.courtesy.at_once(_STARTS_A_TICK)
+        most = self._parts.courtesy.at_once(self._starts)
         starting: list[Flight] = []
         while len(starting) < most and (flight := self._admitted(now)) is not None:
             starting.append(flight)
         for flight in starting:
             self._attempts.start(flight)
-        if len(starting) == most and self._again is None:
-            self._again = self._loop.call_soon(self._pump_again)
+        if len(starting) == most:
+            self._starts = min(2 * self._starts, _STARTS_A_TICK)
+            if self._again is None:
+                self._again = self._loop.call_soon(self._pump_again)
         if len(self._waiting) <= _MOST_WAITING:
             self._leasing.ahead(self._pacer.per_second)
 

@@ -468,3 +468,26 @@ async def test_while_a_key_waits_for_its_paint_little_starts_at_once(server: Led
         assert engine.snapshot().in_use == 10 + PAINTING
         await server.in_flight(200)
         server.release()
+
+
+async def test_the_first_requests_leave_before_many_have_been_made(
+    server: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    pump = Scheduler.pump
+
+    def counted(scheduler: Scheduler) -> None:
+        before = len(scheduler.flights)
+        pump(scheduler)
+        started.append(len(scheduler.flights) - before)
+
+    monkeypatch.setattr(Scheduler, "pump", counted)
+    job = write_urls(tmp_path, [f"{server.url}/hold/{n}" for n in range(300)])
+    options = Options(concurrency=200, timeout_s=30)
+    async with open_run(job, options, tmp_path / "x.run", environ={}) as engine:
+        await server.in_flight(200)
+        engine.abandon()
+    begun = [count for count in started if count]
+    assert sum(begun) == 200
+    assert all(count <= min(8 << n, 64) for n, count in enumerate(begun)), begun
+    assert max(begun) > 8
