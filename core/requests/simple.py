@@ -99,11 +99,10 @@ def simple_template(source: str, escape: Escape) -> SimpleTemplate | None:
         place = _PLACE.match(source, begun)
         if place is None:
             return None
-        owner = place["owner"]
-        name = place["column"] or place["attribute"]
-        if name is not None and not name.isidentifier():
+        owner, item = place["owner"], place["item"]
+        name = place["column"] or place["attribute"] or item
+        if item is None and not name.isidentifier():
             return None
-        name = name or place["item"]
         # Where there is no column `items`, `row.items` is a method to Jinja.
         if (owner is None and name in _NOT_COLUMNS) or (owner == "row" and hasattr({}, name)):
             return None

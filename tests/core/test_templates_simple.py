@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -73,69 +72,60 @@ ROWS: list[dict[str, Any]] = [
     {},
 ]
 NAMES = ["id", "a", "_1", "missing", "class", "loop", "if", "in", "is", "caller", *sorted(_NOT_COLUMNS)]
-PIECES = st.one_of(
-    st.sampled_from(NAMES),
-    st.sampled_from(
-        [
-            "{{",
-            "}}",
-            "{{ ",
-            " }}",
-            "{",
-            "}",
-            "{%",
-            "%}",
-            "{#",
-            "#}",
-            "row.",
-            "env.",
-            "row['",
-            "']",
-            'row["',
-            '"]',
-        ]
-    ),
-    st.sampled_from(
-        [
-            "KEY",
-            "| safe",
-            "|",
-            ".",
-            "-",
-            "+",
-            "\\",
-            "'",
-            "\n",
-            "\r",
-            "\x85",
-            "items",
-            "{% raw %}",
-            "{% endraw %}",
-            "1",
-        ]
-    ),
-    st.text(max_size=2),
-)
+SIGNS = [
+    "{{ ",
+    " }}",
+    "row['",
+    "']",
+    'row["',
+    '"]',
+    "{% raw %}",
+    "{% endraw %}",
+    "| safe",
+    "\n",
+    "\r",
+    "\x85",
+]
+SIGNS += [
+    "{{",
+    "}}",
+    "{",
+    "}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "row.",
+    "env.",
+    "KEY",
+    "items",
+    "|",
+    ".",
+    "-",
+    "+",
+    "\\",
+    "'",
+    "1",
+]
+PIECES = st.sampled_from(NAMES) | st.sampled_from(SIGNS) | st.text(max_size=2)
 SOURCES = st.lists(PIECES | st.sampled_from(NAMES).map("{{{{ {} }}}}".format), max_size=9).map("".join)
 
 
-def made(
-    source: str, escape: Escape, simple: Callable[..., SimpleTemplate | None] | None = None
-) -> Rendering | str:
-    """The rendering, or what is wrong with it; with `simple` in the place of what finds simple templates."""
-    with pytest.MonkeyPatch.context() as patched:
-        if simple is not None:
-            patched.setattr(rendering, "simple_template", simple)
-        try:
-            found = Rendering("--url", source, escape)
-            found.bind({"KEY": "k/1"})
-        except TemplateError as error:
-            return f"error: {error}"
+def made(source: str, escape: Escape) -> Rendering | str:
+    """The rendering, or what is wrong with it."""
+    try:
+        found = Rendering("--url", source, escape)
+        found.bind({"KEY": "k/1"})
+    except TemplateError as error:
+        return f"error: {error}"
     return found
 
 
 def by_jinja(source: str, escape: Escape) -> Rendering | str:
-    return made(source, escape, lambda *_: None)
+    """The same where no template is taken for a simple one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rendering, "simple_template", lambda *_: None)
+        return made(source, escape)
 
 
 def came_to(made: Rendering, row: dict[str, Any]) -> str:

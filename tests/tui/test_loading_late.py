@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
 from fetchdeck.tui import dashboard
 from fetchdeck.tui.dashboard import _Dashboard
 from fetchdeck.tui.screens import on_demand
-from fetchdeck.tui.terminal_writer import TerminalWriter
 
+from ..support.null_terminal import null_output
 from ..support.scripted_engine import scripted
 
 
@@ -29,13 +28,12 @@ async def test_screens_wait_for_the_first_requests(
     async def load() -> None:
         begun.set()
 
-    output = TerminalWriter(os.open(os.devnull, os.O_WRONLY))
-    app = _Dashboard(scripted(tmp_path), output, load if loads else None, keep_running=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        if loads:
-            await begun.wait()
-        if loaded:
-            await done.wait()
-        await pilot.pause()
-        assert done.is_set() == loaded
-    output.close()
+    with null_output() as output:
+        app = _Dashboard(scripted(tmp_path), output, load if loads else None, keep_running=False)
+        async with app.run_test(size=(80, 24)) as pilot:
+            if loads:
+                await begun.wait()
+            if loaded:
+                await done.wait()
+            await pilot.pause()
+            assert done.is_set() == loaded
